@@ -1,0 +1,258 @@
+//! The one list of objects: where each lies, what type it has, how long it may be kept.
+
+use crate::names::{AlbumPath, FolderPath, PhotoId, SourceKey, ViewerName};
+use crate::renditions::Format;
+use crate::scope::HomeId;
+use crate::slug::CollectionSlug;
+
+/// The file in any folder in which the owner describes it.
+pub const METADATA: &str = "metadata.yml";
+
+/// The four buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// The owner's originals and metadata.
+    Source,
+    /// Renditions and facts.
+    Resized,
+    /// The site, and the builder's own state.
+    Web,
+    /// Users, keys and what else concerns signing in. Never behind CloudFront.
+    Auth,
+}
+
+/// All four.
+pub const BUCKETS: [Bucket; 4] = [Bucket::Source, Bucket::Resized, Bucket::Web, Bucket::Auth];
+
+/// Files that browsers ask for by a fixed name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PublicFile {
+    /// `robots.txt`: nothing here is for robots.
+    Robots,
+    /// `favicon.ico`.
+    Favicon,
+}
+
+/// Every object that Heirloom reads or writes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// Source: the bytes as uploaded.
+    Original(SourceKey),
+    /// Source: what the owner says of a folder.
+    Metadata(FolderPath),
+    /// Resized: one sized copy. Its name holds a hash of its bytes, so it never changes.
+    Rendition {
+        /// The unit of access, first in the path so that the gate can compare it.
+        collection: CollectionSlug,
+        /// Whose copy.
+        photo: PhotoId,
+        /// Hexadecimal digits of the SHA-256 of its bytes.
+        hash: String,
+        /// Width in pixels.
+        width: u32,
+        /// Its format.
+        format: Format,
+    },
+    /// Resized: what is known of a photo.
+    Facts(AlbumPath, PhotoId),
+    /// Resized: what is known of an object that lies where no album can be.
+    StrayFacts(PhotoId),
+    /// Web: the page of an album.
+    AlbumPage(AlbumPath),
+    /// Web: the home page of a scope.
+    HomePage(HomeId),
+    /// Web: the page for what is not there.
+    NotFoundPage,
+    /// Web: a script, a stylesheet, a font or a picture of the site's own, with a hash in its name.
+    Asset(String),
+    /// Web: a file with a fixed public name.
+    Public(PublicFile),
+    /// Web: the builder's record of an album.
+    AlbumCatalogue(AlbumPath),
+    /// Web: the builder's record of the whole gallery.
+    GalleryCatalogue,
+    /// Web: a scope that some viewer has, so that the builder makes its home page.
+    ScopeRecord(HomeId),
+    /// Auth: a viewer.
+    User(ViewerName),
+    /// Auth: a signing key, by its `kid`.
+    SigningKey(String),
+}
+
+impl Key {
+    /// The bucket it lies in.
+    pub fn bucket(&self) -> Bucket {
+        match self {
+            Self::Original(_) | Self::Metadata(_) => Bucket::Source,
+            Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
+            Self::User(_) | Self::SigningKey(_) => Bucket::Auth,
+            _ => Bucket::Web,
+        }
+    }
+
+    /// Its key in that bucket.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Original(source) => source.to_string(),
+            Self::Metadata(folder) => format!("{folder}/{METADATA}"),
+            Self::Rendition { collection, photo, hash, width, format } => {
+                format!("pics/{collection}/{photo}/{hash}-{width}.{}", format.extension())
+            }
+            Self::Facts(album, photo) => format!("facts/{album}/{photo}.json"),
+            Self::StrayFacts(photo) => format!("facts/~stray/{photo}.json"),
+            Self::AlbumPage(album) => format!("albums/{album}/index.html"),
+            Self::HomePage(home) => format!("home/{home}/index.html"),
+            Self::NotFoundPage => "not-found.html".to_owned(),
+            Self::Asset(name) => format!("assets/{name}"),
+            Self::Public(PublicFile::Robots) => "robots.txt".to_owned(),
+            Self::Public(PublicFile::Favicon) => "favicon.ico".to_owned(),
+            Self::AlbumCatalogue(album) => format!("catalogue/albums/{album}/album.json"),
+            Self::GalleryCatalogue => "catalogue/gallery.json".to_owned(),
+            Self::ScopeRecord(home) => format!("catalogue/scopes/{home}.json"),
+            Self::User(name) => format!("users/{name}.json"),
+            Self::SigningKey(kid) => format!("keys/{kid}.json"),
+        }
+    }
+
+    /// Its media type. An original keeps the one it was uploaded with; this is for those that have none.
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::Original(_) => "application/octet-stream",
+            Self::Metadata(_) => "application/yaml",
+            Self::Rendition { format, .. } => format.content_type(),
+            Self::AlbumPage(_) | Self::HomePage(_) | Self::NotFoundPage => "text/html; charset=utf-8",
+            Self::Asset(name) => asset_type(name),
+            Self::Public(PublicFile::Robots) => "text/plain; charset=utf-8",
+            Self::Public(PublicFile::Favicon) => "image/x-icon",
+            _ => "application/json",
+        }
+    }
+
+    /// How long a viewer's browser may keep it. Only assets, which hold nothing of the family's, are `public`.
+    pub fn cache_control(&self) -> &'static str {
+        match self {
+            Self::Rendition { .. } => "private, max-age=31536000, immutable",
+            Self::Asset(_) => "public, max-age=31536000, immutable",
+            Self::Public(_) => "public, max-age=86400",
+            Self::AlbumPage(_) | Self::HomePage(_) | Self::NotFoundPage | Self::Original(_) => "private, no-cache",
+            _ => "no-store",
+        }
+    }
+
+    /// Reads the keys that notifications and listings speak of: metadata, originals, renditions, facts, catalogues and
+    /// scopes. `None` for what is none of Heirloom's.
+    pub fn parse(bucket: Bucket, path: &str) -> Option<Self> {
+        match bucket {
+            Bucket::Source => {
+                let source = SourceKey::parse(path).ok()?;
+                Some(match source.file() {
+                    METADATA => Self::Metadata(source.folder().clone()),
+                    _ => Self::Original(source),
+                })
+            }
+            Bucket::Resized => {
+                if let Some(rest) = path.strip_prefix("facts/~stray/") {
+                    return Some(Self::StrayFacts(PhotoId::parse(rest.strip_suffix(".json")?).ok()?));
+                }
+                if let Some(rest) = path.strip_prefix("facts/") {
+                    let (album, photo) = rest.strip_suffix(".json")?.rsplit_once('/')?;
+                    return Some(Self::Facts(AlbumPath::parse(album).ok()?, PhotoId::parse(photo).ok()?));
+                }
+                rendition(path.strip_prefix("pics/")?)
+            }
+            Bucket::Web => {
+                let rest = path.strip_prefix("catalogue/")?;
+                if let Some(album) = rest.strip_prefix("albums/") {
+                    return Some(Self::AlbumCatalogue(AlbumPath::parse(album.strip_suffix("/album.json")?).ok()?));
+                }
+                let home = rest.strip_prefix("scopes/")?.strip_suffix(".json")?;
+                Some(Self::ScopeRecord(HomeId::parse(home).ok()?))
+            }
+            Bucket::Auth => {
+                if let Some(name) = path.strip_prefix("users/") {
+                    return Some(Self::User(ViewerName::parse(name.strip_suffix(".json")?).ok()?));
+                }
+                Some(Self::SigningKey(path.strip_prefix("keys/")?.strip_suffix(".json")?.to_owned()))
+            }
+        }
+    }
+}
+
+/// `<collection>/<photo>/<hash>-<width>.<ext>`
+fn rendition(path: &str) -> Option<Key> {
+    let mut parts = path.split('/');
+    let (collection, photo, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let (hash, rest) = name.split_once('-')?;
+    let (width, extension) = rest.split_once('.')?;
+    if parts.next().is_some() || hash.is_empty() || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some(Key::Rendition {
+        collection: CollectionSlug::parse(collection).ok()?,
+        photo: PhotoId::parse(photo).ok()?,
+        hash: hash.to_owned(),
+        width: width.parse().ok()?,
+        format: [Format::Jpeg].into_iter().find(|f| f.extension() == extension)?,
+    })
+}
+
+fn asset_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "woff2" => "font/woff2",
+        "webmanifest" => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back() {
+        let source = SourceKey::parse("Family/Lisbon 2024/1.jpg").unwrap();
+        let album = source.folder().album();
+        let photo = source.photo();
+        let home = HomeId::parse("all").unwrap();
+        let keys = [
+            Key::Original(source.clone()),
+            Key::Metadata(source.folder().clone()),
+            Key::Rendition {
+                collection: album.collection(),
+                photo,
+                hash: "00ff".into(),
+                width: 360,
+                format: Format::Jpeg,
+            },
+            Key::Facts(album.clone(), photo),
+            Key::StrayFacts(photo),
+            Key::AlbumCatalogue(album),
+            Key::ScopeRecord(home),
+            Key::User(ViewerName::parse("gerda").unwrap()),
+            Key::SigningKey("k1".into()),
+        ];
+        for key in keys {
+            assert_eq!(Key::parse(key.bucket(), &key.path()), Some(key));
+        }
+    }
+
+    #[test]
+    fn foreign_paths_are_nobody_s() {
+        for path in ["", "pics", "pics/a/b/c", "facts/x.json", "facts/a/zz.json", "pics/a/00000000000000000000/x-1.jpg"] {
+            assert_eq!(Key::parse(Bucket::Resized, path), None, "{path}");
+        }
+        assert_eq!(Key::parse(Bucket::Source, "stray.jpg"), None);
+        assert_eq!(Key::parse(Bucket::Web, "albums/a/index.html"), None);
+    }
+
+    #[test]
+    fn only_what_holds_nothing_private_is_public() {
+        assert!(Key::Asset("site-0.css".into()).cache_control().starts_with("public"));
+        assert!(Key::HomePage(HomeId::parse("all").unwrap()).cache_control().starts_with("private"));
+        assert_eq!(Key::GalleryCatalogue.cache_control(), "no-store");
+    }
+}

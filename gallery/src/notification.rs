@@ -1,0 +1,118 @@
+//! S3 event notifications, as they arrive in SQS messages.
+//!
+//! An event only says where to look: the handlers read the bucket and believe that.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::event::sqs::SqsMessage;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+
+/// An object that something happened to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Changed {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The object's key, decoded.
+    pub key: String,
+}
+
+/// Why a message could not be read. Such a message fails, is tried again and ends in the dead-letter queue.
+#[derive(Debug, thiserror::Error)]
+pub enum NotificationError {
+    /// Not an S3 event.
+    #[error("the message is not an S3 event notification: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A key that is not URL-encoded UTF-8.
+    #[error("the notification's key `{0}` is not URL-encoded UTF-8")]
+    Key(String),
+}
+
+/// The objects that one message speaks of, each once. Empty for the `s3:TestEvent` that S3 sends first.
+///
+/// The shape is AWS's, "Event message structure" in the S3 User Guide, version 2.x.
+pub fn changed(message: &SqsMessage) -> Result<BTreeSet<Changed>, NotificationError> {
+    let body: Body = serde_json::from_str(message.body.as_deref().unwrap_or_default())?;
+    let Body::Records { records } = body else { return Ok(BTreeSet::new()) };
+    records
+        .into_iter()
+        .map(|record| {
+            let key = decode(&record.s3.object.key).ok_or(NotificationError::Key(record.s3.object.key))?;
+            Ok(Changed { bucket: record.s3.bucket.name, key })
+        })
+        .collect()
+}
+
+/// S3 writes keys in notifications as HTML forms do: `+` for a space, percent-encoding for the rest.
+fn decode(key: &str) -> Option<String> {
+    let spaced = key.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Body {
+    Records {
+        #[serde(rename = "Records")]
+        records: Vec<Record>,
+    },
+    Test {
+        #[serde(rename = "Event")]
+        _event: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Record {
+    s3: S3Part,
+}
+
+#[derive(Deserialize)]
+struct S3Part {
+    bucket: BucketPart,
+    object: ObjectPart,
+}
+
+#[derive(Deserialize)]
+struct BucketPart {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct ObjectPart {
+    key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(body: &str) -> SqsMessage {
+        let mut message = SqsMessage::default();
+        message.body = Some(body.to_owned());
+        message
+    }
+
+    #[test]
+    fn keys_are_decoded_and_repeats_are_one() {
+        let record = r#"{"s3":{"bucket":{"name":"source"},"object":{"key":"Fam+ily/a%2Bb%C3%A4.jpg"}}}"#;
+        let found = changed(&message(&format!(r#"{{"Records":[{record},{record}]}}"#))).unwrap();
+        let expected = Changed { bucket: "source".into(), key: "Fam ily/a+bä.jpg".into() };
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [expected]);
+    }
+
+    #[test]
+    fn the_first_test_event_is_nothing() {
+        let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"source"}"#;
+        assert!(changed(&message(body)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        for body in ["", "{}", "[]", "hello", r#"{"Records":[{"s3":{}}]}"#] {
+            assert!(changed(&message(body)).is_err(), "{body}");
+        }
+        let bad = r#"{"Records":[{"s3":{"bucket":{"name":"b"},"object":{"key":"%FF"}}}]}"#;
+        assert!(changed(&message(bad)).is_err());
+    }
+}

@@ -1,0 +1,279 @@
+//! The one door to S3: typed keys in, bytes and `ETags` out, conditional writes, paged listings.
+//!
+//! The client is `aws_sdk_s3::Client` everywhere; what it speaks to (Amazon, the embedded server, a test server) is
+//! decided by whoever builds it.
+
+mod connect;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use connect::{BucketNames, Endpoint, MissingBucketName, amazon, at};
+
+use crate::keys::{Bucket, Key};
+
+/// Why S3 did not do what was asked: the verb, the object, the cause.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {verb} `{object}`: {cause}")]
+pub struct StoreError {
+    verb: &'static str,
+    object: String,
+    cause: String,
+}
+
+/// An object's bytes and what S3 says of them.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// The `ETag`, quotes included.
+    pub etag: String,
+    /// When it was written.
+    pub modified: Timestamp,
+}
+
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key, as S3 has it.
+    pub path: String,
+    /// The `ETag`, quotes included.
+    pub etag: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When it was written.
+    pub modified: Timestamp,
+}
+
+/// What a write relies on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing: the last writer wins.
+    Always,
+    /// Nothing is there yet (`If-None-Match: *`).
+    New,
+    /// What is there is still what was read: this `ETag` (`If-Match`).
+    Unchanged(String),
+}
+
+impl Condition {
+    /// The condition under which what was read may be replaced.
+    pub fn since(read: Option<&str>) -> Self {
+        read.map_or(Self::New, |etag| Self::Unchanged(etag.to_owned()))
+    }
+}
+
+/// How a conditional write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It is there, with this `ETag`.
+    Stored(String),
+    /// Somebody else wrote first: read again.
+    Overtaken,
+}
+
+/// The four buckets, through one client.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    names: BucketNames,
+}
+
+impl Store {
+    /// A store over buckets of these names.
+    pub fn new(client: Client, names: BucketNames) -> Self {
+        Self { client, names }
+    }
+
+    /// The client itself, for what streams.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// A bucket's name.
+    pub fn name(&self, bucket: Bucket) -> &str {
+        self.names.name(bucket)
+    }
+
+    /// Which of the four a bucket's name means.
+    pub fn bucket_called(&self, name: &str) -> Option<Bucket> {
+        crate::keys::BUCKETS.into_iter().find(|&b| self.names.name(b) == name)
+    }
+
+    /// Reads an object; `None` when there is none.
+    pub async fn read(&self, key: &Key) -> Result<Option<Object>, StoreError> {
+        self.read_path(key.bucket(), &key.path()).await
+    }
+
+    /// Reads an object by its path, for keys that fit no [`Key`].
+    pub async fn read_path(&self, bucket: Bucket, path: &str) -> Result<Option<Object>, StoreError> {
+        let failed = |cause: String| self.failed("read", bucket, path, cause);
+        let answer = self.client.get_object().bucket(self.name(bucket)).key(path).send().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(e) if status(&e) == Some(404) => return Ok(None),
+            Err(e) => return Err(failed(sentence(&e))),
+        };
+        let etag = answer.e_tag.clone().unwrap_or_default();
+        let modified = timestamp(answer.last_modified.as_ref());
+        let bytes = answer.body.collect().await.map_err(|e| failed(e.to_string()))?.into_bytes();
+        Ok(Some(Object { bytes, etag, modified }))
+    }
+
+    /// Reads a JSON object and its `ETag`; `None` when there is none.
+    pub async fn read_json<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<(T, String)>, StoreError> {
+        let Some(object) = self.read(key).await? else { return Ok(None) };
+        let value = serde_json::from_slice(&object.bytes)
+            .map_err(|e| self.failed("understand", key.bucket(), &key.path(), e.to_string()))?;
+        Ok(Some((value, object.etag)))
+    }
+
+    /// What S3 says of an object without its bytes; `None` when there is none.
+    pub async fn look(&self, bucket: Bucket, path: &str) -> Result<Option<Listed>, StoreError> {
+        match self.client.head_object().bucket(self.name(bucket)).key(path).send().await {
+            Ok(head) => Ok(Some(Listed {
+                path: path.to_owned(),
+                etag: head.e_tag.clone().unwrap_or_default(),
+                bytes: head.content_length.unwrap_or_default().unsigned_abs(),
+                modified: timestamp(head.last_modified.as_ref()),
+            })),
+            Err(e) if status(&e) == Some(404) => Ok(None),
+            Err(e) => Err(self.failed("look at", bucket, path, sentence(&e))),
+        }
+    }
+
+    /// Writes an object with the type and cache policy of its key.
+    pub async fn write(&self, key: &Key, bytes: impl Into<Bytes>, when: Condition) -> Result<Written, StoreError> {
+        let (bucket, path) = (key.bucket(), key.path());
+        let mut put = self
+            .client
+            .put_object()
+            .bucket(self.name(bucket))
+            .key(&path)
+            .content_type(key.content_type())
+            .cache_control(key.cache_control())
+            .body(ByteStream::from(bytes.into()));
+        put = match when {
+            Condition::Always => put,
+            Condition::New => put.if_none_match("*"),
+            Condition::Unchanged(etag) => put.if_match(etag),
+        };
+        match put.send().await {
+            Ok(answer) => Ok(Written::Stored(answer.e_tag.unwrap_or_default())),
+            // 412: the condition failed. 409: another conditional write was under way. 404: the object to match is
+            // gone (AWS, "Conditional requests").
+            Err(e) if matches!(status(&e), Some(412 | 409)) => Ok(Written::Overtaken),
+            Err(e) if status(&e) == Some(404) && e.code() == Some("NoSuchKey") => Ok(Written::Overtaken),
+            Err(e) => Err(self.failed("write", bucket, &path, sentence(&e))),
+        }
+    }
+
+    /// Writes a JSON object.
+    pub async fn write_json<T: Serialize>(&self, key: &Key, value: &T, when: Condition) -> Result<Written, StoreError> {
+        let json = serde_json::to_vec(value)
+            .map_err(|e| self.failed("write", key.bucket(), &key.path(), e.to_string()))?;
+        self.write(key, json, when).await
+    }
+
+    /// Removes an object; no error when there is none.
+    pub async fn remove(&self, key: &Key) -> Result<(), StoreError> {
+        self.remove_path(key.bucket(), &key.path()).await
+    }
+
+    /// Removes an object by its path.
+    pub async fn remove_path(&self, bucket: Bucket, path: &str) -> Result<(), StoreError> {
+        let answer = self.client.delete_object().bucket(self.name(bucket)).key(path).send().await;
+        answer.map(|_| ()).map_err(|e| self.failed("remove", bucket, path, sentence(&e)))
+    }
+
+    /// Lists what begins with a prefix, a page at a time, in key order.
+    pub fn list(&self, bucket: Bucket, prefix: impl Into<String>) -> Pages<'_> {
+        Pages { store: self, bucket, prefix: prefix.into(), flat: false, next: Next::First }
+    }
+
+    /// Lists what lies right under a prefix that ends in `/`, leaving out what lies deeper.
+    pub fn list_flat(&self, bucket: Bucket, prefix: impl Into<String>) -> Pages<'_> {
+        Pages { store: self, bucket, prefix: prefix.into(), flat: true, next: Next::First }
+    }
+
+    fn failed(&self, verb: &'static str, bucket: Bucket, path: &str, cause: String) -> StoreError {
+        StoreError { verb, object: format!("{}/{path}", self.name(bucket)), cause }
+    }
+}
+
+/// The pages of a listing, at most 1,000 objects each, read one by one.
+#[derive(Debug)]
+pub struct Pages<'a> {
+    store: &'a Store,
+    bucket: Bucket,
+    prefix: String,
+    flat: bool,
+    next: Next,
+}
+
+#[derive(Debug)]
+enum Next {
+    First,
+    Token(String),
+    End,
+}
+
+impl Pages<'_> {
+    /// The next page; `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, StoreError> {
+        let token = match std::mem::replace(&mut self.next, Next::End) {
+            Next::First => None,
+            Next::Token(token) => Some(token),
+            Next::End => return Ok(None),
+        };
+        let request = self
+            .store
+            .client
+            .list_objects_v2()
+            .bucket(self.store.name(self.bucket))
+            .prefix(&self.prefix)
+            .set_delimiter(self.flat.then(|| "/".to_owned()))
+            .set_continuation_token(token);
+        let answer =
+            request.send().await.map_err(|e| self.store.failed("list", self.bucket, &self.prefix, sentence(&e)))?;
+        if let Some(token) = answer.next_continuation_token {
+            self.next = Next::Token(token);
+        }
+        let listed = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
+            etag: object.e_tag.clone().unwrap_or_default(),
+            bytes: object.size.unwrap_or_default().unsigned_abs(),
+            modified: timestamp(object.last_modified.as_ref()),
+            path: object.key.unwrap_or_default(),
+        });
+        Ok(Some(listed.collect()))
+    }
+
+    /// All pages at once, for listings known to be small.
+    pub async fn all(mut self) -> Result<Vec<Listed>, StoreError> {
+        let mut all = Vec::new();
+        while let Some(mut page) = self.next().await? {
+            all.append(&mut page);
+        }
+        Ok(all)
+    }
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+fn sentence<E: std::error::Error>(error: &SdkError<E>) -> String
+where
+    SdkError<E>: std::error::Error,
+{
+    DisplayErrorContext(error).to_string()
+}
+
+fn timestamp(time: Option<&aws_sdk_s3::primitives::DateTime>) -> Timestamp {
+    time.and_then(|t| Timestamp::from_second(t.secs()).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+}

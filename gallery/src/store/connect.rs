@@ -1,0 +1,121 @@
+//! How a client reaches S3.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls;
+
+use crate::keys::Bucket;
+
+/// The names of the four buckets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketNames {
+    /// [`Bucket::Source`].
+    pub source: String,
+    /// [`Bucket::Resized`].
+    pub resized: String,
+    /// [`Bucket::Web`].
+    pub web: String,
+    /// [`Bucket::Auth`].
+    pub auth: String,
+}
+
+/// A setting that a function was deployed without.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is not set: it holds the name of a bucket")]
+pub struct MissingBucketName(pub &'static str);
+
+impl BucketNames {
+    /// The names on one machine.
+    pub fn plain() -> Self {
+        let name = str::to_owned;
+        Self { source: name("source"), resized: name("resized"), web: name("web"), auth: name("auth") }
+    }
+
+    /// The names that a deployment gives in `HEIRLOOM_…_BUCKET`. A function is told of the buckets that it may use
+    /// and no others; the rest get names that no bucket can have.
+    pub fn from_settings(
+        setting: impl Fn(&str) -> Option<String>,
+        needed: &[Bucket],
+    ) -> Result<Self, MissingBucketName> {
+        let name = |bucket| {
+            let variable = variable(bucket);
+            match setting(variable) {
+                Some(name) => Ok(name),
+                None if needed.contains(&bucket) => Err(MissingBucketName(variable)),
+                None => Ok("-".to_owned()),
+            }
+        };
+        Ok(Self {
+            source: name(Bucket::Source)?,
+            resized: name(Bucket::Resized)?,
+            web: name(Bucket::Web)?,
+            auth: name(Bucket::Auth)?,
+        })
+    }
+
+    /// One bucket's name.
+    pub fn name(&self, bucket: Bucket) -> &str {
+        match bucket {
+            Bucket::Source => &self.source,
+            Bucket::Resized => &self.resized,
+            Bucket::Web => &self.web,
+            Bucket::Auth => &self.auth,
+        }
+    }
+}
+
+fn variable(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Source => "HEIRLOOM_SOURCE_BUCKET",
+        Bucket::Resized => "HEIRLOOM_RESIZED_BUCKET",
+        Bucket::Web => "HEIRLOOM_WEB_BUCKET",
+        Bucket::Auth => "HEIRLOOM_AUTH_BUCKET",
+    }
+}
+
+/// A client for Amazon, with the region and credentials of the surroundings.
+pub async fn amazon() -> Client {
+    let https = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(https).load().await;
+    Client::new(&config)
+}
+
+/// An S3 server that is not Amazon's, reached over plain HTTP on this machine.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// `http://127.0.0.1:9000`
+    pub url: String,
+    /// The access key's id.
+    pub access_key: String,
+    /// The secret key.
+    pub secret_key: String,
+}
+
+/// A client for such a server.
+pub fn at(endpoint: &Endpoint) -> Client {
+    let credentials = Credentials::new(&endpoint.access_key, &endpoint.secret_key, None, None, "heirloom");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(&endpoint.url)
+        .credentials_provider(credentials)
+        .force_path_style(true)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_name_is_told_only_when_needed() {
+        let setting = |name: &str| (name == "HEIRLOOM_AUTH_BUCKET").then(|| "mine".to_owned());
+        assert_eq!(BucketNames::from_settings(setting, &[Bucket::Auth]).unwrap().auth, "mine");
+        let error = BucketNames::from_settings(setting, &[Bucket::Web]).unwrap_err();
+        assert!(error.to_string().contains("HEIRLOOM_WEB_BUCKET"));
+    }
+}
