@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn foreign_paths_are_nobody_s() {
-        for path in ["", "pics", "pics/a/b/c", "facts/x.json", "facts/a/zz.json", "pics/a/00000000000000000000/x-1.jpg"] {
+        for path in ["", "pics", "pics/a/b/c", "facts/x.json", "facts/a/zz.json", "pics/a/00000000000000000000/x-1.jpg"]
+        {
             assert_eq!(Key::parse(Bucket::Resized, path), None, "{path}");
         }
         assert_eq!(Key::parse(Bucket::Source, "stray.jpg"), None);

@@ -35,6 +35,27 @@ pub enum NameError {
     Photo(String),
 }
 
+/// In JSON these are texts, parsed as they are read.
+macro_rules! written_as_text {
+    ($($name:ident),+) => {$(
+        impl TryFrom<String> for $name {
+            type Error = $crate::names::NameError;
+            fn try_from(text: String) -> Result<Self, $crate::names::NameError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.to_string()
+            }
+        }
+    )+};
+}
+pub(crate) use written_as_text;
+
+written_as_text!(FolderPath, SourceKey, AlbumPath, PhotoId, ViewerName);
+
 /// A folder of the source bucket, as the owner wrote it: the collection's name, then the albums' below it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -77,19 +98,6 @@ impl FolderPath {
 impl fmt::Display for FolderPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("/"))
-    }
-}
-
-impl TryFrom<String> for FolderPath {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<FolderPath> for String {
-    fn from(path: FolderPath) -> Self {
-        path.to_string()
     }
 }
 
@@ -149,19 +157,6 @@ impl fmt::Display for SourceKey {
     }
 }
 
-impl TryFrom<String> for SourceKey {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<SourceKey> for String {
-    fn from(key: SourceKey) -> Self {
-        key.to_string()
-    }
-}
-
 /// An album as pages and keys write it: slugs from the collection down.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -215,19 +210,6 @@ impl fmt::Display for AlbumPath {
     }
 }
 
-impl TryFrom<String> for AlbumPath {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<AlbumPath> for String {
-    fn from(path: AlbumPath) -> Self {
-        path.to_string()
-    }
-}
-
 /// A photo: 80 bits of the SHA-256 of its key, as 20 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -261,19 +243,6 @@ impl fmt::Debug for PhotoId {
     }
 }
 
-impl TryFrom<String> for PhotoId {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<PhotoId> for String {
-    fn from(id: PhotoId) -> Self {
-        id.to_string()
-    }
-}
-
 /// A viewer's name, in the one form it is stored in: lower-case ASCII, 1 to 64 of `[a-z0-9._@-]`, starting with a
 /// letter or a digit. What a person types may be in capitals and may have spaces around it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -304,16 +273,10 @@ impl fmt::Display for ViewerName {
     }
 }
 
-impl TryFrom<String> for ViewerName {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ViewerName> for String {
-    fn from(name: ViewerName) -> Self {
-        name.0
+impl std::str::FromStr for ViewerName {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
     }
 }
 
@@ -334,7 +297,9 @@ mod tests {
     #[test]
     fn keys_that_no_folder_can_hold_say_why() {
         assert_eq!(SourceKey::parse("stray.jpg"), Err(NameError::NoCollection("stray.jpg".into())));
-        for bad in ["/a.jpg", "a//b.jpg", "a/../b.jpg", "a/./b.jpg", "a/", "a/..", "1/2/3/4/5/6/7/8/9/10/11/12/13/14/x.jpg"] {
+        for bad in
+            ["/a.jpg", "a//b.jpg", "a/../b.jpg", "a/./b.jpg", "a/", "a/..", "1/2/3/4/5/6/7/8/9/10/11/12/13/14/x.jpg"]
+        {
             let error = SourceKey::parse(bad).unwrap_err();
             assert!(error.to_string().contains(bad), "{error}");
         }

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::names::NameError;
+use crate::names::{NameError, written_as_text};
 use crate::slug::{CollectionSlug, Slug};
 
 /// What a viewer may see. In JSON: `"all"`, or a list of collection slugs.
@@ -81,6 +81,8 @@ impl From<Scope> for Written {
 #[serde(try_from = "String", into = "String")]
 pub struct HomeId(String);
 
+written_as_text!(HomeId);
+
 impl HomeId {
     /// Reads a home page's name from a path or a token.
     pub fn parse(text: &str) -> Result<Self, NameError> {
@@ -96,19 +98,6 @@ impl HomeId {
 impl fmt::Display for HomeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for HomeId {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<HomeId> for String {
-    fn from(id: HomeId) -> Self {
-        id.0
     }
 }
 

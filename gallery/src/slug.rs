@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::names::NameError;
+use crate::names::{NameError, written_as_text};
 
 /// The longest slug in bytes: four of them, a photo's id and a content hash stay under S3's 1,024 bytes a key.
 pub const MAX_SLUG: usize = 128;
@@ -28,6 +28,8 @@ const MAX_READABLE: usize = 60;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Slug(String);
+
+written_as_text!(Slug);
 
 impl Slug {
     /// Reads a slug that comes from a path or from stored JSON.
@@ -42,7 +44,11 @@ impl Slug {
     /// Folds a folder's name.
     #[cfg(feature = "store")]
     pub fn of(name: &str) -> Self {
-        if is_plain(name) { Self(name.replace(' ', "_")) } else { Self(format!("{}~{}", readable(name), short_hash(name))) }
+        if is_plain(name) {
+            Self(name.replace(' ', "_"))
+        } else {
+            Self(format!("{}~{}", readable(name), short_hash(name)))
+        }
     }
 
     /// Whether this is the slug of the folder called `name`. Needs no transliteration, so the gate can ask it.
@@ -62,19 +68,6 @@ impl Slug {
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Slug {
-    type Error = NameError;
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Slug> for String {
-    fn from(slug: Slug) -> Self {
-        slug.0
     }
 }
 

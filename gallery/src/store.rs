@@ -116,7 +116,8 @@ impl Store {
         let answer = self.client.get_object().bucket(self.name(bucket)).key(path).send().await;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(e) if status(&e) == Some(404) => return Ok(None),
+            // A bucket that is not there is no object that was removed.
+            Err(e) if status(&e) == Some(404) && e.code() != Some("NoSuchBucket") => return Ok(None),
             Err(e) => return Err(failed(sentence(&e))),
         };
         let etag = answer.e_tag.clone().unwrap_or_default();
@@ -175,8 +176,8 @@ impl Store {
 
     /// Writes a JSON object.
     pub async fn write_json<T: Serialize>(&self, key: &Key, value: &T, when: Condition) -> Result<Written, StoreError> {
-        let json = serde_json::to_vec(value)
-            .map_err(|e| self.failed("write", key.bucket(), &key.path(), e.to_string()))?;
+        let json =
+            serde_json::to_vec(value).map_err(|e| self.failed("write", key.bucket(), &key.path(), e.to_string()))?;
         self.write(key, json, when).await
     }
 

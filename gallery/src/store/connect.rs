@@ -93,6 +93,19 @@ pub struct Endpoint {
     pub secret_key: String,
 }
 
+impl Endpoint {
+    /// The server that `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and `HEIRLOOM_S3_SECRET_KEY` name; `None` unless
+    /// all three are set.
+    pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let setting = |name| setting(name).filter(|value| !value.is_empty());
+        Some(Self {
+            url: setting("HEIRLOOM_S3_ENDPOINT")?,
+            access_key: setting("HEIRLOOM_S3_ACCESS_KEY")?,
+            secret_key: setting("HEIRLOOM_S3_SECRET_KEY")?,
+        })
+    }
+}
+
 /// A client for such a server.
 pub fn at(endpoint: &Endpoint) -> Client {
     let credentials = Credentials::new(&endpoint.access_key, &endpoint.secret_key, None, None, "heirloom");
