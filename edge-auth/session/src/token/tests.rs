@@ -1,0 +1,271 @@
+use std::collections::BTreeSet;
+
+use ed25519_dalek::Signer as _;
+use gallery::CollectionSlug;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const NOW: i64 = 1_800_000_000;
+const SEED: [u8; 32] = [9; 32];
+
+fn session() -> Session {
+    Session {
+        viewer: ViewerName::parse("gerda").unwrap(),
+        scope: Scope::Only([CollectionSlug::parse("Family").unwrap()].into()),
+        generation: 3,
+        id: SessionId::from_random([5; 16]),
+        issued: NOW,
+        recheck_after: NOW + 600,
+        expires: NOW + 2_592_000,
+    }
+}
+
+fn verifier() -> Verifier {
+    Verifier::new(PublicKeys::of([&SigningKey::from_seed(&SEED)]).unwrap(), "example")
+}
+
+fn token() -> String {
+    SigningKey::from_seed(&SEED).mint(&session(), "example").unwrap()
+}
+
+/// Signs any header and claims, as nobody but the tests would.
+fn signed(header: &str, claims: &str) -> String {
+    let message =
+        format!("{}.{}", BASE64URL_NOPAD.encode(header.as_bytes()), BASE64URL_NOPAD.encode(claims.as_bytes()));
+    let signature = ed25519_dalek::SigningKey::from_bytes(&SEED).sign(message.as_bytes());
+    format!("{message}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+}
+
+fn our_header() -> String {
+    json!({"alg": "EdDSA", "typ": "JWT", "kid": SigningKey::from_seed(&SEED).id()}).to_string()
+}
+
+fn our_claims() -> Value {
+    serde_json::to_value(Claims::of(&session(), "example")).unwrap()
+}
+
+fn with(change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = our_claims();
+    change(&mut claims);
+    signed(&our_header(), &claims.to_string())
+}
+
+#[test]
+fn a_minted_token_verifies_to_the_same_session() {
+    let verified = verifier().verify(&token(), NOW).unwrap();
+    assert_eq!(verified.session(), &session());
+    assert_eq!(verified.home(), session().scope.home());
+    assert!(verifier().verify(&signed(&our_header(), &our_claims().to_string()), NOW).is_ok());
+}
+
+/// Requirement 4: RFC 8725, sections 3.1 to 3.3.
+#[test]
+fn only_our_own_header_is_read() {
+    let kid = SigningKey::from_seed(&SEED).id().to_string();
+    let claims = our_claims().to_string();
+    for header in [
+        json!({"alg": "none", "typ": "JWT", "kid": kid}),
+        json!({"alg": "HS256", "typ": "JWT", "kid": kid}),
+        json!({"alg": "ES256", "typ": "JWT", "kid": kid}),
+        json!({"alg": "eddsa", "typ": "JWT", "kid": kid}),
+        json!({"alg": "Ed25519", "typ": "JWT", "kid": kid}),
+        json!({"alg": "EdDSA", "typ": "jwt", "kid": kid}),
+        json!({"alg": "EdDSA", "kid": kid}),
+        json!({"alg": "EdDSA", "typ": "JWT"}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": 1}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": "../keys"}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "jwk": {}}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "jku": "https://evil.example"}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "x5u": "https://evil.example"}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "x5c": []}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "crit": ["exp"]}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "zip": "DEF"}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "b64": false}),
+        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "cty": "JWT"}),
+    ] {
+        let refused = verifier().verify(&signed(&header.to_string(), &claims), NOW);
+        assert_eq!(refused, Err(TokenError::Header), "{header}");
+    }
+    let twice = format!(r#"{{"alg":"EdDSA","typ":"JWT","kid":"{kid}","alg":"EdDSA"}}"#);
+    assert_eq!(verifier().verify(&signed(&twice, &claims), NOW), Err(TokenError::Header));
+    let array = format!(r#"["EdDSA","JWT","{kid}"]"#);
+    assert_eq!(verifier().verify(&signed(&array, &claims), NOW), Err(TokenError::Shape));
+}
+
+#[test]
+fn another_key_is_unknown_and_a_wrong_one_refused() {
+    let other = SigningKey::from_seed(&[8; 32]);
+    let foreign = other.mint(&session(), "example").unwrap();
+    assert_eq!(verifier().verify(&foreign, NOW), Err(TokenError::UnknownKey));
+    // The signature of one known key under the name of another.
+    let both = PublicKeys::of([&SigningKey::from_seed(&SEED), &other]).unwrap();
+    let header = json!({"alg": "EdDSA", "typ": "JWT", "kid": other.id()}).to_string();
+    let crossed = signed(&header, &our_claims().to_string());
+    assert_eq!(Verifier::new(both.clone(), "example").verify(&crossed, NOW), Err(TokenError::Refused));
+    // Requirement 11: while two keys overlap, both verify.
+    for token in [token(), foreign] {
+        assert!(Verifier::new(both.clone(), "example").verify(&token, NOW).is_ok());
+    }
+    assert_eq!(Verifier::new(PublicKeys::default(), "example").verify(&token(), NOW), Err(TokenError::UnknownKey));
+}
+
+#[test]
+fn only_strict_base64_in_three_parts_is_read() {
+    let token = token();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    // 64 bytes leave four bits of the last character unused: other values of them decode alike when one is lax.
+    let last = signature.chars().last().unwrap();
+    let alike = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let neighbour = alike.chars().nth(alike.find(last).unwrap() + 1).unwrap();
+    for bad in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        message.to_owned(),
+        format!("{token}."),
+        format!("{token}.x"),
+        format!("{token}=="),
+        format!(" {token}"),
+        format!("{token}\n"),
+        token.replace('.', "=."),
+        format!("{message}."),
+        format!("{message}.{}{neighbour}", &signature[..signature.len() - 1]),
+        format!("{message}.AAAA"),
+        format!("\"{token}\""),
+        "é.é.é".to_owned(),
+        "A".repeat(MAX_TOKEN + 1),
+        format!("{token}{}", "A".repeat(MAX_TOKEN)),
+    ] {
+        assert_eq!(verifier().verify(&bad, NOW), Err(TokenError::Shape), "{bad}");
+    }
+}
+
+/// Requirement 5.
+#[test]
+fn every_claim_is_required_and_of_its_type() {
+    let names: Vec<String> = our_claims().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>().len(), 11);
+    for name in &names {
+        let missing = with(|claims| drop(claims.as_object_mut().unwrap().remove(name)));
+        assert_eq!(verifier().verify(&missing, NOW), Err(TokenError::Refused), "{name} missing");
+        for wrong in [json!(null), json!(true), json!(1.5), json!({}), json!(["../x"]), json!("")] {
+            let odd = with(|claims| claims[name] = wrong.clone());
+            assert!(verifier().verify(&odd, NOW).is_err(), "{name} = {wrong}");
+        }
+    }
+    for (name, value) in [
+        ("iss", json!("somebody")),
+        ("iss", json!(["heirloom"])),
+        ("aud", json!("another gallery")),
+        ("aud", json!(["example"])),
+        ("exp", json!(NOW.to_string())),
+        ("exp", json!(-1)),
+        ("exp", json!(1e300)),
+        ("gen", json!(-1)),
+        ("jti", json!("AAAA")),
+        ("sub", json!("../gerda")),
+        ("scope", json!("everything")),
+        ("nbf", json!(0)),
+        ("admin", json!(true)),
+    ] {
+        let odd = with(|claims| claims[name] = value.clone());
+        assert_eq!(verifier().verify(&odd, NOW), Err(TokenError::Refused), "{name} = {value}");
+    }
+    let claims = our_claims().to_string();
+    let twice = format!("{{\"sub\":\"gerda\",{}", &claims[1..]);
+    assert_eq!(verifier().verify(&signed(&our_header(), &twice), NOW), Err(TokenError::Refused));
+    let trailing = format!("{claims}{{}}");
+    assert_eq!(verifier().verify(&signed(&our_header(), &trailing), NOW), Err(TokenError::Refused));
+    let values = Value::Array(our_claims().as_object().unwrap().values().cloned().collect()).to_string();
+    assert_eq!(verifier().verify(&signed(&our_header(), &values), NOW), Err(TokenError::Shape));
+}
+
+#[test]
+fn tokens_of_other_kinds_and_crooked_ones_never_pass() {
+    for kind in ["invitation", "device", "Session", "session "] {
+        assert_eq!(verifier().verify(&with(|c| c["typ"] = json!(kind)), NOW), Err(TokenError::Kind));
+    }
+    let crooked = [
+        with(|c| c["home"] = json!("all")),
+        with(|c| c["scope"] = json!("all")),
+        with(|c| c["rca"] = json!(NOW - 1)),
+        with(|c| c["exp"] = json!(NOW + 599)),
+    ];
+    for token in crooked {
+        assert_eq!(verifier().verify(&token, NOW), Err(TokenError::Inconsistent));
+    }
+}
+
+#[test]
+fn times_hold_to_the_second() {
+    let at = |now| verifier().verify(&token(), now);
+    assert_eq!(at(NOW - LEEWAY - 1), Err(TokenError::NotYet));
+    assert!(at(NOW - LEEWAY).is_ok());
+    assert!(at(NOW + 2_592_000 + LEEWAY).is_ok());
+    assert_eq!(at(NOW + 2_592_000 + LEEWAY + 1), Err(TokenError::Expired));
+    assert_eq!(at(i64::MAX), Err(TokenError::Expired));
+    assert_eq!(at(i64::MIN), Err(TokenError::NotYet));
+
+    let verified = at(NOW).unwrap();
+    assert!(!verified.needs_recheck(NOW + 600));
+    assert!(verified.needs_recheck(NOW + 601));
+    assert!(verified.within_grace(NOW + 600 + GRACE));
+    assert!(!verified.within_grace(NOW + 601 + GRACE));
+}
+
+/// Requirement 6.
+#[test]
+fn a_token_that_no_cookie_holds_is_not_made() {
+    let key = SigningKey::from_seed(&SEED);
+    let many = |count: usize| {
+        let scope = (0..count).map(|n| CollectionSlug::parse(&format!("Collection_number_{n:04}")).unwrap());
+        key.mint(&Session { scope: Scope::Only(scope.collect()), ..session() }, "example")
+    };
+    let token = many(80).unwrap();
+    assert!(token.len() <= MAX_TOKEN);
+    assert!(verifier().verify(&token, NOW).is_ok());
+    let error = many(150).unwrap_err();
+    assert!(matches!(error, MintError::TooManyCollections { collections: 150, .. }));
+    assert!(error.to_string().contains("150 collections"), "{error}");
+    let backwards = Session { expires: NOW, ..session() };
+    assert!(matches!(key.mint(&backwards, "example"), Err(MintError::Times(_))));
+}
+
+proptest! {
+    /// Requirement 28.
+    #[test]
+    fn any_text_is_refused_without_a_panic(text in "[A-Za-z0-9_.-]{0,80}|\\PC{0,60}") {
+        prop_assert!(verifier().verify(&text, NOW).is_err());
+    }
+
+    #[test]
+    fn any_change_to_a_token_is_refused(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut bytes = token().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        if let Ok(text) = String::from_utf8(bytes) {
+            prop_assert!(verifier().verify(&text, NOW).is_err());
+        }
+    }
+
+    #[test]
+    fn any_cut_or_insertion_is_refused(at in any::<prop::sample::Index>(), extra in "[A-Za-z0-9_.=-]") {
+        let token = token();
+        let at = at.index(token.len());
+        prop_assert!(verifier().verify(&token[..at], NOW).is_err());
+        let longer = [&token[..at], &extra, &token[at..]].concat();
+        prop_assert!(verifier().verify(&longer, NOW).is_err());
+    }
+
+    #[test]
+    fn every_session_survives_the_trip(generation in any::<u64>(), id in any::<[u8; 16]>(), seed in any::<[u8; 32]>(), all in any::<bool>()) {
+        let key = SigningKey::from_seed(&seed);
+        let scope = if all { Scope::All } else { Scope::Only(BTreeSet::new()) };
+        let session = Session { generation, id: SessionId::from_random(id), scope, ..session() };
+        let token = key.mint(&session, "x").unwrap();
+        let verified = Verifier::new(PublicKeys::of([&key]).unwrap(), "x").verify(&token, NOW).unwrap();
+        prop_assert_eq!(verified.session(), &session);
+    }
+}
