@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Signing in, staying signed in, signing out.
+//!
+//! In: the event of a Lambda function URL and the time. Out: its response, with a token in a cookie when a viewer is who
+//! they say ([`Login`]). The records of viewers ([`users`]) and the keys that sign ([`keys`]) lie in the auth bucket;
+//! the owner's command writes them through the same functions.
+//!
+//! Whether a request may see a picture is decided by `session`'s gate, without asking anybody here. The home pages that
+//! scopes need are the builder's: this crate only leaves a record that a scope exists.
+
+pub mod keys;
+pub mod passphrase;
+pub mod password;
+pub mod users;
+
+mod answer;
+mod asked;
+mod handler;
+mod origin;
+mod page;
+mod renewal;
+
+pub use handler::{Config, Login};
+pub use keys::{KeysError, load_or_create, public_keys};
+pub use password::{Cost, Hasher, Unfit};
+pub use users::{User, Users, UsersError};

@@ -1,0 +1,28 @@
+//! The login function on AWS Lambda: settings from the environment, events from a function URL.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
+use gallery::Bucket;
+use gallery::store::{BucketNames, Store, amazon};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use login::{Config, Login};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let setting = |name: &str| std::env::var(name).ok();
+    let needed =
+        |name: &'static str| setting(name).with_context(|| format!("the environment variable {name} is not set"));
+    let names = BucketNames::from_settings(setting, &[Bucket::Auth])?;
+    let config = Config::new(needed("HEIRLOOM_TITLE")?, needed("HEIRLOOM_AUDIENCE")?);
+    let login = Arc::new(Login::new(Store::new(amazon().await, names), config));
+
+    run(service_fn(move |event: LambdaEvent<LambdaFunctionUrlRequest>| {
+        let login = Arc::clone(&login);
+        async move { Ok::<_, Error>(login.handle(event.payload, Timestamp::now()).await) }
+    }))
+    .await
+}

@@ -1,0 +1,152 @@
+//! The pages of login: the form, and one sentence where there is no form to show.
+//!
+//! They carry their style themselves, allowed by its hash, and need no script and nothing from the gallery: a stranger
+//! who opens them learns the gallery's title and no more.
+
+use std::sync::OnceLock;
+
+use data_encoding::BASE64;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use session::Next;
+use sha2::{Digest, Sha256};
+
+static STYLE: &str = include_str!("page.css");
+
+/// What the form says besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// Nothing.
+    None,
+    /// Name or password are wrong; which of them stays unsaid.
+    Wrong,
+    /// The session is over, as asked.
+    SignedOut,
+}
+
+/// The style's hash, as a policy's source.
+pub(crate) fn style_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| format!("sha256-{}", BASE64.encode(&Sha256::digest(STYLE.as_bytes()))))
+}
+
+/// The sign-in form.
+pub(crate) fn sign_in(title: &str, next: &Next, notice: Notice) -> Markup {
+    cover(
+        title,
+        &html! {
+            @match notice {
+                Notice::None => {},
+                Notice::Wrong => p .notice .wrong role="alert" { "That name and password do not go together." },
+                Notice::SignedOut => p .notice role="status" { "You are signed out." },
+            }
+            form method="post" action="/auth/login" {
+                input type="hidden" name="next" value=(next);
+                label for="name" { "Name" }
+                input #name name="name" type="text" required maxlength="64" autocomplete="username"
+                    autocapitalize="none" autocorrect="off" spellcheck="false" autofocus;
+                label for="password" { "Password" }
+                input #password name="password" type="password" required maxlength="1024"
+                    autocomplete="current-password";
+                button type="submit" { "Sign in" }
+            }
+        },
+    )
+}
+
+/// One sentence, and a way on.
+pub(crate) fn sentence(title: &str, sentence: &str, link: Option<(&str, &str)>) -> Markup {
+    cover(
+        title,
+        &html! {
+            p .notice role="status" { (sentence) }
+            @if let Some((href, text)) = link {
+                p .on { a href=(href) { (text) } }
+            }
+        },
+    )
+}
+
+/// The cover of the book, around anything.
+fn cover(title: &str, inside: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        (ornament())
+                        h1 { (title) }
+                    }
+                    (inside)
+                }
+            }
+        }
+    }
+}
+
+/// A sun over hills in a frame, as a bookplate.
+fn ornament() -> Markup {
+    html! {
+        svg viewBox="0 0 64 48" width="64" height="48" aria-hidden="true" focusable="false" {
+            rect .frame x="1.5" y="1.5" width="61" height="45" rx="2" {}
+            circle .sun cx="44" cy="16" r="5.5" {}
+            path .far d="M6 38 L22 20 L33 32 L40 25 L58 42 H6 Z" {}
+            path .near d="M6 42 V36 C16 29 26 31 34 36 S50 41 58 36 V42 Z" {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(notice: Notice) -> String {
+        sign_in("Family <Album> & co", &Next::parse("/albums/Family/"), notice).into_string()
+    }
+
+    /// Requirement 26.
+    #[test]
+    fn the_title_is_text() {
+        assert!(form(Notice::None).contains("<h1>Family &lt;Album&gt; &amp; co</h1>"));
+    }
+
+    #[test]
+    fn the_form_has_names_for_people_and_for_password_managers() {
+        let page = form(Notice::None);
+        for part in [
+            "action=\"/auth/login\"",
+            "method=\"post\"",
+            "<label for=\"name\">Name</label>",
+            "<label for=\"password\">Password</label>",
+            "autocomplete=\"username\"",
+            "autocomplete=\"current-password\"",
+            "name=\"next\" value=\"/albums/Family/\"",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        assert!(!page.contains("role=\"alert\""));
+        assert!(form(Notice::Wrong).contains("role=\"alert\""));
+        assert!(form(Notice::SignedOut).contains("signed out"));
+    }
+
+    /// The policy allows this style and nothing else: no script, no attribute of style, nothing loaded.
+    #[test]
+    fn the_page_needs_what_its_policy_allows() {
+        let page = form(Notice::Wrong);
+        let (_, rest) = page.split_once("<style>").unwrap();
+        let (style, rest) = rest.split_once("</style>").unwrap();
+        assert_eq!(style_hash(), format!("sha256-{}", BASE64.encode(&Sha256::digest(style.as_bytes()))));
+        for refused in ["<script", "style=", "onload", "src=", "<link", "@import", "url("] {
+            assert!(!page.contains(refused), "{refused}");
+        }
+        assert!(!rest.contains("<style"));
+    }
+}

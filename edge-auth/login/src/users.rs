@@ -1,0 +1,234 @@
+//! Viewers: one JSON object each in the auth bucket.
+//!
+//! Every change is conditional on what was read, and every change that should end sessions raises the generation.
+//! Generations are milliseconds: a viewer removed and added again never meets a token of the first life.
+
+use gallery::store::{Condition, Written};
+use gallery::{Bucket, Key, Scope, Store, StoreError, ViewerName};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use session::token::MintError;
+use session::{Session, SessionId, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::password::{self, HashError, Hasher, Unfit};
+
+/// How often a change is tried again when somebody else changes the same viewer.
+const TRIES: usize = 8;
+
+/// A viewer as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Their name, which is also the object's.
+    pub name: ViewerName,
+    /// The PHC string of the password.
+    pub password: String,
+    /// What they may see.
+    pub scope: Scope,
+    /// Tokens of another generation end at their next renewal.
+    pub generation: u64,
+    /// When they were added.
+    pub created: Timestamp,
+}
+
+/// Why a viewer could not be added, changed or found.
+#[derive(Debug, thiserror::Error)]
+pub enum UsersError {
+    /// The name is taken.
+    #[error("there is already a viewer called `{0}`: remove them first, or change their password")]
+    Exists(ViewerName),
+    /// There is none.
+    #[error("there is no viewer called `{0}`")]
+    Unknown(ViewerName),
+    /// The password is not fit.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// A scope that no cookie holds.
+    #[error(transparent)]
+    Scope(#[from] MintError),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// Others kept changing the same viewer.
+    #[error("`{0}` was changed by somebody else at the same time, {TRIES} times over: try again")]
+    Overtaken(ViewerName),
+    /// S3 failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The viewers of one gallery.
+#[derive(Clone, Debug)]
+pub struct Users {
+    store: Store,
+    hasher: Hasher,
+    title: String,
+}
+
+impl Users {
+    /// The viewers in this store. The gallery's title is no password.
+    pub fn new(store: Store, hasher: Hasher, title: impl Into<String>) -> Self {
+        Self { store, hasher, title: title.into() }
+    }
+
+    /// Adds a viewer.
+    pub async fn add(
+        &self,
+        name: &ViewerName,
+        password: &Zeroizing<String>,
+        scope: Scope,
+        now: Timestamp,
+    ) -> Result<User, UsersError> {
+        password::fit(password, &[name.as_str(), &self.title])?;
+        fits_a_cookie(name, &scope)?;
+        let user = User {
+            name: name.clone(),
+            password: self.hasher.hash(password).await?,
+            scope,
+            generation: raised(0, now),
+            created: now,
+        };
+        // Before the viewer, so that whoever can sign in has a home page under way.
+        self.record_scope(&user.scope).await?;
+        match self.store.write_json(&key(name), &user, Condition::New).await? {
+            Written::Stored(_) => Ok(user),
+            Written::Overtaken => Err(UsersError::Exists(name.clone())),
+        }
+    }
+
+    /// Changes a viewer's password; their sessions end.
+    pub async fn set_password(
+        &self,
+        name: &ViewerName,
+        password: &Zeroizing<String>,
+        now: Timestamp,
+    ) -> Result<User, UsersError> {
+        password::fit(password, &[name.as_str(), &self.title])?;
+        let hash = self.hasher.hash(password).await?;
+        self.change(name, now, |user| user.password.clone_from(&hash)).await
+    }
+
+    /// Changes what a viewer may see; their sessions end.
+    pub async fn set_scope(&self, name: &ViewerName, scope: Scope, now: Timestamp) -> Result<User, UsersError> {
+        fits_a_cookie(name, &scope)?;
+        self.record_scope(&scope).await?;
+        self.change(name, now, |user| user.scope.clone_from(&scope)).await
+    }
+
+    /// Ends a viewer's sessions on every device.
+    pub async fn sign_out_everywhere(&self, name: &ViewerName, now: Timestamp) -> Result<User, UsersError> {
+        self.change(name, now, |_| {}).await
+    }
+
+    /// Removes a viewer; their sessions end.
+    pub async fn remove(&self, name: &ViewerName) -> Result<(), UsersError> {
+        self.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
+        Ok(self.store.remove(&key(name)).await?)
+    }
+
+    /// All viewers, by name.
+    pub async fn list(&self) -> Result<Vec<User>, UsersError> {
+        let mut users = Vec::new();
+        for listed in self.store.list(Bucket::Auth, "users/").all().await? {
+            if let Some(Key::User(name)) = Key::parse(Bucket::Auth, &listed.path) {
+                users.extend(self.find(&name).await?);
+            }
+        }
+        Ok(users)
+    }
+
+    /// One viewer.
+    pub async fn find(&self, name: &ViewerName) -> Result<Option<User>, UsersError> {
+        Ok(self.read(name).await?.map(|(user, _)| user))
+    }
+
+    /// Replaces a hash by one of the same password at today's cost. When the record has changed meanwhile, it stays.
+    pub(crate) async fn strengthen(&self, user: &User, password: &Zeroizing<String>) -> Result<(), UsersError> {
+        let hash = self.hasher.hash(password).await?;
+        if let Some((current, etag)) = self.read(&user.name).await?
+            && current == *user
+        {
+            let stronger = User { password: hash, ..current };
+            self.store.write_json(&key(&user.name), &stronger, Condition::Unchanged(etag)).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&self, name: &ViewerName) -> Result<Option<(User, String)>, UsersError> {
+        Ok(self.store.read_json(&key(name)).await?)
+    }
+
+    async fn change(&self, name: &ViewerName, now: Timestamp, change: impl Fn(&mut User)) -> Result<User, UsersError> {
+        for _ in 0..TRIES {
+            let Some((mut user, etag)) = self.read(name).await? else {
+                return Err(UsersError::Unknown(name.clone()));
+            };
+            change(&mut user);
+            user.generation = raised(user.generation, now);
+            if let Written::Stored(_) = self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
+                return Ok(user);
+            }
+        }
+        Err(UsersError::Overtaken(name.clone()))
+    }
+
+    /// Tells the builder that this scope needs a home page. Everybody's is always there.
+    async fn record_scope(&self, scope: &Scope) -> Result<(), UsersError> {
+        if *scope != Scope::All {
+            self.store.write_json(&Key::ScopeRecord(scope.home()), scope, Condition::New).await?;
+        }
+        Ok(())
+    }
+}
+
+fn key(name: &ViewerName) -> Key {
+    Key::User(name.clone())
+}
+
+fn raised(generation: u64, now: Timestamp) -> u64 {
+    let clock = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    clock.max(generation.saturating_add(1))
+}
+
+/// Makes a token as login would, so that the owner hears of a list that is too long, and not the viewer.
+fn fits_a_cookie(name: &ViewerName, scope: &Scope) -> Result<(), MintError> {
+    let longest = Session {
+        viewer: name.clone(),
+        scope: scope.clone(),
+        generation: u64::MAX,
+        id: SessionId::from_random([0; 16]),
+        issued: i64::MAX,
+        recheck_after: i64::MAX,
+        expires: i64::MAX,
+    };
+    SigningKey::from_seed(&[0; 32]).mint(&longest, &"x".repeat(253)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use gallery::CollectionSlug;
+
+    use super::*;
+
+    /// Requirement 10.
+    #[test]
+    fn generations_only_rise() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let first = raised(0, at(1_800_000_000));
+        assert_eq!(first, 1_800_000_000_000);
+        assert_eq!(raised(first, at(1_800_000_000)), first + 1);
+        assert_eq!(raised(first, at(0)), first + 1, "even when a clock goes back");
+        assert!(raised(first + 5, at(1_800_000_001)) > first + 5);
+    }
+
+    #[test]
+    fn a_scope_that_no_cookie_holds_is_refused_early() {
+        let gerda = ViewerName::parse("gerda").unwrap();
+        let scope = |count: usize| {
+            Scope::Only((0..count).map(|n| CollectionSlug::parse(&format!("A_longer_name_{n}")).unwrap()).collect())
+        };
+        assert!(fits_a_cookie(&gerda, &scope(60)).is_ok());
+        let error = fits_a_cookie(&gerda, &scope(300)).unwrap_err();
+        assert!(error.to_string().contains("300 collections"), "{error}");
+    }
+}
