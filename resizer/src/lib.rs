@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The resizer: originals in, renditions and facts out.
+//!
+//! In: SQS messages with S3 notifications of the source bucket ([`Resizer::handle`]), one key ([`Resizer::refresh`]) or
+//! the whole bucket ([`Resizer::reconcile`]). Out, in the resized bucket: JPEG renditions, then the facts that name
+//! them. It believes the bucket and never an event's story, so events may repeat, come late or out of order.
+//!
+//! [`render`] is the pure middle, bytes to bytes. What the pages look like is the builder's, who may see them the
+//! gate's, and what `metadata.yml` says is none of the resizer's business.
+
+mod limits;
+mod place;
+mod reconcile;
+mod refresh;
+mod render;
+mod resizer;
+
+pub use limits::Limits;
+pub use reconcile::Tally;
+pub use refresh::{Done, RefreshError};
+pub use render::{Rejection, Rendered, render};
+pub use resizer::Resizer;

@@ -1,0 +1,265 @@
+//! One key made right: whatever lies in the source bucket, its facts and renditions follow.
+//!
+//! The order of the writes keeps every promise: renditions, then the facts that name them, then the removal of those
+//! that no facts name any more. After the last write the original is looked at again, and what changed meanwhile is
+//! made right in another round, so that of several at work on one photo the last leaves it whole.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::future::try_join_all;
+use gallery::facts::{Outcome, VERSION};
+use gallery::store::{Listed, Object, Written};
+use gallery::{Bucket, Condition, Facts, Key, StoreError};
+use tracing::info;
+
+use crate::place::{Place, promised};
+use crate::render::{Rejection, Rendered, render};
+use crate::resizer::Resizer;
+
+/// More rounds than any honest race needs; after these the queue tries again later.
+const ROUNDS: usize = 8;
+
+/// What refreshing a key came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Not meant as a photo.
+    Ignored,
+    /// Right already.
+    Unchanged,
+    /// Rendered; the photo is ready.
+    Rendered,
+    /// Not a picture, damaged or over the limits; the facts say why.
+    Rejected,
+    /// The original is gone, and so are its facts and renditions.
+    Removed,
+}
+
+/// Why a key could not be refreshed now. Trying again may help.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// S3 did not do what was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It kept changing.
+    #[error("`{0}` kept changing while it was rendered")]
+    Restless(String),
+    /// The program is stopping.
+    #[error("rendering `{0}` was interrupted: the program is stopping")]
+    Interrupted(String),
+}
+
+/// How closely to look at a photo whose facts are fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Facts are believed: they were written after the renditions.
+    Quick,
+    /// The renditions are listed and compared with the facts.
+    Whole,
+}
+
+/// How a round ended.
+enum Round {
+    Settled(Done),
+    Again,
+}
+
+impl Resizer {
+    /// Makes one key of the source bucket right.
+    pub async fn refresh(&self, key: &str) -> Result<Done, RefreshError> {
+        self.refresh_looking(key, Look::Quick).await
+    }
+
+    pub(crate) async fn refresh_looking(&self, key: &str, look: Look) -> Result<Done, RefreshError> {
+        let place = Place::of(key);
+        let Some(facts_key) = place.facts() else {
+            return Ok(Done::Ignored);
+        };
+        let mut look = look;
+        let mut done = Done::Unchanged;
+        for _ in 0..ROUNDS {
+            match self.round(key, &place, &facts_key, look).await? {
+                // A later round that finds all well confirms what an earlier one did.
+                Round::Settled(Done::Unchanged) => return Ok(done),
+                Round::Settled(settled) => {
+                    done = settled;
+                    if self.is_still(key, &facts_key, done).await? {
+                        info!(key, ?done, "refreshed");
+                        return Ok(done);
+                    }
+                }
+                Round::Again => {}
+            }
+            look = Look::Whole;
+        }
+        Err(RefreshError::Restless(key.to_owned()))
+    }
+
+    /// Looks at the buckets once and does what is missing.
+    async fn round(&self, key: &str, place: &Place, facts_key: &Key, look: Look) -> Result<Round, RefreshError> {
+        let (original, known) = futures::try_join!(self.store.look(Bucket::Source, key), self.known(facts_key))?;
+        let Some(original) = original else {
+            return self.forget(place, facts_key, &known).await;
+        };
+        if let Some(facts) = known.facts.as_ref().filter(|facts| is_fresh(facts, &original)) {
+            if look == Look::Quick {
+                return Ok(Round::Settled(Done::Unchanged));
+            }
+            let (missing, stale) = self.compare(place, &promised(facts)).await?;
+            if missing.is_empty() {
+                self.remove_all(&stale).await?;
+                return Ok(Round::Settled(Done::Unchanged));
+            }
+        }
+        self.make(key, place, facts_key, &original, known).await
+    }
+
+    /// Renders what lies at a key and writes it.
+    async fn make(
+        &self,
+        key: &str,
+        place: &Place,
+        facts_key: &Key,
+        original: &Listed,
+        known: Known,
+    ) -> Result<Round, RefreshError> {
+        let Some((object, outcome)) = self.judge(key, place, original).await? else {
+            return Ok(Round::Again);
+        };
+        let (outcome, renditions, done) = match outcome {
+            Ok(Rendered { picture, renditions }) => (Outcome::Ready(Box::new(picture)), renditions, Done::Rendered),
+            Err(reason) => (Outcome::Rejected { reason }, Vec::new(), Done::Rejected),
+        };
+        let facts = Facts {
+            version: VERSION,
+            photo: place.photo().expect("what has facts has an identity"),
+            source: key.to_owned(),
+            etag: object.etag,
+            bytes: object.bytes,
+            modified: object.modified,
+            outcome,
+        };
+        let writes = facts
+            .rendition_keys()
+            .into_iter()
+            .zip(renditions)
+            .map(|(key, (_, bytes))| async move { self.store.write(&key, bytes, Condition::Always).await });
+        try_join_all(writes).await?;
+        let written = self.store.write(facts_key, facts.to_json(), Condition::since(known.etag.as_deref())).await?;
+        let Written::Stored(etag) = written else {
+            return Ok(Round::Again);
+        };
+
+        // Somebody who was slower may have removed what these facts name, and these facts may have left over what
+        // older ones named. Both sides look after they wrote, so at least one of them sees it.
+        let (missing, stale) = self.compare(place, &promised(&facts)).await?;
+        if !missing.is_empty() {
+            return Ok(Round::Again);
+        }
+        if !stale.is_empty() {
+            self.remove_all(&stale).await?;
+            if self.known(facts_key).await?.etag.as_ref() != Some(&etag) {
+                return Ok(Round::Again);
+            }
+        }
+        Ok(Round::Settled(done))
+    }
+
+    /// Reads and renders an original. `None` when it vanished meanwhile; the inner error is a reason for its owner.
+    async fn judge(
+        &self,
+        key: &str,
+        place: &Place,
+        original: &Listed,
+    ) -> Result<Option<(Judged, Result<Rendered, String>)>, RefreshError> {
+        let limits = self.limits;
+        let unread = |reason| {
+            let judged = Judged { etag: original.etag.clone(), bytes: original.bytes, modified: original.modified };
+            Ok(Some((judged, Err(reason))))
+        };
+        if let Place::Stray(_, reason) = place {
+            return unread(reason.clone());
+        }
+        if original.bytes > limits.bytes {
+            return unread(Rejection::TooManyBytes { bytes: original.bytes, limit: limits.bytes }.to_string());
+        }
+        // Held from before the original is in memory until its pixels are out of it.
+        let turn = self.turns.acquire().await.map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
+        let Some(Object { bytes, etag, modified }) = self.store.read_path(Bucket::Source, key).await? else {
+            return Ok(None);
+        };
+        let judged = Judged { etag, bytes: bytes.len() as u64, modified };
+        let rendering = tokio::task::spawn_blocking(move || {
+            // The last line behind the decoders: a panic is the picture's fault, and must not become a retry.
+            std::panic::catch_unwind(AssertUnwindSafe(|| render(&bytes, &limits)))
+                .unwrap_or(Err(Rejection::DecoderFailed))
+        });
+        let rendered = rendering.await.map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
+        drop(turn);
+        Ok(Some((judged, rendered.map_err(|rejection| rejection.to_string()))))
+    }
+
+    /// Removes what is kept of an original that is gone: the facts first, since they promise the rest.
+    async fn forget(&self, place: &Place, facts_key: &Key, known: &Known) -> Result<Round, RefreshError> {
+        if known.etag.is_some() {
+            self.store.remove(facts_key).await?;
+        }
+        let (_, left) = self.compare(place, &[]).await?;
+        self.remove_all(&left).await?;
+        let nothing = known.etag.is_none() && left.is_empty();
+        Ok(Round::Settled(if nothing { Done::Unchanged } else { Done::Removed }))
+    }
+
+    /// Whether the original is still what was acted on.
+    async fn is_still(&self, key: &str, facts_key: &Key, done: Done) -> Result<bool, RefreshError> {
+        let (original, known) = futures::try_join!(self.store.look(Bucket::Source, key), self.known(facts_key))?;
+        Ok(match (original, known.facts) {
+            (None, None) => done == Done::Removed && known.etag.is_none(),
+            (Some(original), Some(facts)) => done != Done::Removed && is_fresh(&facts, &original),
+            _ => false,
+        })
+    }
+
+    /// What is known at a key. Facts that cannot be understood count as none, and are replaced.
+    async fn known(&self, facts_key: &Key) -> Result<Known, StoreError> {
+        let object = self.store.read(facts_key).await?;
+        Ok(object.map_or_else(Known::default, |object| Known {
+            facts: Facts::from_json(&object.bytes).ok(),
+            etag: Some(object.etag),
+        }))
+    }
+
+    /// Which of the promised renditions are missing, and which are there without a promise.
+    async fn compare(&self, place: &Place, promised: &[String]) -> Result<(Vec<String>, Vec<String>), StoreError> {
+        let Some(prefix) = place.renditions() else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let listed = self.store.list(Bucket::Resized, prefix).all().await?;
+        let there: Vec<String> = listed.into_iter().map(|listed| listed.path).collect();
+        let missing = promised.iter().filter(|path| !there.contains(path)).cloned().collect();
+        Ok((missing, there.into_iter().filter(|path| !promised.contains(path)).collect()))
+    }
+
+    pub(crate) async fn remove_all(&self, paths: &[String]) -> Result<(), StoreError> {
+        try_join_all(paths.iter().map(|path| self.store.remove_path(Bucket::Resized, path))).await?;
+        Ok(())
+    }
+}
+
+/// The facts that are stored, and their `ETag`.
+#[derive(Default)]
+struct Known {
+    facts: Option<Facts>,
+    etag: Option<String>,
+}
+
+/// An original as it was read.
+struct Judged {
+    etag: String,
+    bytes: u64,
+    modified: jiff::Timestamp,
+}
+
+/// Whether facts speak of this original, in today's version.
+pub(crate) fn is_fresh(facts: &Facts, original: &Listed) -> bool {
+    facts.version == VERSION && facts.etag == original.etag && facts.source == original.path
+}

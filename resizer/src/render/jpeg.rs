@@ -1,0 +1,185 @@
+//! JPEG in and out.
+//!
+//! In: straight to planes, already scaled down in the frequency domain as far as that is safe. What does not come as
+//! planes (CMYK, RGB, odd sampling) comes as RGB. Out: 4:2:0 from planes, quality 80, with Huffman tables made for
+//! the picture, and no metadata.
+
+use fast_image_resize::Resizer;
+use libjpeg_turbo_rs::api::coefficient::transform_jpeg_with_options;
+use libjpeg_turbo_rs::tj3::{TjHandle, TjParam};
+use libjpeg_turbo_rs::{
+    ColorSpace, DecodeLimits, Decoder, JpegError, MarkerCopyMode, PixelFormat, ScalingFactor, Subsampling,
+    TransformOptions, compress_raw, yuv_plane_height, yuv_plane_width,
+};
+
+use super::planes::{Plane, Planes, Rgb, chroma_size};
+use super::{Pixels, Rejection};
+use crate::limits::Limits;
+
+/// The quality of renditions, on libjpeg's scale.
+const QUALITY: u8 = 80;
+
+/// Scaling in the frequency domain is safe while what comes out is at least this many times the size wanted; nearer to
+/// it the loss shows (4 points of SSIMULACRA2 when it does all the work).
+const SAFE: f64 = 1.9;
+
+/// No camera writes more passes over a picture; a forger may write thousands, each as dear as the first.
+const SCANS: usize = 200;
+
+/// A JPEG whose header was read.
+pub(super) struct Jpeg<'a> {
+    bytes: &'a [u8],
+    decoder: Decoder<'a>,
+    limits: Limits,
+}
+
+impl<'a> Jpeg<'a> {
+    /// Reads the header.
+    pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
+        let decode_limits = DecodeLimits {
+            max_pixels: limits.pixels,
+            max_scans: SCANS,
+            max_memory: Some(limits.memory),
+            ..DecodeLimits::default()
+        };
+        let decoder = Decoder::new_with_limits(bytes, decode_limits).map_err(rejection)?;
+        Ok(Self { bytes, decoder, limits: *limits })
+    }
+
+    /// Width and height as stored.
+    pub(super) fn size(&self) -> (u32, u32) {
+        (u32::from(self.decoder.header().width), u32::from(self.decoder.header().height))
+    }
+
+    /// The embedded colour profile.
+    pub(super) fn profile(&self) -> Option<Vec<u8>> {
+        self.decoder.icc_profile().ok().flatten()
+    }
+
+    /// Decodes to `wanted`, which is not larger than the picture: to planes of exactly this size, or to RGB of at least
+    /// this size. `full_chroma` asks for colour planes as large as the brightness.
+    pub(super) fn decode(
+        self,
+        resizer: &mut Resizer,
+        wanted: (u32, u32),
+        full_chroma: bool,
+    ) -> Result<Pixels, Rejection> {
+        let divisor = safe_divisor(self.size(), wanted);
+        let header = self.decoder.header();
+        let planar = matches!(self.decoder.jpeg_color_space(), ColorSpace::YCbCr | ColorSpace::Grayscale)
+            && matches!(header.components.len(), 1 | 3)
+            && header.precision == 8
+            && !header.is_lossless;
+        if planar {
+            return self.decode_planes(resizer, wanted, full_chroma, divisor).map(Pixels::Planes);
+        }
+        let scale = ScalingFactor::try_new(1, divisor).map_err(rejection)?;
+        let image =
+            self.decoder.with_scale(scale).with_output_format(PixelFormat::Rgb).decode_image().map_err(rejection)?;
+        Ok(Pixels::Rgb(Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }))
+    }
+
+    fn decode_planes(
+        self,
+        resizer: &mut Resizer,
+        wanted: (u32, u32),
+        full_chroma: bool,
+        divisor: u32,
+    ) -> Result<Planes, Rejection> {
+        let (width, height) = self.size();
+        let header = self.decoder.header();
+        let factors: Vec<(u8, u8)> =
+            header.components.iter().map(|c| (c.horizontal_sampling, c.vertical_sampling)).collect();
+        let most = factors.iter().fold((1, 1), |most, f| (most.0.max(f.0), most.1.max(f.1)));
+        let named = factors.len() == 1 || self.decoder.jpeg_subsampling() != Subsampling::Unknown;
+        let usual = factors[0] == most && factors.iter().skip(1).all(|f| *f == factors[1]);
+        let (planes, divisor) = if divisor > 1 && named && usual {
+            (self.scaled(divisor, &factors)?, divisor)
+        } else {
+            let raw = self.decoder.decode_raw().map_err(rejection)?;
+            let sizes = raw.plane_widths.into_iter().zip(raw.plane_heights);
+            let planes = raw.planes.into_iter().zip(sizes).map(|(samples, (width, height))| Plane {
+                width: width as u32,
+                height: height as u32,
+                samples,
+            });
+            (planes.collect(), 1)
+        };
+        // How much of each plane is picture: the last column and row may be so in part only.
+        let covered = |factor: (u8, u8)| {
+            let part =
+                |side: u32, own: u8, most: u8| f64::from(side) / f64::from(divisor) * f64::from(own) / f64::from(most);
+            (part(width, factor.0, most.0), part(height, factor.1, most.1))
+        };
+        let mut at_size = planes.iter().zip(&factors).enumerate().map(|(i, (plane, &factor))| {
+            let (across, down) = covered(factor);
+            let (width, height) = if i == 0 || full_chroma { wanted } else { chroma_size(wanted.0, wanted.1) };
+            plane.part_resized(resizer, across, down, width, height)
+        });
+        let y = at_size.next().expect("a JPEG has at least one plane");
+        let chroma = at_size.next().zip(at_size.next()).map(|(cb, cr)| [cb, cr]);
+        Ok(Planes { y, chroma })
+    }
+
+    /// Planes scaled down by the decoder.
+    fn scaled(&self, divisor: u32, factors: &[(u8, u8)]) -> Result<Vec<Plane>, Rejection> {
+        let mut handle = TjHandle::new();
+        let within = |limit: u64| i32::try_from(limit).unwrap_or(i32::MAX);
+        let settings = [
+            (TjParam::MaxPixels, within(self.limits.pixels)),
+            (TjParam::MaxMemory, within(self.limits.memory >> 20)),
+            (TjParam::ScanLimit, SCANS as i32),
+        ];
+        for (parameter, value) in settings {
+            handle.set(parameter, value).map_err(rejection)?;
+        }
+        handle.set_scaling_factor(1, divisor).map_err(rejection)?;
+        let (planes, width, height, sampling) = handle.decompress_to_yuv_planes(self.bytes).map_err(rejection)?;
+        let sampling = if factors.len() == 1 { Subsampling::S444 } else { sampling };
+        let planes = planes.into_iter().enumerate().map(|(i, samples)| Plane {
+            width: yuv_plane_width(i, width, sampling) as u32,
+            height: yuv_plane_height(i, height, sampling) as u32,
+            samples,
+        });
+        Ok(planes.collect())
+    }
+}
+
+/// Writes a picture as JPEG.
+pub(super) fn encode(picture: &Planes, resizer: &mut Resizer) -> Result<Vec<u8>, Rejection> {
+    let chroma = picture.quartered_chroma(resizer);
+    let planes: Vec<&Plane> = std::iter::once(&picture.y).chain(chroma.iter().flatten()).collect();
+    let samples: Vec<&[u8]> = planes.iter().map(|p| p.samples.as_slice()).collect();
+    let widths: Vec<usize> = planes.iter().map(|p| p.width as usize).collect();
+    let heights: Vec<usize> = planes.iter().map(|p| p.height as usize).collect();
+    let sampling = if chroma.is_some() { Subsampling::S420 } else { Subsampling::S444 };
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let plain = compress_raw(&samples, &widths, &heights, width, height, QUALITY, sampling).map_err(rejection)?;
+    // The encoder of planes writes the standard tables; better ones are found by recoding without loss.
+    let options =
+        TransformOptions { optimize: true, copy_markers: MarkerCopyMode::None, ..TransformOptions::default() };
+    transform_jpeg_with_options(&plain, &options).map_err(rejection)
+}
+
+/// How many times smaller the decoder may deliver the picture.
+fn safe_divisor(size: (u32, u32), wanted: (u32, u32)) -> u32 {
+    let safe = |divisor: &u32| {
+        let enough = |side: u32, wanted: u32| f64::from(side) / f64::from(*divisor) >= f64::from(wanted) * SAFE;
+        enough(size.0, wanted.0) && enough(size.1, wanted.1)
+    };
+    [8, 4, 2].into_iter().find(safe).unwrap_or(1)
+}
+
+fn rejection(error: JpegError) -> Rejection {
+    match error {
+        JpegError::Unsupported(what) => Rejection::Unsupported(what),
+        JpegError::LimitExceeded { what, actual, limit } => {
+            Rejection::Limit(format!("its {what} of {actual} exceeds the limit of {limit}"))
+        }
+        JpegError::AllocationFailed { bytes, .. } => {
+            Rejection::Limit(format!("decoding it needs more than {bytes} bytes of memory"))
+        }
+        JpegError::UnexpectedEof => Rejection::Damaged("its end is missing".to_owned()),
+        other => Rejection::Damaged(other.to_string()),
+    }
+}

@@ -1,0 +1,219 @@
+//! Planes: a picture as brightness and two colour differences (JFIF's Y, Cb, Cr, full range), each resized on its own.
+//!
+//! JPEG stores planes and stores the two colour differences at a quarter of the size, so a picture that never becomes
+//! RGB costs half as much to resize and nothing to convert.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+
+use super::colour;
+
+/// One plane of samples, row by row without gaps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plane {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) samples: Vec<u8>,
+}
+
+/// A picture in planes. The colour planes may have fewer samples than the brightness, but cover exactly the same area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Planes {
+    pub(crate) y: Plane,
+    /// Cb and Cr, of one size; `None` for a grey picture.
+    pub(crate) chroma: Option<[Plane; 2]>,
+}
+
+/// A picture as interleaved RGB bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rgb {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) samples: Vec<u8>,
+}
+
+impl Plane {
+    /// The samples at another size, by Lanczos's filter of three lobes.
+    pub(crate) fn resized(&self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
+        self.part_resized(resizer, f64::from(self.width), f64::from(self.height), width, height)
+    }
+
+    /// The top left `covered` part at another size. Planes read from a JPEG are rounded up to whole samples, so their
+    /// last column or row may belong to the picture in part only.
+    pub(crate) fn part_resized(
+        &self,
+        resizer: &mut Resizer,
+        covered_width: f64,
+        covered_height: f64,
+        width: u32,
+        height: u32,
+    ) -> Self {
+        let covered_width = covered_width.min(f64::from(self.width));
+        let covered_height = covered_height.min(f64::from(self.height));
+        let same = |covered: f64, size: u32| (covered - f64::from(size)).abs() < 1e-6;
+        if (self.width, self.height) == (width, height) && same(covered_width, width) && same(covered_height, height) {
+            return self.clone();
+        }
+        let input = ImageRef::new(self.width, self.height, &self.samples, PixelType::U8)
+            .expect("a plane has as many samples as its sides say");
+        let mut output = Image::new(width, height, PixelType::U8);
+        let options = ResizeOptions::new().crop(0.0, 0.0, covered_width, covered_height);
+        resizer.resize(&input, &mut output, &options).expect("the part lies inside the plane");
+        Self { width, height, samples: output.into_vec() }
+    }
+
+    /// Turned by an EXIF orientation.
+    fn oriented(&self, orientation: u8) -> Self {
+        let (width, height) = (self.width as usize, self.height as usize);
+        // Mirrored or turned by half first; the rest of the turn is rows becoming columns.
+        let mut samples = self.samples.clone();
+        match orientation {
+            2 | 8 => samples.chunks_exact_mut(width).for_each(<[u8]>::reverse),
+            3 | 7 => samples.reverse(),
+            4 | 6 => {
+                for (row, from) in samples.chunks_exact_mut(width).zip(self.samples.chunks_exact(width).rev()) {
+                    row.copy_from_slice(from);
+                }
+            }
+            _ => {}
+        }
+        if orientation < 5 {
+            return Self { width: self.width, height: self.height, samples };
+        }
+        Self { width: self.height, height: self.width, samples: transposed(&samples, width, height) }
+    }
+
+    /// Every two by two samples averaged, the last column or row repeated where a side is odd.
+    fn halved(&self, halve_width: bool, halve_height: bool) -> Self {
+        let (step_x, step_y) = (1 + u32::from(halve_width), 1 + u32::from(halve_height));
+        let (width, height) = (self.width.div_ceil(step_x), self.height.div_ceil(step_y));
+        let at = |x: u32, y: u32| {
+            let (x, y) = (x.min(self.width - 1), y.min(self.height - 1));
+            u16::from(self.samples[y as usize * self.width as usize + x as usize])
+        };
+        let mut samples = Vec::with_capacity(width as usize * height as usize);
+        for y in (0..height).map(|y| y * step_y) {
+            for x in (0..width).map(|x| x * step_x) {
+                let (right, below) = (x + step_x - 1, y + step_y - 1);
+                samples.push(((at(x, y) + at(right, y) + at(x, below) + at(right, below) + 2) / 4) as u8);
+            }
+        }
+        Self { width, height, samples }
+    }
+}
+
+impl Planes {
+    pub(crate) fn width(&self) -> u32 {
+        self.y.width
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        self.y.height
+    }
+
+    /// Another size. Colour keeps no more than half the samples along a side that is even.
+    pub(crate) fn resized(&self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
+        let (across, down) = chroma_size(width, height);
+        Self {
+            y: self.y.resized(resizer, width, height),
+            chroma: self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, across, down))),
+        }
+    }
+
+    /// Upright, for a picture with this EXIF orientation (1 to 8).
+    pub(crate) fn oriented(self, orientation: u8) -> Self {
+        if !(2..=8).contains(&orientation) {
+            return self;
+        }
+        Self {
+            y: self.y.oriented(orientation),
+            chroma: self.chroma.map(|c| c.each_ref().map(|plane| plane.oriented(orientation))),
+        }
+    }
+
+    /// The colour planes as a 4:2:0 JPEG stores them: half the size, rounded up, the edge repeated.
+    pub(crate) fn quartered_chroma(&self, resizer: &mut Resizer) -> Option<[Plane; 2]> {
+        let (width, height) = (self.width(), self.height());
+        let (across, down) = chroma_size(width, height);
+        self.chroma.as_ref().map(|c| {
+            c.each_ref().map(|plane| {
+                let plane = plane.resized(resizer, across, down);
+                // An odd side came through at full size: only whole samples can be paired with the edge repeated.
+                match (width % 2 == 1, height % 2 == 1) {
+                    (false, false) => plane,
+                    (odd_width, odd_height) => plane.halved(odd_width, odd_height),
+                }
+            })
+        })
+    }
+
+    /// The picture in RGB, the colour planes brought to full size.
+    pub(crate) fn to_rgb(&self, resizer: &mut Resizer) -> Rgb {
+        let (width, height) = (self.width(), self.height());
+        let full = self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, width, height)));
+        let mut samples = Vec::with_capacity(self.y.samples.len() * 3);
+        match full {
+            None => samples.extend(self.y.samples.iter().flat_map(|&y| [y, y, y])),
+            Some([cb, cr]) => {
+                for ((&y, &cb), &cr) in self.y.samples.iter().zip(&cb.samples).zip(&cr.samples) {
+                    samples.extend(colour::ycc_to_rgb(y, cb, cr));
+                }
+            }
+        }
+        Rgb { width, height, samples }
+    }
+}
+
+impl Rgb {
+    /// Another size.
+    pub(crate) fn resized(self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
+        if (self.width, self.height) == (width, height) {
+            return self;
+        }
+        let input = ImageRef::new(self.width, self.height, &self.samples, PixelType::U8x3)
+            .expect("a picture has as many samples as its sides say");
+        let mut output = Image::new(width, height, PixelType::U8x3);
+        resizer.resize(&input, &mut output, &ResizeOptions::new()).expect("both pictures are RGB");
+        Self { width, height, samples: output.into_vec() }
+    }
+
+    /// The same picture in planes, every plane at full size; in one plane when no pixel has a colour.
+    pub(crate) fn to_planes(&self) -> Planes {
+        let count = self.samples.len() / 3;
+        let plane = |samples| Plane { width: self.width, height: self.height, samples };
+        if self.samples.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]) {
+            return Planes { y: plane(self.samples.iter().copied().step_by(3).collect()), chroma: None };
+        }
+        let mut split = [Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count)];
+        for pixel in self.samples.chunks_exact(3) {
+            let ycc = colour::rgb_to_ycc(pixel[0], pixel[1], pixel[2]);
+            for (samples, value) in split.iter_mut().zip(ycc) {
+                samples.push(value);
+            }
+        }
+        let [y, cb, cr] = split.map(plane);
+        Planes { y, chroma: Some([cb, cr]) }
+    }
+}
+
+/// Half of each even side, the whole of an odd one.
+pub(crate) fn chroma_size(width: u32, height: u32) -> (u32, u32) {
+    let half = |side: u32| if side.is_multiple_of(2) { side / 2 } else { side };
+    (half(width), half(height))
+}
+
+/// Rows become columns, in blocks that fit the cache.
+fn transposed(samples: &[u8], width: usize, height: usize) -> Vec<u8> {
+    const BLOCK: usize = 32;
+    let mut turned = vec![0; samples.len()];
+    for top in (0..height).step_by(BLOCK) {
+        for left in (0..width).step_by(BLOCK) {
+            for y in top..(top + BLOCK).min(height) {
+                for x in left..(left + BLOCK).min(width) {
+                    turned[x * height + y] = samples[y * width + x];
+                }
+            }
+        }
+    }
+    turned
+}

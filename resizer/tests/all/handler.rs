@@ -1,0 +1,200 @@
+//! The handler against an S3 server: what lies in the buckets after events, repeats, replacements, removals and races.
+//!
+//! Runs against the server that `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and `HEIRLOOM_S3_SECRET_KEY` name.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use gallery::facts::Outcome;
+use gallery::store::{BucketNames, Endpoint, at};
+use gallery::{Bucket, Condition, Facts, Key, SourceKey, Store};
+use libjpeg_turbo_rs::Subsampling;
+use resizer::{Done, Limits, Resizer, Tally};
+
+use crate::drawn::{QUARTERS, assert_quarters, jpeg, pixels, quarters};
+use crate::room::Room;
+
+fn photo(width: u32, height: u32) -> Vec<u8> {
+    jpeg(&quarters(width, height), Subsampling::S420)
+}
+
+#[tokio::test]
+async fn an_upload_becomes_renditions_and_facts() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Märchen & Wald/Lisbon 2024/a+b 1.jpg";
+    room.put(key, photo(1500, 1000)).await;
+    room.told(&[key]).await;
+    room.assert_holds(&[key]).await;
+
+    let facts = room.facts(key).await;
+    let picture = facts.picture().expect("it is ready");
+    assert_eq!((picture.width, picture.height, facts.source.as_str()), (1500, 1000, key));
+    assert_eq!(picture.renditions.iter().map(|r| r.width).collect::<Vec<_>>(), [360, 1200, 1500]);
+    for (rendition, path) in picture.renditions.iter().zip(facts.rendition_keys()) {
+        let get = room.store.client().get_object().bucket(room.store.name(Bucket::Resized)).key(path.path());
+        let object = get.send().await.unwrap();
+        assert_eq!(object.content_type(), Some("image/jpeg"));
+        assert_eq!(object.cache_control(), Some("private, max-age=31536000, immutable"));
+        let bytes = object.body.collect().await.unwrap().into_bytes();
+        assert_eq!(bytes.len() as u64, rendition.bytes);
+        assert_quarters(&pixels(&bytes), QUARTERS, 10);
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_replaces_and_a_removal_removes() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/1.jpg";
+    room.put(key, photo(800, 600)).await;
+    room.told(&[key]).await;
+    let before = room.resized().await;
+    room.put(key, photo(600, 800)).await;
+    room.told(&[key]).await;
+    room.assert_holds(&[key]).await;
+    let after = room.resized().await;
+    assert_eq!(before.intersection(&after).count(), 1, "the facts keep their key, the renditions do not");
+
+    room.put(key, "now it is a note").await;
+    room.told(&[key]).await;
+    room.assert_holds(&[key]).await;
+    assert_eq!(room.resized().await.len(), 1);
+
+    room.put(key, photo(800, 600)).await;
+    room.told(&[key]).await;
+    room.remove(key).await;
+    room.told(&[key]).await;
+    assert_eq!(room.resized().await, BTreeSet::new());
+    assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Unchanged);
+}
+
+#[tokio::test]
+async fn repeated_and_late_events_change_nothing() {
+    let Some(room) = Room::open().await else { return };
+    let keys = ["Family/1.jpg", "Family/2.jpg"];
+    room.put(keys[0], photo(500, 400)).await;
+    let late = room.message("late", &keys);
+    room.told(&keys).await;
+    assert_eq!(room.resizer.refresh(keys[0]).await.unwrap(), Done::Unchanged);
+    let written = room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap();
+    assert!(room.handle(vec![late.clone(), late.clone(), late]).await.is_empty());
+    assert_eq!(room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap(), written);
+    room.assert_holds(&keys[..1]).await;
+}
+
+#[tokio::test]
+async fn what_is_no_photo_gets_a_reason_or_nothing() {
+    let Some(room) = Room::open().await else { return };
+    for key in ["Family/.DS_Store", "Family/metadata.yml", "gallery.yml", "Family/", "Family/IMG_1.AAE"] {
+        room.put(key, "x").await;
+        assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Ignored, "{key}");
+    }
+    assert_eq!(room.resized().await, BTreeSet::new());
+
+    room.put("Family/notes.jpg", "Lieber Paul").await;
+    assert_eq!(room.resizer.refresh("Family/notes.jpg").await.unwrap(), Done::Rejected);
+    let Outcome::Rejected { reason } = room.facts("Family/notes.jpg").await.outcome else { panic!("it is no photo") };
+    assert_eq!(reason, "it is a text file, not a picture");
+
+    room.put("stray.jpg", photo(40, 30)).await;
+    assert_eq!(room.resizer.refresh("stray.jpg").await.unwrap(), Done::Rejected);
+    let stray = room.resized().await.into_iter().find(|path| path.starts_with("facts/~stray/")).unwrap();
+    let facts = room.store.read_path(Bucket::Resized, &stray).await.unwrap().unwrap();
+    let facts = Facts::from_json(&facts.bytes).unwrap();
+    assert!(matches!(facts.outcome, Outcome::Rejected { reason } if reason.contains("outside every collection")));
+    room.remove("stray.jpg").await;
+    assert_eq!(room.resizer.refresh("stray.jpg").await.unwrap(), Done::Removed);
+    assert_eq!(room.resized().await.len(), 1);
+}
+
+#[tokio::test]
+async fn exactly_the_failed_messages_come_again() {
+    let Some(room) = Room::open().await else { return };
+    room.put("Family/1.jpg", photo(300, 200)).await;
+    let mut broken = SqsMessage::default();
+    broken.message_id = Some("broken".into());
+    broken.body = Some("{\"Records\":17}".into());
+    let mut test = SqsMessage::default();
+    test.message_id = Some("test".into());
+    test.body = Some("{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\"}".into());
+    let good = room.message("good", &["Family/1.jpg"]);
+    assert_eq!(room.handle(vec![test, broken, good.clone()]).await, ["broken"]);
+    room.assert_holds(&["Family/1.jpg"]).await;
+
+    // A server that answers nobody fails what needs it, and only that.
+    let nowhere = Endpoint { url: "http://127.0.0.1:1".into(), access_key: "a".into(), secret_key: "b".into() };
+    let names = BucketNames { source: room.store.name(Bucket::Source).to_owned(), ..BucketNames::plain() };
+    let cut_off = Resizer::new(Store::new(at(&nowhere), names), Limits::default());
+    let mut event = SqsEvent::default();
+    event.records = vec![good, room.message("ignored", &["Family/metadata.yml"])];
+    let failed = cut_off.handle(event).await.batch_item_failures;
+    assert_eq!(failed.into_iter().map(|f| f.item_identifier).collect::<Vec<_>>(), ["good"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_leave_one_whole_set() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/1.jpg";
+    let versions = [photo(420, 300), photo(300, 420), photo(500, 400)];
+    for round in 0..6 {
+        // The original changes, back to older ones too, while several are at work on it.
+        let change = async {
+            for step in 0..4 {
+                room.put(key, versions[(round + step) % 3].clone()).await;
+                room.resizer.refresh(key).await.unwrap();
+            }
+            if round == 3 {
+                room.remove(key).await;
+                room.put(key, versions[0].clone()).await;
+            }
+        };
+        let others = futures::future::join_all((0..4).map(|_| async {
+            for _ in 0..3 {
+                room.resizer.refresh(key).await.unwrap();
+            }
+        }));
+        futures::join!(change, others);
+        room.resizer.refresh(key).await.unwrap();
+        room.assert_holds(&[key]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reconciliation_makes_everything_right() {
+    let Some(room) = Room::open().await else { return };
+    let keys = ["Family/1.jpg", "Family/day 1/2.jpg", "Family/3.jpg", "Oma & Opa/4.jpg"];
+    for key in keys {
+        room.put(key, photo(400, 300)).await;
+    }
+    room.put("Family/metadata.yml", "title: x").await;
+    let tally = room.resizer.reconcile().await.unwrap();
+    assert_eq!(tally, Tally { rendered: 4, ..Tally::default() });
+    room.assert_holds(&keys).await;
+    assert_eq!(room.resizer.reconcile().await.unwrap(), Tally { unchanged: 4, ..Tally::default() });
+
+    // A lost rendition, a rendition too many, an old version, a removed original, orphans of nobody.
+    let first = room.facts(keys[0]).await;
+    room.store.remove(&first.rendition_keys()[0]).await.unwrap();
+    let second = SourceKey::parse(keys[1]).unwrap();
+    let orphan = |photo, hash: &str| Key::Rendition {
+        collection: second.folder().album().collection(),
+        photo,
+        hash: hash.to_owned(),
+        width: 360,
+        format: gallery::renditions::Format::Jpeg,
+    };
+    room.store.write(&orphan(second.photo(), "00ff"), "x", Condition::Always).await.unwrap();
+    room.store.write(&orphan(gallery::PhotoId::of_key("gone"), "00aa"), "x", Condition::Always).await.unwrap();
+    let mut third = room.facts(keys[2]).await;
+    third.version = 0;
+    let source = SourceKey::parse(keys[2]).unwrap();
+    let third_key = Key::Facts(source.folder().album(), source.photo());
+    room.store.write(&third_key, third.to_json(), Condition::Always).await.unwrap();
+    let stray = Key::Facts(source.folder().album(), gallery::PhotoId::of_key("nobody"));
+    room.store.write(&stray, "not even JSON", Condition::Always).await.unwrap();
+    room.remove(keys[3]).await;
+    let tally = room.resizer.reconcile().await.unwrap();
+    assert_eq!(tally.failed, 0);
+    assert_eq!((tally.rendered, tally.removed), (2, 3), "{tally:?}");
+    room.assert_holds(&keys[..3]).await;
+    assert_eq!(room.resizer.reconcile().await.unwrap(), Tally { unchanged: 3, ..Tally::default() });
+}

@@ -1,0 +1,7 @@
+//! The resizer's tests, in one program: golden pictures, damaged ones, and the handler against an S3 server.
+
+mod damaged;
+mod drawn;
+mod golden;
+mod handler;
+mod room;
