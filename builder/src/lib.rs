@@ -1,1 +1,49 @@
-//! Placeholder.
+//! The builder: facts and metadata in, the static site out.
+//!
+//! It reads the facts that the resizer wrote and the `metadata.yml` files of the owner, keeps a *catalogue* of every
+//! album in the web bucket, and publishes the pages: one for each album, one home page for each scope, and the assets
+//! that they use. Nobody else writes to the web bucket, save for the scope records that signing in keeps there.
+//!
+//! It is level-triggered. A notification says only where to look; what is found there is believed. A batch of
+//! notifications is one build, a build costs what changed and not what is there, and a page whose bytes stay the same
+//! is not written again. Any order and repetition of notifications ends in the same bucket, and so do two builders at
+//! work at once: see [`handler`](Builder::handle) and the protocol at the head of `rebuild.rs`.
+//!
+//! The middle is pure: `catalogue` merges and sums up, `metadata` reads what the owner writes, `pages` turns
+//! catalogues into HTML. It decides nothing about who may see what (the gate does), and makes no pictures (the resizer
+//! does).
+
+mod assets;
+mod catalogue;
+mod gallery_record;
+mod handler;
+mod homes;
+mod links;
+mod look;
+mod metadata;
+mod pages;
+mod publish;
+mod rebuild;
+mod reconcile;
+mod work;
+
+pub use catalogue::{Card, Catalogue, Cover, Described, Photo, Published, Rejected, Stamp, Summary, Version};
+pub use gallery_record::{Collection, GalleryRecord};
+pub use metadata::{Metadata, Sort, SortBy};
+pub use rebuild::BuildError;
+pub use reconcile::Reconciled;
+
+use gallery::Store;
+
+/// The builder over one gallery's buckets.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    store: Store,
+}
+
+impl Builder {
+    /// A builder that reads and writes through `store`.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+}

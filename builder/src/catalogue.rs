@@ -1,0 +1,251 @@
+//! The catalogue of an album: what its page shows, and what the builder has to remember to build it cheaply.
+//!
+//! Everything here is a function of values. A catalogue is a function of what lies in the buckets (the facts, the
+//! metadata and the children's catalogues), so that builders that look at the same buckets write the same bytes.
+
+mod order;
+mod summary;
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use gallery::facts::{Facts, Outcome, Rendition};
+use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub(crate) use order::newest_first;
+pub use summary::{Card, Cover, Stamp, Summary};
+
+use crate::metadata::Metadata;
+
+/// The builder's record of an album.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The folder, as the owner wrote it.
+    pub folder: FolderPath,
+    /// The photos that are ready.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub photos: BTreeMap<PhotoId, Photo>,
+    /// The files that are no photos, with the reason; no page shows them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rejected: BTreeMap<PhotoId, Rejected>,
+    /// The albums right inside this one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<Slug, Summary>,
+    /// What the owner says of the folder.
+    #[serde(default)]
+    pub described: Described,
+    /// The page as last published; `None` while there is nothing to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Published>,
+}
+
+/// A photo as a page needs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Photo {
+    /// The `ETag` of its facts when they were read.
+    pub facts: String,
+    /// The file's name.
+    pub file: String,
+    /// The original's size in bytes.
+    pub bytes: u64,
+    /// Width in pixels, upright.
+    pub width: u32,
+    /// Height in pixels, upright.
+    pub height: u32,
+    /// When it was taken, on the clock of the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<DateTime>,
+    /// What the photo itself says it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// The average colour, `#rrggbb`.
+    pub colour: String,
+    /// A placeholder, in base64.
+    pub thumbhash: String,
+    /// The sized copies, smallest first.
+    pub renditions: Vec<Rendition>,
+}
+
+/// A file that did not become a photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The `ETag` of its facts when they were read.
+    pub facts: String,
+    /// The file's name.
+    pub file: String,
+    /// One sentence for the owner.
+    pub reason: String,
+}
+
+/// What the owner says of a folder, and how far it could be read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    /// Which `metadata.yml` was read; `None` when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// The last values that could be read.
+    #[serde(default)]
+    pub values: Metadata,
+    /// Why the file as it is could not be read, for the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// One version of an object. The time is part of it: a file that is changed and changed back is another version, so
+/// that of two builders the one that saw the middle cannot pass for the one that saw the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// The `ETag`, quotes included.
+    pub etag: String,
+    /// When it was written.
+    pub modified: Timestamp,
+}
+
+/// A page as last published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Of its bytes: the first 32 hexadecimal digits of the SHA-256.
+    pub digest: String,
+    /// The `ETag` that S3 gave it.
+    pub etag: String,
+}
+
+impl Catalogue {
+    /// The catalogue of a folder of which nothing is known yet.
+    pub fn new(folder: FolderPath) -> Self {
+        Self {
+            folder,
+            photos: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            children: BTreeMap::new(),
+            described: Described::default(),
+            page: None,
+        }
+    }
+
+    /// The album's path.
+    pub fn album(&self) -> AlbumPath {
+        self.folder.album()
+    }
+
+    /// The album's title: the owner's, or the folder's name.
+    pub fn title(&self) -> &str {
+        self.described.values.title.as_deref().unwrap_or(self.folder.name())
+    }
+
+    /// The `ETag` of a photo's facts as last read.
+    fn known(&self, photo: PhotoId) -> Option<&str> {
+        let ready = self.photos.get(&photo).map(|p| p.facts.as_str());
+        ready.or_else(|| self.rejected.get(&photo).map(|r| r.facts.as_str()))
+    }
+
+    /// Which of the listed facts have to be read: the new and the changed ones.
+    pub fn unread(&self, listed: &BTreeMap<PhotoId, String>) -> Vec<PhotoId> {
+        listed.iter().filter(|(id, etag)| self.known(**id) != Some(etag.as_str())).map(|(id, _)| *id).collect()
+    }
+
+    /// Forgets the photos whose facts are no longer listed.
+    pub fn keep_only(&mut self, listed: &BTreeMap<PhotoId, String>) {
+        self.photos.retain(|id, _| listed.contains_key(id));
+        self.rejected.retain(|id, _| listed.contains_key(id));
+    }
+
+    /// Forgets one photo.
+    pub fn forget(&mut self, photo: PhotoId) {
+        self.photos.remove(&photo);
+        self.rejected.remove(&photo);
+    }
+
+    /// Takes in the facts of a photo, as read under `etag`.
+    pub fn learn(&mut self, facts: Facts, etag: String) {
+        self.forget(facts.photo);
+        let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
+        match facts.outcome {
+            Outcome::Ready(picture) if !picture.renditions.is_empty() => {
+                let photo = Photo {
+                    facts: etag,
+                    file,
+                    bytes: facts.bytes,
+                    width: picture.width.max(1),
+                    height: picture.height.max(1),
+                    taken: picture.taken,
+                    caption: picture.caption,
+                    colour: picture.colour,
+                    thumbhash: picture.thumbhash,
+                    renditions: picture.renditions,
+                };
+                self.photos.insert(facts.photo, photo);
+            }
+            Outcome::Ready(_) => self.reject(facts.photo, etag, file, "it has no sized copies".to_owned()),
+            Outcome::Rejected { reason } => self.reject(facts.photo, etag, file, reason),
+        }
+    }
+
+    /// Notes that a file is no photo.
+    pub(crate) fn reject(&mut self, photo: PhotoId, facts: String, file: String, reason: String) {
+        self.rejected.insert(photo, Rejected { facts, file, reason });
+    }
+
+    /// Whether nothing is left to remember.
+    pub fn is_gone(&self) -> bool {
+        self.photos.is_empty() && self.rejected.is_empty() && self.children.is_empty()
+    }
+
+    /// Whether there is anything to show.
+    pub fn has_page(&self) -> bool {
+        !self.photos.is_empty() || self.children.values().any(|child| child.stamp.page.is_some())
+    }
+
+    /// The caption of a photo: the owner's, or the photo's own.
+    pub fn caption<'a>(&'a self, photo: &'a Photo) -> Option<&'a str> {
+        let own = photo.caption.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        self.described.values.captions.get(&photo.file).map(String::as_str).or(own)
+    }
+
+    /// The photos in the order of the page.
+    pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
+        order::photos(&self.photos, self.described.values.sort)
+    }
+
+    /// The children that a page shows, in its order.
+    pub fn shown_children(&self) -> Vec<(&Slug, &Summary)> {
+        let mut shown: Vec<_> = self.children.iter().filter(|(_, child)| child.is_shown()).collect();
+        shown.sort_by(|(_, a), (_, b)| newest_first(&a.card, &b.card));
+        shown
+    }
+
+    /// What the facts in this catalogue amount to: equal to [`FactsDigest`] over a listing when nothing is missing.
+    pub fn facts_digest(&self) -> String {
+        let mut all: Vec<_> = self.photos.iter().map(|(id, p)| (*id, &p.facts)).collect();
+        all.extend(self.rejected.iter().map(|(id, r)| (*id, &r.facts)));
+        all.sort();
+        let mut digest = FactsDigest::default();
+        for (id, etag) in all {
+            digest.add(id, etag);
+        }
+        digest.finish()
+    }
+}
+
+/// A digest over the facts of one album, fed in the order of a listing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FactsDigest(Sha256);
+
+impl FactsDigest {
+    /// Adds the next record.
+    pub(crate) fn add(&mut self, photo: PhotoId, etag: &str) {
+        self.0.update(format!("{photo} {etag}\n"));
+    }
+
+    /// The digest, as hexadecimal digits.
+    pub(crate) fn finish(self) -> String {
+        HEXLOWER.encode(&self.0.finalize()[..16])
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

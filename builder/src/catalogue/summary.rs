@@ -1,0 +1,151 @@
+//! What an album tells the album that holds it.
+
+use gallery::facts::Rendition;
+use gallery::{FolderPath, PhotoId};
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use super::{Catalogue, Photo, Version};
+
+/// An album as its parent knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// What the parent's page shows.
+    pub card: Card,
+    /// Whether the owner keeps it out of the lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// By what a reconcile sees, without reading the album's catalogue, that it is up to date.
+    pub stamp: Stamp,
+}
+
+/// An album as a card on another page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The folder, as the owner wrote it.
+    pub folder: FolderPath,
+    /// The title.
+    pub title: String,
+    /// How many photos it shows, those of the albums inside it included.
+    pub photos: usize,
+    /// How many albums it shows right inside it.
+    #[serde(default)]
+    pub albums: usize,
+    /// The day of the oldest photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Date>,
+    /// The day of the newest photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Date>,
+    /// The photo on the card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Cover>,
+}
+
+/// The photo on a card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cover {
+    /// Whose picture.
+    pub photo: PhotoId,
+    /// Width in pixels, upright.
+    pub width: u32,
+    /// Height in pixels, upright.
+    pub height: u32,
+    /// The average colour, `#rrggbb`.
+    pub colour: String,
+    /// The sized copies, smallest first.
+    pub renditions: Vec<Rendition>,
+}
+
+/// The versions that an album was built from and into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// [`Catalogue::facts_digest`].
+    pub facts: String,
+    /// The metadata that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Version>,
+    /// How many albums lie right inside, shown or not.
+    #[serde(default)]
+    pub children: usize,
+    /// The page's `ETag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The catalogue's `ETag`.
+    pub catalogue: String,
+}
+
+impl Summary {
+    /// Sums up a catalogue that is stored under `etag`.
+    pub fn of(catalogue: &Catalogue, etag: &str) -> Self {
+        Self {
+            card: Card::of(catalogue),
+            hidden: catalogue.described.values.hidden,
+            stamp: Stamp {
+                facts: catalogue.facts_digest(),
+                metadata: catalogue.described.version.clone(),
+                children: catalogue.children.len(),
+                page: catalogue.page.as_ref().map(|page| page.etag.clone()),
+                catalogue: etag.to_owned(),
+            },
+        }
+    }
+
+    /// Whether lists show it.
+    pub fn is_shown(&self) -> bool {
+        !self.hidden && self.stamp.page.is_some() && self.card.photos > 0
+    }
+}
+
+impl Card {
+    /// The card of an album.
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let children = catalogue.shown_children();
+        let cards = || children.iter().map(|(_, child)| &child.card);
+        let days = || catalogue.photos.values().filter_map(|photo| photo.taken).map(DateTime::date);
+        let dated = catalogue.described.values.date.map(|date| (date.first(), date.last()));
+        Self {
+            folder: catalogue.folder.clone(),
+            title: catalogue.title().to_owned(),
+            photos: catalogue.photos.len() + cards().map(|card| card.photos).sum::<usize>(),
+            albums: children.len(),
+            first: dated.map(|d| d.0).or_else(|| days().chain(cards().filter_map(|card| card.first)).min()),
+            last: dated.map(|d| d.1).or_else(|| days().chain(cards().filter_map(|card| card.last)).max()),
+            cover: cover(catalogue),
+        }
+    }
+}
+
+/// The photo that the owner named; else the first that lies well in a frame; else the newest child's.
+///
+/// `cover_image` names a file in the folder, or an album right inside it, whose cover is taken.
+fn cover(catalogue: &Catalogue) -> Option<Cover> {
+    let wanted = catalogue.described.values.cover_image.as_deref();
+    let photos = catalogue.in_order();
+    let children = catalogue.shown_children();
+    let named = photos.iter().find(|(_, photo)| wanted == Some(photo.file.as_str()));
+    if let Some((id, photo)) = named {
+        return Some(Cover::of(*id, photo));
+    }
+    let inside = children.iter().find(|(_, child)| wanted == Some(child.card.folder.name()));
+    if let Some(cover) = inside.and_then(|(_, child)| child.card.cover.clone()) {
+        return Some(cover);
+    }
+    let lies_well = |photo: &Photo| (1.2..=1.9).contains(&(f64::from(photo.width) / f64::from(photo.height)));
+    let first = photos.iter().find(|(_, photo)| lies_well(photo)).or(photos.first());
+    first
+        .map(|(id, photo)| Cover::of(*id, photo))
+        .or_else(|| children.iter().find_map(|(_, child)| child.card.cover.clone()))
+}
+
+impl Cover {
+    fn of(id: PhotoId, photo: &Photo) -> Self {
+        Self {
+            photo: id,
+            width: photo.width,
+            height: photo.height,
+            colour: photo.colour.clone(),
+            renditions: photo.renditions.clone(),
+        }
+    }
+}

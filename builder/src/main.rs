@@ -1,0 +1,42 @@
+//! The builder's Lambda function: SQS batches, and `{"reconcile": true}` from the daily schedule.
+
+use std::env;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use builder::Builder;
+use gallery::store::{BucketNames, amazon};
+use gallery::{Bucket, Store};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What the function is called with.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Call {
+    Batch(SqsEvent),
+    Reconcile { reconcile: bool },
+}
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let names =
+        BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Source, Bucket::Resized, Bucket::Web])?;
+    let builder = Builder::new(Store::new(amazon().await, names));
+    builder.publish_assets().await?;
+    let builder = &builder;
+    run(service_fn(move |event: LambdaEvent<Call>| async move { answer(builder, event.payload).await })).await
+}
+
+async fn answer(builder: &Builder, call: Call) -> Result<Value, lambda_runtime::Error> {
+    match call {
+        Call::Batch(event) => Ok(serde_json::to_value(builder.handle(event).await)?),
+        Call::Reconcile { reconcile: false } => Ok(Value::Null),
+        Call::Reconcile { reconcile: true } => {
+            let found = builder.reconcile().await?;
+            lambda_runtime::tracing::info!(albums = found.albums, repaired = found.repaired, "reconciled");
+            Ok(Value::Null)
+        }
+    }
+}

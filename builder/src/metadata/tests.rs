@@ -1,0 +1,110 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn good(text: &str) -> Metadata {
+    read(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn the_ancestor_s_file_is_read() {
+    let metadata =
+        good("title: \"Lisbon 2024\"\ncomment1: 'A week in May'\ncomment2: with Oma\ncover_image: 0042.jpg\n");
+    assert_eq!(metadata.title.as_deref(), Some("Lisbon 2024"));
+    assert_eq!(metadata.comment1.as_deref(), Some("A week in May"));
+    assert_eq!(metadata.comment2.as_deref(), Some("with Oma"));
+    assert_eq!(metadata.cover_image.as_deref(), Some("0042.jpg"));
+}
+
+#[test]
+fn any_value_is_text_and_null_is_none() {
+    let metadata = good("title: 2024\ncomment1: true\ncomment2:\ndescription: ~\ncover_image: null\ncaptions:\n");
+    assert_eq!(metadata.title.as_deref(), Some("2024"));
+    assert_eq!(metadata.comment1.as_deref(), Some("true"));
+    assert_eq!((metadata.comment2, metadata.description, metadata.cover_image), (None, None, None));
+    assert!(metadata.captions.is_empty());
+}
+
+#[test]
+fn our_keys_are_read_and_others_ignored() {
+    let metadata = good(
+        "description: |\n  One.\n\n  Two.\ndate: 2024-05\nhidden: \"yes\"\nsort: name desc\nfuture: {a: [1, 2]}\n\
+         captions:\n  1.jpg: The tram\n  '2.jpg': \"50 % & <b>\"\n  3.jpg:\n",
+    );
+    assert_eq!(metadata.description.as_deref(), Some("One.\n\nTwo."));
+    let date = metadata.date.unwrap();
+    assert_eq!((date.first().to_string(), date.last().to_string()), ("2024-05-01".into(), "2024-05-31".into()));
+    assert!(metadata.hidden);
+    assert_eq!(metadata.sort, Sort { by: SortBy::Name, descending: true });
+    assert_eq!(metadata.captions.len(), 2);
+    assert_eq!(metadata.captions["2.jpg"], "50 % & <b>");
+}
+
+#[test]
+fn what_is_kept_reads_back() {
+    for text in ["date: 2024", "date: '2024-02'", "date: 2024-02-29", "sort: taken desc\ntitle: ä", "hidden: on", ""] {
+        let metadata = good(text);
+        let json = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(serde_json::from_str::<Metadata>(&json).unwrap(), metadata, "{json}");
+    }
+}
+
+#[test]
+fn an_empty_file_says_nothing() {
+    for text in ["", " \n", "# only a remark\n", "---\n", "{}"] {
+        assert_eq!(good(text), Metadata::default(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_broken_file_tells_line_and_column() {
+    for (text, line) in [
+        ("title: \"open\nx: y", "line "),
+        ("title: ok\n\tcomment1: tab", "line 1"),
+        ("title: ok\nhidden: perhaps\n", "line 2, column 9"),
+        ("title: ok\nsort: upwards\n", "line 2, column 7"),
+        ("title: ok\n\ndate: yesterday\n", "line 3, column 7"),
+        ("title: [a, b]\n", "line 1, column 8: here should be a text"),
+        ("title: a\ntitle: b\n", "line 2, column 1: `title` is written twice"),
+        ("- a\n- b\n", "line 1, column 1: here should be lines of the form `key: value`"),
+        ("just words", "line 1"),
+    ] {
+        let problem = read(text.as_bytes()).unwrap_err();
+        assert!(problem.contains(line), "{text:?}: {problem}");
+        assert!(!problem.contains('\n'));
+    }
+    assert_eq!(read(b"title: a\nx: \xFF").unwrap_err(), "line 2: the file is not written in UTF-8");
+}
+
+#[test]
+fn the_words_of_a_problem_name_what_is_allowed() {
+    let problem = read(b"date: yesterday").unwrap_err();
+    assert!(problem.contains("2024-05-06") && problem.contains("yesterday"), "{problem}");
+}
+
+#[test]
+fn bombs_are_refused() {
+    let levels = ('b'..='k').zip('a'..).map(|(this, last)| {
+        let eight = vec![format!("*{last}"); 8].join(", ");
+        format!("{this}: &{this} [{eight}]\n")
+    });
+    let laughs = format!("a: &a [x, x, x, x, x, x, x, x, x]\n{}", levels.collect::<String>());
+    assert!(read(laughs.as_bytes()).is_err());
+    assert!(read("[".repeat(10_000).as_bytes()).is_err());
+    assert!(read(format!("title: {}", "x".repeat(300_000)).as_bytes()).unwrap_err().contains("300007 bytes"));
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_it_panic(text in "(title|date|sort|hidden|captions|[ \\n:\\-\"'{}\\[\\]&*!|>#%]|\\PC){0,40}") {
+        let _ = read(text.as_bytes());
+    }
+
+    #[test]
+    fn every_quoted_title_comes_through(title in "\\PC{1,60}") {
+        let yaml = format!("title: {}", serde_json::to_string(&title).unwrap());
+        let trimmed = title.trim();
+        let metadata = good(&yaml);
+        prop_assert_eq!(metadata.title.as_deref(), (!trimmed.is_empty()).then_some(trimmed));
+    }
+}

@@ -1,0 +1,116 @@
+//! The pages: values in, HTML out.
+//!
+//! Every text of the owner's is shown as text: maud escapes what it is given. Pages hold no inline script and no inline
+//! style, for the site's content security policy allows neither; what depends on a value (a photo's proportions) is a
+//! class of the stylesheet. They are whole without a script: thumbnails are links to the largest rendition.
+
+mod album;
+mod dates;
+mod home;
+mod notices;
+mod picture;
+
+use gallery::{FolderPath, Scope};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::assets::{self, ASSETS};
+use crate::catalogue::Catalogue;
+use crate::gallery_record::GalleryRecord;
+use crate::{links, publish};
+
+/// Raised when the pages change although the assets do not.
+const EDITION: u32 = 1;
+
+/// The name of the gallery.
+const SITE: &str = "Heirloom";
+
+/// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
+pub(crate) fn edition() -> String {
+    let names = ASSETS.iter().map(|asset| asset.name).collect::<Vec<_>>().join(" ");
+    publish::digest(format!("{EDITION} {names}").as_bytes())
+}
+
+/// The page of an album.
+pub(crate) fn album(catalogue: &Catalogue) -> String {
+    album::page(catalogue).into_string()
+}
+
+/// The home page of a scope.
+pub(crate) fn home(record: &GalleryRecord, scope: &Scope) -> String {
+    home::page(&record.shown(scope)).into_string()
+}
+
+/// The page for what is not there. It is shown to anybody and holds nothing private.
+pub(crate) fn not_found() -> String {
+    notices::not_found().into_string()
+}
+
+/// A whole document.
+struct Document<'a> {
+    /// Of the window; the site's name is added.
+    title: Option<&'a str>,
+    /// The folder whose place is shown in the header.
+    place: Option<&'a FolderPath>,
+    /// Whether the reader is signed in.
+    signed_in: bool,
+    /// Chooses the layout.
+    class: &'static str,
+    body: Markup,
+}
+
+impl Document<'_> {
+    fn render(self) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    title { @if let Some(title) = self.title { (title) " · " } (SITE) }
+                    meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                    meta name="robots" content="noindex, nofollow";
+                    meta name="color-scheme" content="light dark";
+                    meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f4";
+                    meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131210";
+                    link rel="stylesheet" href=(assets::href("site.css"));
+                    link rel="icon" type="image/svg+xml" href=(assets::href("icon.svg"));
+                    link rel="apple-touch-icon" href=(assets::href("icon-180.png"));
+                    script type="module" src=(assets::href("site.js")) {}
+                }
+                body class=(self.class) {
+                    a.skip href="#main" { "Skip to the photos" }
+                    header.top {
+                        a.brand href="/" { (SITE) }
+                        @if let Some(folder) = self.place { (breadcrumbs(folder)) }
+                        @if self.signed_in {
+                            form.leave method="post" action="/auth/logout" {
+                                button type="submit" { "Sign out" }
+                            }
+                        }
+                    }
+                    main #main { (self.body) }
+                    footer.foot { p { "A private family gallery." } }
+                }
+            }
+        }
+    }
+}
+
+/// The way from home to a folder, by the folders' names: a page depends on no other album's title.
+fn breadcrumbs(folder: &FolderPath) -> Markup {
+    let names = folder.names();
+    let above = (1..names.len()).filter_map(|depth| FolderPath::parse(&names[..depth].join("/")).ok());
+    html! {
+        nav.crumbs aria-label="Where you are" {
+            ol {
+                li { a href="/" { "Home" } }
+                @for folder in above {
+                    li { a href=(links::album(&folder.album())) { bdi { (folder.name()) } } }
+                }
+                li aria-current="page" { bdi { (folder.name()) } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

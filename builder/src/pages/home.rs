@@ -1,0 +1,118 @@
+//! The home page of a scope: the newest album large, then every collection with its albums.
+
+use maud::{Markup, html};
+
+use super::album::{card_facts, card_list};
+use super::picture::{Urgency, cover};
+use super::{Document, dates, notices};
+use crate::catalogue::{Card, newest_first};
+use crate::gallery_record::Collection;
+use crate::links;
+
+/// So many albums of a collection are shown; its own page has all.
+const SHOWN: usize = 12;
+
+pub(super) fn page(collections: &[&Collection]) -> Markup {
+    let body = match newest(collections) {
+        None => notices::empty_gallery(),
+        Some(feature) => html! {
+            h1.unseen { "Photo albums" }
+            (newest_album(feature))
+            (summary_line(collections))
+            @for section in sections(collections) { (section.render()) }
+        },
+    };
+    Document { title: None, place: None, signed_in: true, class: "home", body }.render()
+}
+
+/// The album with the newest photo, over all collections.
+fn newest<'a>(collections: &[&'a Collection]) -> Option<&'a Card> {
+    let cards = collections
+        .iter()
+        .flat_map(|c| if c.albums.is_empty() { vec![&c.summary.card] } else { c.albums.iter().collect() });
+    cards.min_by(|a, b| newest_first(a, b))
+}
+
+fn newest_album(card: &Card) -> Markup {
+    let album = card.folder.album();
+    html! {
+        a.feature href=(links::album(&album)) {
+            (cover(card.cover.as_ref(), &album.collection(), "(max-width: 1400px) 100vw, 1400px", Urgency::First))
+            span.words {
+                span.eyebrow { "Latest album" }
+                span.name { bdi { (card.title) } }
+                (card_facts(card))
+            }
+        }
+    }
+}
+
+/// `1,248 photos in 14 albums, 2019 – 2024`
+fn summary_line(collections: &[&Collection]) -> Markup {
+    let photos = collections.iter().map(|c| c.summary.card.photos).sum();
+    let albums = collections.iter().map(|c| c.albums.len().max(1)).sum();
+    let first = collections.iter().filter_map(|c| c.summary.card.first).min();
+    let last = collections.iter().filter_map(|c| c.summary.card.last).max();
+    html! {
+        p.everything {
+            (dates::count(photos, "photo", "photos")) " in " (dates::count(albums, "album", "albums"))
+            @if let (Some(first), Some(last)) = (first, last) { ", " (dates::months(first, last)) }
+        }
+    }
+}
+
+/// A part of the page: a collection with its albums, or all the collections that are one album each.
+enum Section<'a> {
+    Collection(&'a Collection),
+    Singles { cards: Vec<&'a Card>, alone: bool },
+}
+
+/// The collections in order. Those that are one album each share a section, where the newest of them stands.
+fn sections<'a>(collections: &[&'a Collection]) -> Vec<Section<'a>> {
+    let singles: Vec<&Card> = collections.iter().filter(|c| c.albums.is_empty()).map(|c| &c.summary.card).collect();
+    let mut sections = Vec::new();
+    let mut placed = false;
+    for collection in collections {
+        if !collection.albums.is_empty() {
+            sections.push(Section::Collection(collection));
+        } else if !placed {
+            placed = true;
+            sections.push(Section::Singles { alone: singles.len() == collections.len(), cards: singles.clone() });
+        }
+    }
+    sections
+}
+
+impl Section<'_> {
+    fn render(&self) -> Markup {
+        match self {
+            // The one and only album is the feature already.
+            Self::Singles { cards, alone: true } if cards.len() < 2 => html! {},
+            Self::Singles { cards, alone } => html! {
+                section.collection aria-label="Albums" {
+                    @if !alone { div.heading { h2 { "Albums" } } }
+                    (card_list(cards, 4))
+                }
+            },
+            Self::Collection(collection) => {
+                let card = &collection.summary.card;
+                let href = links::album(&card.folder.album());
+                let cards: Vec<&Card> = collection.albums.iter().take(SHOWN).collect();
+                html! {
+                    section.collection {
+                        div.heading {
+                            h2 { a href=(href) { bdi { (card.title) } } }
+                            (card_facts(card))
+                        }
+                        (card_list(&cards, 4))
+                        @if collection.albums.len() > SHOWN {
+                            p.all { a href=(href) { "All " (dates::count(collection.albums.len(), "album", "albums")) } }
+                        } @else if collection.own_photos > 0 {
+                            p.all { a href=(href) { (dates::count(collection.own_photos, "more photo", "more photos")) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

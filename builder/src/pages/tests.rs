@@ -1,0 +1,157 @@
+use gallery::{CollectionSlug, PhotoId};
+use proptest::prelude::*;
+
+use super::*;
+use crate::catalogue::{Published, Summary, tests::catalogue, tests::facts};
+use crate::gallery_record::Collection;
+use crate::metadata;
+
+/// What the content security policy forbids, on any page.
+fn obeys_the_policy(html: &str) {
+    for forbidden in [" style=", "<style", " onclick=", " onload=", "javascript:"] {
+        assert!(!html.contains(forbidden), "{forbidden}: {html}");
+    }
+    for script in html.split("<script").skip(1) {
+        let (tag, rest) = script.split_once('>').unwrap();
+        assert!(tag.contains("src=\"/assets/"), "{tag}");
+        assert!(rest.starts_with("</script>"), "{rest}");
+    }
+    for link in html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1)) {
+        assert!(link.starts_with('/') && !link.starts_with("//") || link.starts_with('#'), "{link}");
+    }
+}
+
+fn collection(catalogue: &Catalogue) -> (CollectionSlug, Collection) {
+    (catalogue.album().collection(), Collection::of(catalogue, "\"c\""))
+}
+
+fn with_child(mut parent: Catalogue, child: &Catalogue) -> Catalogue {
+    parent.children.insert(child.album().slug().clone(), Summary::of(child, "\"c\""));
+    parent.page = Some(Published { digest: "d".into(), etag: "\"p\"".into() });
+    parent
+}
+
+#[test]
+fn an_album_page_has_what_a_viewer_needs() {
+    let mut album_catalogue = catalogue("Family/Lisbon 2024", &[("IMG_1.jpg", Some(6)), ("the tram.jpg", Some(12))]);
+    album_catalogue.described.values = metadata::read(b"comment1: A week\ncaptions: {IMG_1.jpg: Arriving}").unwrap();
+    let html = album(&album_catalogue);
+    obeys_the_policy(&html);
+    let id = PhotoId::of_key("Family/Lisbon 2024/the tram.jpg");
+    for part in [
+        "<h1><bdi>Lisbon 2024</bdi></h1>",
+        "6–12 May 2024",
+        "2 photos",
+        "<p class=\"lead\">A week</p>",
+        "<a href=\"/\">Home</a>",
+        "<a href=\"/albums/Family/\"><bdi>Family</bdi></a>",
+        &format!("<figure class=\"r133\" id=\"p-{id}\""),
+        "href=\"/originals/Family/Lisbon%202024/the%20tram.jpg\"",
+        "alt=\"the tram\"",
+        "alt=\"Arriving\"",
+        "width=\"360\" height=\"270\"",
+        "<form class=\"leave\" method=\"post\" action=\"/auth/logout\">",
+        "<meta name=\"robots\" content=\"noindex, nofollow\">",
+        "<html lang=\"en\">",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert_eq!(html.matches("fetchpriority=\"high\"").count(), 1);
+}
+
+#[test]
+fn all_but_the_first_photos_are_lazy() {
+    let names: Vec<String> = (0..30).map(|n| format!("{n}.jpg")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
+    let html = album(&catalogue("A", &files));
+    assert_eq!(html.matches("<img").count(), 30);
+    assert_eq!(html.matches("loading=\"lazy\"").count(), 22);
+    assert!(html.contains("alt=\"Photo 30\""));
+}
+
+#[test]
+fn text_is_text() {
+    let name = "<script>alert(1)</script> # ? % \" ' & 🧚";
+    let file = "x\" onerror=\"alert(1).jpg";
+    let mut photos = catalogue("Family/inner", &[(file, Some(1))]);
+    photos.folder = FolderPath::parse("Family/a <b> & \"c\" # ? % 🧚").unwrap();
+    photos.described.values = metadata::read(
+        format!("title: {name:?}\ncomment1: {name:?}\ndescription: {name:?}\ncaptions: {{{file:?}: {name:?}}}")
+            .as_bytes(),
+    )
+    .unwrap();
+    for html in [album(&photos), album(&with_child(catalogue("Family", &[]), &photos))] {
+        obeys_the_policy(&html);
+        assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt; # ? % &quot; ' &amp; 🧚"), "{html}");
+        assert!(!html.contains("<script>alert") && !html.contains("\" onerror"), "{html}");
+    }
+    assert!(album(&photos).contains("x%22%20onerror%3D%22alert%281%29.jpg"));
+}
+
+#[test]
+fn long_titles_are_shown_whole() {
+    let mut photos = catalogue("A", &[("1.jpg", None)]);
+    let title = "long ".repeat(200);
+    photos.described.values.title = Some(title.trim().to_owned());
+    assert!(album(&photos).contains(&format!("<h1><bdi>{}</bdi></h1>", title.trim())));
+}
+
+#[test]
+fn home_shows_each_collection_in_its_way() {
+    let mut record = GalleryRecord::default();
+    let lisbon = catalogue("Family/Lisbon", &[("1.jpg", Some(20))]);
+    let family = with_child(catalogue("Family", &[("2.jpg", Some(2))]), &lisbon);
+    record.collections.extend([collection(&family), collection(&catalogue("Friends", &[("3.jpg", Some(3))]))]);
+    let html = home(&record, &Scope::All);
+    obeys_the_policy(&html);
+    for part in [
+        "class=\"feature\" href=\"/albums/Family/Lisbon/\"",
+        "<h2><a href=\"/albums/Family/\"><bdi>Family</bdi></a></h2>",
+        "1 more photo<",
+        "class=\"card\" href=\"/albums/Friends/\"",
+        "3 photos in 2 albums, May 2024",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let friends: Scope = serde_json::from_str("[\"Friends\"]").unwrap();
+    let html = home(&record, &friends);
+    assert!(html.contains("Friends") && !html.contains("Family") && !html.contains("Lisbon"), "{html}");
+}
+
+#[test]
+fn an_empty_gallery_and_a_missing_page_are_friendly() {
+    let empty = home(&GalleryRecord::default(), &Scope::All);
+    obeys_the_policy(&empty);
+    assert!(empty.contains("on their way") && empty.contains("/auth/logout"));
+    let missing = not_found();
+    obeys_the_policy(&missing);
+    assert!(missing.contains("not here") && !missing.contains("/auth/logout"));
+}
+
+#[test]
+fn deep_albums_have_the_whole_way_up() {
+    let names: Vec<String> = (1..=13).map(|n| format!("level {n}")).collect();
+    let html = album(&catalogue(&names.join("/"), &[("1.jpg", None)]));
+    for depth in 1..13 {
+        let href = names[..depth].iter().map(|name| name.replace(' ', "_")).collect::<Vec<_>>().join("/");
+        assert!(html.contains(&format!("<a href=\"/albums/{href}/\">")), "{depth}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_name_breaks_out_of_its_place(title in "\\PC{1,40}", file in "[^/\\x00]{1,30}", caption in "(<|>|\"|'|&|\\PC){0,30}") {
+        prop_assume!(file != "." && file != "..");
+        let mut photos = catalogue("A", &[]);
+        photos.learn(facts(&format!("A/{file}"), None, 4, 3), "\"1\"".into());
+        photos.described.values.title = Some(title);
+        photos.described.values.captions.insert(file, caption);
+        let html = album(&photos);
+        prop_assert_eq!(html.matches("<script").count(), 1);
+        prop_assert_eq!(html.matches("<img").count(), 1);
+        let plain = album(&catalogue("A", &[("x.jpg", None)]));
+        // The caption is the one element more, and every quote of an attribute is ours.
+        prop_assert_eq!(html.matches("<figure").count(), plain.matches("<figure").count());
+        prop_assert_eq!(html.matches('"').count() % 2, 0);
+    }
+}

@@ -1,0 +1,271 @@
+//! One build: a tree of albums to be looked at, and the home pages above it.
+//!
+//! Two builders may be at work at once. What makes them converge, for every record (an album's catalogue, the
+//! gallery's record) alike:
+//!
+//! 1. The record is read *before* anything that it is made from is looked at: the facts, the metadata, and the
+//!    children's catalogues, which are rebuilt only after their parent's was read.
+//! 2. The page is published under the condition that it is what the record says was published last.
+//! 3. The record is written last, with the page's `ETag` in it, under the condition that it is still what was read.
+//!
+//! Whoever is overtaken at 2 or 3 starts again at 1, and from then on looks at the page itself instead of trusting the
+//! record. So the last record written saw everything that was there before, and the page is that record's: a builder
+//! that published another page meanwhile cannot write its record and comes round again. A builder that dies half-way
+//! leaves its message in the queue; the next attempt knows from the message that it is not the first, and looks at the
+//! pages, too (`doubt`). Nothing is written when nothing changed, since a record is a function of what lies in the
+//! buckets.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use futures::{StreamExt, stream};
+use gallery::store::Written;
+use gallery::{AlbumPath, Condition, FolderPath, Key, Slug, Store, StoreError};
+
+use crate::catalogue::{Catalogue, Summary};
+use crate::gallery_record::Collection;
+use crate::homes;
+use crate::look;
+use crate::pages;
+use crate::publish::{Kept, kept, publish};
+use crate::work::{AlbumWork, Look, Work};
+
+/// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
+/// succeeds in each round.
+pub(crate) const ROUNDS: u64 = 30;
+
+/// How many albums of one parent are built at once.
+const AT_ONCE: usize = 6;
+
+/// Why a build ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// S3 did not do what was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others kept writing.
+    #[error("`{0}` was changed by other builders {ROUNDS} times in a row")]
+    Overtaken(String),
+}
+
+/// A failure, and the album that it happened at; `None` for the gallery's record and the home pages.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) album: Option<AlbumPath>,
+    pub(crate) error: BuildError,
+}
+
+/// Does the work and returns what failed. A failed album keeps the state it had; everything else goes on.
+pub(crate) async fn run(store: &Store, work: &Work) -> Vec<Failure> {
+    if work.is_empty() {
+        return Vec::new();
+    }
+    let run = Run { store, doubt: work.doubt, failures: Mutex::new(Vec::new()) };
+    if let Err(error) = run.gallery(work).await {
+        run.failed(None, error);
+    }
+    run.failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+struct Run<'a> {
+    store: &'a Store,
+    doubt: bool,
+    failures: Mutex<Vec<Failure>>,
+}
+
+/// An album as built, with its catalogue's `ETag`; `None` when it is gone.
+type Built = Option<(Catalogue, String)>;
+
+/// It failed, and that is noted.
+struct Failed;
+
+impl Run<'_> {
+    fn failed(&self, album: Option<AlbumPath>, error: BuildError) {
+        self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(Failure { album, error });
+    }
+
+    async fn gallery(&self, work: &Work) -> Result<(), BuildError> {
+        let record = kept(self.store, &Key::GalleryCatalogue).await?;
+        let albums = work.collections.iter().map(|(slug, work)| {
+            let album = AlbumPath::parse(slug.as_str()).expect("a collection is an album");
+            async move { (slug.clone(), self.album(album, work).await) }
+        });
+        let albums: Vec<_> = albums.collect();
+        let mut collections = BTreeMap::new();
+        let mut building = stream::iter(albums).buffer_unordered(AT_ONCE);
+        while let Some((slug, built)) = building.next().await {
+            if let Ok(built) = built {
+                collections.insert(slug, built.map(|(catalogue, etag)| Collection::of(&catalogue, &etag)));
+            }
+        }
+        let complete = work.everything && self.failures.lock().is_ok_and(|failures| failures.is_empty());
+        homes::settle(self.store, work, complete, record, collections).await
+    }
+
+    /// Builds one album and those inside it. Boxed, for it calls itself.
+    fn album<'b>(&'b self, album: AlbumPath, work: &'b AlbumWork) -> BoxFuture<'b, Result<Built, Failed>> {
+        async move {
+            match self.try_album(&album, work).await {
+                Ok(built) => Ok(built),
+                Err(error) => {
+                    self.failed(Some(album), error);
+                    Err(Failed)
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn try_album(&self, album: &AlbumPath, work: &AlbumWork) -> Result<Built, BuildError> {
+        let record = kept(self.store, &Key::AlbumCatalogue(album.clone())).await?;
+        let inside = self.inside(album, work).await;
+        self.settle(album, work, record, inside).await
+    }
+
+    /// Builds the albums right inside one. Those that fail are left as their parent knows them.
+    async fn inside(&self, album: &AlbumPath, work: &AlbumWork) -> BTreeMap<Slug, Option<Summary>> {
+        let children = work.inside.iter().map(|(slug, work)| {
+            let child = album.child(slug);
+            async move { (slug.clone(), self.album(child, work).await) }
+        });
+        let children: Vec<_> = children.collect();
+        let mut inside = BTreeMap::new();
+        let mut building = stream::iter(children).buffer_unordered(AT_ONCE);
+        while let Some((slug, built)) = building.next().await {
+            if let Ok(built) = built {
+                inside.insert(slug, built.map(|(catalogue, etag)| Summary::of(&catalogue, &etag)));
+            }
+        }
+        inside
+    }
+
+    /// Brings one album's page and catalogue in line with what is there.
+    async fn settle(
+        &self,
+        album: &AlbumPath,
+        work: &AlbumWork,
+        mut record: Kept<Catalogue>,
+        mut inside: BTreeMap<Slug, Option<Summary>>,
+    ) -> Result<Built, BuildError> {
+        let (catalogue_key, page_key) = (Key::AlbumCatalogue(album.clone()), Key::AlbumPage(album.clone()));
+        let mut check = self.doubt;
+        let mut removed = false;
+        for round in 0..ROUNDS {
+            if round > 0 {
+                pause(round).await;
+                check = true;
+                record = kept(self.store, &catalogue_key).await?;
+                inside = look::summaries(self.store, album, inside.keys()).await?;
+            }
+            let Some(mut next) = self.observe(album, work.look, &record, &inside).await? else {
+                if removed || (record.etag.is_none() && !check) {
+                    return Ok(None);
+                }
+                // Another builder may be filling the album again at this moment, and lose its work to this removal:
+                // one more round sees what it found.
+                self.store.remove(&page_key).await?;
+                self.store.remove(&catalogue_key).await?;
+                removed = true;
+                continue;
+            };
+            if next.has_page() {
+                let html = pages::album(&next);
+                let published = publish(self.store, &page_key, html, next.page.as_ref(), check).await?;
+                if published.is_none() {
+                    continue;
+                }
+                next.page = published;
+            } else if next.page.take().is_some() || check {
+                self.store.remove(&page_key).await?;
+            }
+            if let (Some(old), Some(etag)) = (&record.value, &record.etag)
+                && *old == next
+            {
+                return Ok(Some((next, etag.clone())));
+            }
+            let condition = Condition::since(record.etag.as_deref());
+            if let Written::Stored(etag) = self.store.write_json(&catalogue_key, &next, condition).await? {
+                return Ok(Some((next, etag)));
+            }
+        }
+        Err(BuildError::Overtaken(catalogue_key.path()))
+    }
+
+    /// The catalogue as it should be; `None` when nothing is left of the album.
+    async fn observe(
+        &self,
+        album: &AlbumPath,
+        look: Look,
+        record: &Kept<Catalogue>,
+        inside: &BTreeMap<Slug, Option<Summary>>,
+    ) -> Result<Option<Catalogue>, BuildError> {
+        let store = self.store;
+        let known = record.value.as_ref();
+        // Without a record everything has to be found by looking, the albums inside included.
+        let look = if known.is_none() { Look::FULL } else { look };
+        let mut children = known.map(|k| k.children.clone()).unwrap_or_default();
+        if known.is_none() {
+            let mut found = look::children(store, album).await?;
+            found.retain(|slug| !inside.contains_key(slug));
+            let found = look::summaries(store, album, &found).await?;
+            children.extend(found.into_iter().filter_map(|(slug, summary)| Some((slug, summary?))));
+        }
+        for (slug, summary) in inside {
+            match summary {
+                Some(summary) => children.insert(slug.clone(), summary.clone()),
+                None => children.remove(slug),
+            };
+        }
+        let listed = if look.facts { Some(look::listed_facts(store, album).await?) } else { None };
+        let unread = match (&listed, known) {
+            (Some(listed), Some(known)) => known.unread(listed),
+            (Some(listed), None) => listed.keys().copied().collect(),
+            (None, _) => Vec::new(),
+        };
+        let records = look::read_facts(store, album, unread.clone()).await?;
+
+        let folder = known
+            .map(|k| k.folder.clone())
+            .or_else(|| records.iter().find_map(|r| Some(r.facts.as_ref().ok()?.source_key()?.folder().clone())))
+            .or_else(|| children.values().find_map(|child| parent_folder(&child.card.folder)));
+        let Some(folder) = folder else {
+            if !records.is_empty() {
+                tracing::warn!(%album, records = records.len(), "an album's facts are all damaged: it has no name and no page");
+            }
+            return Ok(None);
+        };
+        let mut next = known.cloned().unwrap_or_else(|| Catalogue::new(folder));
+        next.children = children;
+        if let Some(listed) = &listed {
+            next.keep_only(listed);
+        }
+        for photo in unread {
+            next.forget(photo);
+        }
+        for record in records {
+            match record.facts {
+                Ok(facts) => next.learn(facts, record.etag),
+                Err(reason) => next.reject(record.photo, record.etag, String::new(), reason),
+            }
+        }
+        if next.is_gone() {
+            return Ok(None);
+        }
+        if look.metadata {
+            next.described = look::described(store, &next.folder, &next.described).await?;
+        }
+        Ok(Some(next))
+    }
+}
+
+fn parent_folder(folder: &FolderPath) -> Option<FolderPath> {
+    let (_, above) = folder.names().split_last()?;
+    FolderPath::parse(&above.join("/")).ok()
+}
+
+/// Lets the others finish: longer each round, up to half a second.
+pub(crate) async fn pause(round: u64) {
+    tokio::time::sleep(Duration::from_millis((20 * round).min(500))).await;
+}

@@ -1,0 +1,199 @@
+//! The reconcile: lists everything, rebuilds what is missing or stale, removes what nothing stands behind.
+//!
+//! Memory is bounded by the number of albums (some hundred bytes each), not of photos, and by the catalogues from one
+//! album up to its collection. Listings are read a page at a time. A catalogue is read only when albums lie in it, or
+//! when something about it is wrong: the stamp that its parent keeps answers the rest.
+
+use std::collections::BTreeMap;
+
+use futures::future::{BoxFuture, FutureExt};
+use gallery::{AlbumPath, Bucket, Key, Store, StoreError};
+
+use crate::catalogue::{Catalogue, FactsDigest, Stamp, Version};
+use crate::gallery_record::GalleryRecord;
+use crate::homes::listed_scopes;
+use crate::publish::kept;
+use crate::rebuild::{self, BuildError};
+use crate::work::{Look, Work};
+use crate::{Builder, look, pages};
+
+/// What a reconcile found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Albums that are there, in the facts or in the web bucket.
+    pub albums: usize,
+    /// Albums that were looked at again, because something about them was missing or stale.
+    pub repaired: usize,
+}
+
+/// An album as the listings show it.
+#[derive(Debug, Default)]
+struct Seen {
+    facts: FactsDigest,
+    metadata: Option<Version>,
+    catalogue: Option<String>,
+    page: Option<String>,
+}
+
+/// Every album, in the order of paths: what lies in an album follows it.
+type Albums = BTreeMap<AlbumPath, Seen>;
+
+impl Builder {
+    /// Brings the whole web bucket in line with the facts and the metadata, whatever events were lost.
+    pub async fn reconcile(&self) -> Result<Reconciled, BuildError> {
+        let record: Option<GalleryRecord> = kept(&self.store, &Key::GalleryCatalogue).await?.value;
+        let albums = survey(&self.store).await?;
+        let mut work = Work { doubt: true, everything: true, ..Work::default() };
+        work.homes = listed_scopes(&self.store).await?;
+        let record = record.unwrap_or_default();
+        work.homes.extend(record.scopes.keys().cloned());
+        remove_stray_homes(&self.store, &record, &work).await?;
+        let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
+        audit.collections(&record).await?;
+        let repaired = audit.repaired;
+        if record.edition != pages::edition() {
+            // Pages of another edition: all are made anew. Those that come out the same are not written.
+            for album in albums.keys() {
+                work.add_album(album, Look::PAGE);
+            }
+        }
+        match rebuild::run(&self.store, &work).await.into_iter().next() {
+            Some(failure) => Err(failure.error),
+            None => Ok(Reconciled { albums: albums.len(), repaired }),
+        }
+    }
+}
+
+/// Lists everything.
+async fn survey(store: &Store) -> Result<Albums, StoreError> {
+    let mut albums = Albums::new();
+    let mut pages = store.list(Bucket::Resized, "facts/");
+    while let Some(page) = pages.next().await? {
+        for object in page {
+            if let Some(Key::Facts(album, photo)) = Key::parse(Bucket::Resized, &object.path) {
+                albums.entry(album).or_default().facts.add(photo, &object.etag);
+            }
+        }
+    }
+    let mut pages = store.list(Bucket::Web, "catalogue/albums/");
+    while let Some(page) = pages.next().await? {
+        for object in page {
+            if let Some(Key::AlbumCatalogue(album)) = Key::parse(Bucket::Web, &object.path) {
+                albums.entry(album).or_default().catalogue = Some(object.etag);
+            }
+        }
+    }
+    let mut pages = store.list(Bucket::Web, "albums/");
+    while let Some(page) = pages.next().await? {
+        for object in page {
+            let path = object.path.strip_prefix("albums/").and_then(|path| path.strip_suffix("/index.html"));
+            if let Some(album) = path.and_then(|path| AlbumPath::parse(path).ok()) {
+                albums.entry(album).or_default().page = Some(object.etag);
+            }
+        }
+    }
+    // Folders that only hold metadata are no albums: these come last, for the albums found so far.
+    let mut pages = store.list(Bucket::Source, "");
+    while let Some(page) = pages.next().await? {
+        for object in page {
+            if let Some(Key::Metadata(folder)) = Key::parse(Bucket::Source, &object.path)
+                && let Some(seen) = albums.get_mut(&folder.album())
+            {
+                seen.metadata = Some(Version { etag: object.etag, modified: object.modified });
+            }
+        }
+    }
+    Ok(albums)
+}
+
+/// Removes home pages that no scope and no record knows of.
+async fn remove_stray_homes(store: &Store, record: &GalleryRecord, work: &Work) -> Result<(), StoreError> {
+    for object in store.list(Bucket::Web, "home/").all().await? {
+        let home = object.path.strip_prefix("home/").and_then(|path| path.strip_suffix("/index.html"));
+        let known = home.and_then(|home| gallery::HomeId::parse(home).ok()).is_some_and(|home| {
+            work.homes.contains(&home) || record.homes.contains_key(&home) || home == gallery::Scope::All.home()
+        });
+        if !known {
+            store.remove_path(Bucket::Web, &object.path).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares what the listings show with what the records say.
+struct Audit<'a> {
+    store: &'a Store,
+    albums: &'a Albums,
+    work: &'a mut Work,
+    repaired: usize,
+}
+
+impl Audit<'_> {
+    async fn collections(&mut self, record: &GalleryRecord) -> Result<(), StoreError> {
+        let mut stamps: BTreeMap<AlbumPath, Option<Stamp>> =
+            self.albums.keys().map(|album| (top(album), None)).collect();
+        for (slug, collection) in &record.collections {
+            let album = AlbumPath::parse(slug.as_str()).expect("a collection is an album");
+            stamps.insert(album, Some(collection.summary.stamp.clone()));
+        }
+        for (album, stamp) in stamps {
+            self.album(&album, stamp.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    /// Audits one album and those inside it.
+    fn album<'b>(
+        &'b mut self,
+        album: &'b AlbumPath,
+        stamp: Option<&'b Stamp>,
+    ) -> BoxFuture<'b, Result<(), StoreError>> {
+        async move {
+            let mut stamps: BTreeMap<AlbumPath, Option<Stamp>> =
+                self.inside(album).map(|child| (child, None)).collect();
+            if !self.is_fresh(album, stamp) {
+                self.work.add_album(album, Look::FULL);
+                self.repaired += 1;
+            }
+            // The catalogue may name children that the listings know nothing of any more.
+            if !stamps.is_empty() || stamp.is_some_and(|stamp| stamp.children > 0) {
+                let catalogue = look::stored_catalogue(self.store, &Key::AlbumCatalogue(album.clone())).await?;
+                for (slug, child) in catalogue.into_iter().flat_map(|(catalogue, _): (Catalogue, _)| catalogue.children)
+                {
+                    stamps.insert(album.child(&slug), Some(child.stamp));
+                }
+            }
+            for (child, stamp) in stamps {
+                self.album(&child, stamp.as_ref()).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    /// The albums right inside one, according to the listings: those that have anything themselves or below them.
+    fn inside(&self, album: &AlbumPath) -> impl Iterator<Item = AlbumPath> + use<> {
+        let depth = album.slugs().len();
+        let below = self.albums.range(album.clone()..).map(|(path, _)| path);
+        let below = below.take_while(|path| path.slugs().starts_with(album.slugs()));
+        let mut children: Vec<AlbumPath> =
+            below.filter_map(|path| path.slugs().get(depth)).map(|slug| album.child(slug)).collect();
+        children.dedup();
+        children.into_iter()
+    }
+
+    /// Whether the stamp says what the listings show.
+    fn is_fresh(&self, album: &AlbumPath, stamp: Option<&Stamp>) -> bool {
+        let (Some(seen), Some(stamp)) = (self.albums.get(album), stamp) else { return false };
+        let facts = seen.facts.clone().finish();
+        seen.catalogue.as_ref() == Some(&stamp.catalogue)
+            && seen.page == stamp.page
+            && seen.metadata == stamp.metadata
+            && facts == stamp.facts
+    }
+}
+
+/// The collection that an album belongs to.
+fn top(album: &AlbumPath) -> AlbumPath {
+    AlbumPath::parse(album.collection().as_str()).expect("a collection is an album")
+}

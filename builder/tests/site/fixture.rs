@@ -1,0 +1,180 @@
+//! A gallery in fresh buckets: facts and metadata go in as the resizer and the owner would write them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use builder::Builder;
+use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION};
+use gallery::renditions::Format;
+use gallery::store::{BucketNames, Endpoint, at};
+use gallery::{Bucket, Condition, FolderPath, Key, SourceKey, Store};
+use jiff::Timestamp;
+use jiff::civil::date;
+
+/// A gallery of its own.
+pub(crate) struct Gallery {
+    pub(crate) store: Store,
+    pub(crate) builder: Builder,
+    requests: Requests,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Requests(Arc<AtomicUsize>);
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "counts requests"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// A gallery in fresh buckets, or `None` when no server is named.
+pub(crate) async fn gallery(test: &str) -> Option<Gallery> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let Some(endpoint) = Endpoint::from_settings(|name| std::env::var(name).ok()) else {
+        eprintln!("{test} is left out: HEIRLOOM_S3_ENDPOINT names no S3 server");
+        return None;
+    };
+    let requests = Requests::default();
+    let client = at(&endpoint);
+    let counting = client.config().to_builder().interceptor(requests.clone()).build();
+    let own = format!("{test}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+    let name = |bucket: &str| format!("{own}-{bucket}");
+    let names = BucketNames { source: name("source"), resized: name("resized"), web: name("web"), auth: name("auth") };
+    for bucket in [Bucket::Source, Bucket::Resized, Bucket::Web] {
+        client.create_bucket().bucket(names.name(bucket)).send().await.expect("the bucket is made");
+    }
+    let builder = Builder::new(Store::new(aws_sdk_s3::Client::from_conf(counting), names.clone()));
+    Some(Gallery { store: Store::new(client, names), builder, requests })
+}
+
+impl Gallery {
+    /// Puts a photo's facts and returns their key.
+    pub(crate) async fn photo(&self, source: &str, day: i8) -> Key {
+        self.photo_version(source, day, 1).await
+    }
+
+    /// The same for the n-th upload of the original.
+    pub(crate) async fn photo_version(&self, source: &str, day: i8, upload: i64) -> Key {
+        let source = SourceKey::parse(source).expect("a source key");
+        let picture = Picture {
+            width: 4000,
+            height: 3000,
+            taken: Some(date(2024, 5, day).at(9, 30, 0, 0)),
+            camera: None,
+            caption: None,
+            thumbhash: "AA==".into(),
+            colour: "#336699".into(),
+            renditions: [360_u32, 1200]
+                .map(|width| Rendition {
+                    width,
+                    height: width * 3 / 4,
+                    format: Format::Jpeg,
+                    hash: format!("{upload:016x}"),
+                    bytes: 1,
+                })
+                .into(),
+        };
+        self.facts(&source, upload, Outcome::Ready(Box::new(picture))).await
+    }
+
+    /// Puts the facts of a file that is no photo.
+    pub(crate) async fn reject(&self, source: &str) -> Key {
+        let source = SourceKey::parse(source).expect("a source key");
+        self.facts(&source, 1, Outcome::Rejected { reason: "it is not a picture".into() }).await
+    }
+
+    async fn facts(&self, source: &SourceKey, upload: i64, outcome: Outcome) -> Key {
+        let facts = Facts {
+            version: VERSION,
+            photo: source.photo(),
+            source: source.to_string(),
+            etag: format!("\"{upload}\""),
+            bytes: 1,
+            modified: Timestamp::from_second(upload).expect("a time"),
+            outcome,
+        };
+        let key = Key::Facts(source.folder().album(), source.photo());
+        self.store.write(&key, facts.to_json(), Condition::Always).await.expect("facts are written");
+        key
+    }
+
+    /// Removes a photo's facts and returns their key.
+    pub(crate) async fn remove_photo(&self, source: &str) -> Key {
+        let source = SourceKey::parse(source).expect("a source key");
+        let key = Key::Facts(source.folder().album(), source.photo());
+        self.store.remove(&key).await.expect("facts are removed");
+        key
+    }
+
+    /// Puts a folder's metadata and returns its key.
+    pub(crate) async fn metadata(&self, folder: &str, yaml: &str) -> Key {
+        let key = Key::Metadata(FolderPath::parse(folder).expect("a folder"));
+        self.store.write(&key, yaml.as_bytes().to_vec(), Condition::Always).await.expect("metadata is written");
+        key
+    }
+
+    /// A batch with one message for each key.
+    pub(crate) fn batch(&self, keys: &[Key]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        event.records = keys.iter().enumerate().map(|(i, key)| self.message(i, key)).collect();
+        event
+    }
+
+    fn message(&self, number: usize, key: &Key) -> SqsMessage {
+        let record = serde_json::json!({
+            "s3": { "bucket": { "name": self.store.name(key.bucket()) }, "object": { "key": encoded(&key.path()) } }
+        });
+        let mut message = SqsMessage::default();
+        message.message_id = Some(number.to_string());
+        message.body = Some(serde_json::json!({ "Records": [record] }).to_string());
+        message
+    }
+
+    /// Handles a batch that nothing fails in, and says how many requests it took.
+    pub(crate) async fn build(&self, keys: &[Key]) -> usize {
+        let before = self.requests.0.load(Ordering::SeqCst);
+        let response = self.builder.handle(self.batch(keys)).await;
+        assert_eq!(response.batch_item_failures, []);
+        self.requests.0.load(Ordering::SeqCst) - before
+    }
+
+    /// What lies in the web bucket, with the `ETag` of each object.
+    pub(crate) async fn web(&self) -> BTreeMap<String, String> {
+        let listed = self.store.list(Bucket::Web, "").all().await.expect("the web bucket is listed");
+        listed.into_iter().map(|object| (object.path, object.etag)).collect()
+    }
+
+    /// A page's text; panics when there is none.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let object = self.store.read_path(Bucket::Web, path).await.expect("the page is read");
+        String::from_utf8(object.unwrap_or_else(|| panic!("`{path}` is there")).bytes.to_vec()).expect("UTF-8")
+    }
+}
+
+/// As S3 writes keys in notifications.
+fn encoded(key: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+    percent_encoding::utf8_percent_encode(key, KEPT).to_string().replace("%20", "+")
+}
+
+/// The paths that differ between two states of a bucket.
+pub(crate) fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    paths.into_iter().filter(|path| before.get(*path) != after.get(*path)).cloned().collect()
+}

@@ -1,0 +1,66 @@
+// Builds the web assets into dist/: names that hold a hash of their bytes, and manifest.json, which maps the name that
+// the pages know to the name on the site. The builder crate embeds what it finds there.
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { favicon, png } from "./icon.mjs";
+
+// The classes r40 to r300: a photo's width in hundredths of its height. The pages choose one, the grid uses it.
+const proportions = {
+  name: "proportions",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^proportions$/ }, () => ({ path: "proportions.css", namespace: "made" }));
+    onLoad({ filter: /.*/, namespace: "made" }, () => ({
+      loader: "css",
+      contents: Array.from({ length: 261 }, (_, i) => `.r${i + 40}{--r:${(i + 40) / 100}}`).join(""),
+    }));
+  },
+};
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const dist = here("dist/");
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+
+const result = await build({
+  absWorkingDir: here("."),
+  entryPoints: ["src/site.ts", "src/site.css"],
+  outdir: "dist",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  bundle: true,
+  plugins: [proportions],
+  splitting: true,
+  format: "esm",
+  minify: true,
+  legalComments: "inline",
+  target: "es2020",
+  metafile: true,
+  logLevel: "warning",
+});
+
+const manifest = {};
+for (const [path, output] of Object.entries(result.metafile.outputs)) {
+  const name = basename(path);
+  // Chunks are known to the script that loads them; the pages know the entry points alone.
+  const logical = output.entryPoint && /^src\/site\./.test(output.entryPoint) ? basename(output.entryPoint) : name;
+  manifest[logical.replace(/\.ts$/, ".js")] = name;
+}
+
+/** Writes one file under a name that holds its hash. */
+async function hashed(logical, bytes) {
+  const [stem, extension] = logical.split(".");
+  const name = `${stem}-${createHash("sha256").update(bytes).digest("hex").slice(0, 8)}.${extension}`;
+  await writeFile(dist + name, bytes);
+  manifest[logical] = name;
+}
+
+await hashed("icon.svg", await readFile(here("src/icon.svg")));
+await hashed("icon-180.png", png(180, { rounded: false }));
+await writeFile(`${dist}favicon.ico`, favicon(32));
+const sorted = Object.fromEntries(Object.entries(manifest).sort());
+await writeFile(`${dist}manifest.json`, `${JSON.stringify(sorted, null, 2)}\n`);
