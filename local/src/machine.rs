@@ -1,0 +1,258 @@
+//! A whole gallery on one machine: the data folder, the servers, the queues and the handlers behind them.
+
+mod settings;
+mod subscriptions;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gallery::Store;
+use gallery::store::{BucketNames, Endpoint, StoreError};
+use jiff::Timestamp;
+use login::{Login, Users};
+use session::{Gate, Verifier};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use settings::{Running, Settings, SettingsError};
+
+use crate::events::pump::Pump;
+use crate::front::{self, Front};
+use crate::s3::{self, Folder, FolderError, Server};
+use subscriptions::{Handlers, subscriptions};
+
+/// How often everything is looked through for what a lost event left behind.
+const RECONCILE: Duration = Duration::from_hours(24);
+
+/// How long a stop waits for the last user of the folder.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Whom the tokens of a gallery on one machine are for. Its keys are its own, so the name may be everybody's.
+const AUDIENCE: &str = "this-machine";
+
+/// Why a gallery did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The buckets in it.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A port.
+    #[error("port {port} is taken by another program: stop it, or choose another with `{flag}`")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// The flag that chooses another.
+        flag: &'static str,
+    },
+    /// A port that cannot be listened on for another reason.
+    #[error("cannot listen on {address}: {cause}; choose another port with `{flag}`")]
+    Port {
+        /// Where.
+        address: SocketAddr,
+        /// The flag that chooses another.
+        flag: &'static str,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] login::KeysError),
+    /// The site's own files.
+    #[error("cannot publish the site's own files: {0}")]
+    Assets(#[from] StoreError),
+}
+
+/// A gallery that runs.
+pub struct Machine {
+    address: SocketAddr,
+    endpoint: Endpoint,
+    store: Store,
+    users: Users,
+    at_rest: watch::Receiver<bool>,
+    reconciled: watch::Receiver<bool>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    running: Running,
+    folder: Arc<Folder>,
+}
+
+impl Machine {
+    /// Starts on a folder, which is made if it is not there, or goes on where the last start on it stopped.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        settings.make_folder()?;
+        // The ports first: a second start on the same folder and ports should complain about what a person sees.
+        let http = bind(settings.http, "--port").await?;
+        let s3_listener = bind(settings.s3, "--s3-port").await?;
+        let folder = open(&settings.data).await?;
+        let credentials = settings.credentials()?;
+        let server = Server::new(folder.clone(), &credentials);
+        let store = Store::new(server.client(&credentials), BucketNames::plain());
+
+        let keys = login::load_or_create(&store, Timestamp::now()).await?.public()?;
+        let gate = Gate::new(Verifier::new(keys, AUDIENCE));
+        let login = Login::new(store.clone(), settings.login());
+        let users = login.users().clone();
+        let handlers = Handlers::new(store.clone());
+        handlers.builder.publish_assets().await?;
+
+        let (stop, stopped) = watch::channel(false);
+        let (told_reconciled, reconciled) = watch::channel(false);
+        let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
+        let at_rest = pump.at_rest();
+        let front = Arc::new(Front { store: store.clone(), login, gate });
+        let address = http.local_addr().map_err(|cause| port_error(settings.http, "--port", cause))?;
+        let s3_address = s3_listener.local_addr().map_err(|cause| port_error(settings.s3, "--s3-port", cause))?;
+        let endpoint = Endpoint {
+            url: format!("http://{s3_address}"),
+            access_key: credentials.access_key,
+            secret_key: credentials.secret_key,
+        };
+        let tasks = vec![
+            tokio::spawn(front::listen(front, http, until(stopped.clone()))),
+            tokio::spawn(s3::listen(server, s3_listener, until(stopped.clone()))),
+            tokio::spawn(pumping(pump, stopped.clone())),
+            tokio::spawn(reconciling(handlers, told_reconciled, stopped)),
+        ];
+        let running = Running::announce(address, s3_address, &settings.data)?;
+        Ok(Self { address, endpoint, store, users, at_rest, reconciled, stop, tasks, running, folder })
+    }
+
+    /// Where the gallery is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the S3 server is, and with which keys.
+    pub fn s3_endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
+    }
+
+    /// The buckets.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who may look.
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// Waits until everything that happened in the buckets has been dealt with.
+    pub async fn settled(&self) {
+        let mut reconciled = self.reconciled.clone();
+        let mut at_rest = self.at_rest.clone();
+        // A dropped sender means that the gallery is stopping: there is nothing to wait for.
+        let _ = reconciled.wait_for(|&done| done).await;
+        loop {
+            let _ = at_rest.wait_for(|&rest| rest).await;
+            match self.folder.changes_after(0, 1).await {
+                Ok(left) if !left.is_empty() && at_rest.has_changed().is_ok() => tokio::task::yield_now().await,
+                _ => return,
+            }
+        }
+    }
+
+    /// Stops: lets open requests and handlers end, and closes the folder.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!("a part of the gallery crashed: {error}");
+            }
+        }
+        self.running.withdraw();
+        drop((self.store, self.users, self.at_rest));
+        closed(self.folder).await;
+    }
+}
+
+/// Waits until nothing uses the folder any more, so that it can be opened again at once.
+async fn closed(folder: Arc<Folder>) {
+    let patience = Instant::now() + CLOSING;
+    while Arc::strong_count(&folder) > 1 && Instant::now() < patience {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Opens the buckets of a gallery.
+async fn open(data: &Path) -> Result<Arc<Folder>, FolderError> {
+    let path = data.join("buckets");
+    let folder = match tokio::task::spawn_blocking(move || Folder::open(&path)).await {
+        Ok(opened) => opened?,
+        Err(crash) => return Err(FolderError::Failed(crash.to_string())),
+    };
+    let names = BucketNames::plain();
+    folder.ensure_buckets(&[&names.source, &names.resized, &names.web, &names.auth]).await?;
+    Ok(folder)
+}
+
+/// The buckets of a gallery that does not run at the moment.
+pub struct Resting {
+    folder: Arc<Folder>,
+    store: Store,
+}
+
+impl Resting {
+    /// Opens them.
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        settings.must_exist()?;
+        let folder = open(&settings.data).await?;
+        let credentials = settings.credentials()?;
+        let client = Server::new(folder.clone(), &credentials).client(&credentials);
+        Ok(Self { folder, store: Store::new(client, BucketNames::plain()) })
+    }
+
+    /// The buckets.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Closes them.
+    pub async fn close(self) {
+        drop(self.store);
+        closed(self.folder).await;
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|cause| port_error(address, flag, cause))
+}
+
+fn port_error(address: SocketAddr, flag: &'static str, cause: std::io::Error) -> StartError {
+    match cause.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortTaken { port: address.port(), flag },
+        _ => StartError::Port { address, flag, cause },
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A dropped sender means the same as a stop.
+    let _ = stopped.wait_for(|&stop| stop).await;
+}
+
+async fn pumping(pump: Pump, stopped: watch::Receiver<bool>) {
+    if let Err(error) = pump.run(stopped).await {
+        tracing::error!("events are no longer delivered: {error}");
+    }
+}
+
+/// Looks through everything at the start and once a day.
+async fn reconciling(handlers: Handlers, told: watch::Sender<bool>, stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = handlers.reconcile() => {}
+            () = until(stopped.clone()) => return,
+        }
+        told.send_replace(true);
+        tokio::select! {
+            () = tokio::time::sleep(RECONCILE) => {}
+            () = until(stopped.clone()) => return,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The bytes of objects: files that never change, and whose names tell nothing.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// Up to this many bytes lie in the index itself, where they cost no file and no sync of their own.
+pub(super) const INLINE: usize = 32 * 1024;
+
+/// The low bits of a [`BlobId`] count within one opening of the folder; the others say which opening.
+const COUNT_BITS: u32 = 40;
+
+/// The name of some bytes. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct BlobId(pub(super) u64);
+
+/// Where an object's bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Place {
+    /// There are none.
+    Nowhere,
+    /// In the index.
+    Index(BlobId),
+    /// In a file.
+    File(BlobId),
+}
+
+/// Bytes on their way to a [`Place`].
+pub(super) enum Stored {
+    /// None at all.
+    Empty,
+    /// Few enough for the index.
+    Small(Bytes),
+    /// In a file already, synced.
+    Large(Fresh),
+}
+
+/// The folders `blobs/` and `tmp/`.
+#[derive(Debug)]
+pub(super) struct Blobs {
+    kept: PathBuf,
+    tmp: PathBuf,
+    next: AtomicU64,
+}
+
+impl Blobs {
+    /// Makes the folders where they are missing. [`Blobs::begin`] must follow before any id is taken.
+    pub(super) fn prepare(root: &Path) -> io::Result<Self> {
+        let (kept, tmp) = (root.join("blobs"), root.join("tmp"));
+        fs::create_dir_all(&tmp)?;
+        let known = kept.join("ff").is_dir();
+        // The last is made last: when it is there, so are the others.
+        for low in (0..=u8::MAX).filter(|_| !known) {
+            fs::create_dir_all(kept.join(format!("{low:02x}")))?;
+        }
+        sync_folder(&kept)?;
+        sync_folder(root)?;
+        Ok(Self { kept, tmp, next: AtomicU64::new(0) })
+    }
+
+    /// Starts an opening of the folder, by its number. Empties `tmp/`: nobody else is writing there.
+    pub(super) fn begin(&self, opening: u64) -> io::Result<()> {
+        self.next.store(opening << COUNT_BITS, Ordering::SeqCst);
+        for entry in fs::read_dir(&self.tmp)? {
+            fs::remove_file(entry?.path())?;
+        }
+        Ok(())
+    }
+
+    /// A name for new bytes.
+    pub(super) fn name(&self) -> BlobId {
+        BlobId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A file to write new bytes to.
+    pub(super) fn draft(&self) -> io::Result<Draft> {
+        let id = self.name();
+        let path = self.tmp.join(format!("{:016x}", id.0));
+        let file = File::options().write(true).create_new(true).open(&path)?;
+        Ok(Draft { file, id, leftover: Leftover(Some(path)) })
+    }
+
+    /// The same bytes under a second name, without copying where the file system can.
+    pub(super) fn duplicate(&self, id: BlobId) -> io::Result<Fresh> {
+        let copy = self.name();
+        let (from, to) = (self.path(id), self.path(copy));
+        let fresh = Fresh { id: copy, leftover: Leftover(Some(to.clone())) };
+        match fs::hard_link(&from, &to) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(e),
+            Err(_) => {
+                let mut draft = self.draft()?;
+                io::copy(&mut File::open(from)?, &mut draft.file)?;
+                return draft.keep(self);
+            }
+        }
+        sync_folder(to.parent().expect("a blob lies in a folder"))?;
+        Ok(fresh)
+    }
+
+    /// Opens a file for reading. It stays readable when it is removed meanwhile.
+    pub(super) fn open(&self, id: BlobId) -> io::Result<File> {
+        File::open(self.path(id))
+    }
+
+    /// Removes files that nothing refers to any more. What cannot be removed now is swept after the next opening.
+    pub(super) fn remove(&self, ids: &[BlobId]) {
+        for &id in ids {
+            if let Err(e) = fs::remove_file(self.path(id)) {
+                tracing::warn!(blob = format!("{:016x}", id.0), error = %e, "a file of a removed object stays for the sweep");
+            }
+        }
+    }
+
+    /// Every file that was written before this opening.
+    pub(super) fn older(&self, opening: u64) -> impl Iterator<Item = io::Result<BlobId>> + '_ {
+        let folders = (0..=u8::MAX).map(|low| self.kept.join(format!("{low:02x}")));
+        let entries = folders.flat_map(|folder| match fs::read_dir(folder) {
+            Ok(entries) => entries.collect(),
+            Err(e) => vec![Err(e)],
+        });
+        let ids = entries.filter_map(|entry| {
+            let name = match entry {
+                Ok(entry) => entry.file_name(),
+                Err(e) => return Some(Err(e)),
+            };
+            let name = name.to_str().filter(|name| name.len() == 16)?;
+            u64::from_str_radix(name, 16).ok().map(|id| Ok(BlobId(id)))
+        });
+        ids.filter(move |id| !matches!(id, Ok(BlobId(id)) if id >> COUNT_BITS >= opening))
+    }
+
+    fn path(&self, id: BlobId) -> PathBuf {
+        self.kept.join(format!("{:02x}/{:016x}", id.0 & 0xff, id.0))
+    }
+}
+
+/// A file in `tmp/`; removed when dropped.
+pub(super) struct Draft {
+    file: File,
+    id: BlobId,
+    leftover: Leftover,
+}
+
+impl Draft {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    /// Copies another file to the end of this one, inside the kernel where it can.
+    pub(super) fn append(&mut self, mut from: &File) -> io::Result<u64> {
+        io::copy(&mut from, &mut self.file)
+    }
+
+    /// Makes the bytes durable and gives them their place among the blobs.
+    pub(super) fn keep(mut self, blobs: &Blobs) -> io::Result<Fresh> {
+        self.file.sync_all()?;
+        let path = blobs.path(self.id);
+        if let Some(from) = &self.leftover.0 {
+            fs::rename(from, &path)?;
+        }
+        self.leftover.0 = Some(path.clone());
+        sync_folder(path.parent().expect("a blob lies in a folder"))?;
+        Ok(Fresh { id: self.id, leftover: self.leftover })
+    }
+}
+
+/// A blob that the index does not know yet; removed when dropped before [`Fresh::settle`].
+pub(super) struct Fresh {
+    id: BlobId,
+    leftover: Leftover,
+}
+
+impl Fresh {
+    pub(super) fn id(&self) -> BlobId {
+        self.id
+    }
+
+    /// The index may know it now: it stays.
+    pub(super) fn settle(mut self) {
+        self.leftover.0 = None;
+    }
+}
+
+/// A file that goes when this does.
+struct Leftover(Option<PathBuf>);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            // A file that will not go is swept after the next opening.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

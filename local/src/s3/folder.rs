@@ -1,0 +1,265 @@
+//! The folder: opening it, what others keep in it, and the sweep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use redb::{DatabaseError, StorageError};
+use s3s::S3Result;
+use tokio::sync::watch;
+
+use super::blobs::{BlobId, Blobs};
+use super::index::outbox::Change;
+use super::index::{Index, IndexError, OpenError, Reader, Stop, Tables, View};
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The file system says no.
+    #[error("cannot write in the data folder `{path}`: {cause}")]
+    NotWritable {
+        /// The folder.
+        path: PathBuf,
+        /// What the file system said.
+        cause: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error("the data folder `{path}` is already in use by another heirloom process")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// What is in it cannot be read.
+    #[error("the index of the data folder `{path}` is damaged: {cause}")]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A name that S3 does not allow for a bucket.
+    #[error("`{0}` is no name for a bucket: use 3 to 63 lower-case letters, digits, `.` and `-`")]
+    BucketName(String),
+    /// The index did not answer, after it had been opened.
+    #[error("the data folder failed: {0}")]
+    Failed(String),
+}
+
+/// An open folder. One process at a time has it open; within the process it is shared.
+pub struct Folder {
+    // Dropped first: the sweep reads the index, which then closes.
+    sweeper: Sweeper,
+    index: Index,
+    blobs: Arc<Blobs>,
+}
+
+impl Folder {
+    /// Opens a folder, making it when it is missing. Blocks for as long as the disk takes; after a crash the index is
+    /// checked, which takes about a second per gigabyte of it.
+    pub fn open(path: &Path) -> Result<Arc<Self>, FolderError> {
+        let not_writable = |cause| FolderError::NotWritable { path: path.to_owned(), cause };
+        let blobs = Arc::new(Blobs::prepare(path).map_err(not_writable)?);
+        // redb may panic on a file that is damaged in an unlucky place.
+        let opened = catch_unwind(AssertUnwindSafe(|| Index::open(&path.join("index.redb"), &blobs)));
+        let index = match opened {
+            Ok(Ok(index)) => index,
+            Ok(Err(error)) => return Err(explain(path, error)),
+            Err(_) => {
+                return Err(FolderError::Damaged { path: path.to_owned(), cause: "it is no index".to_owned() });
+            }
+        };
+        let sweeper = Sweeper::start(index.reader(), Arc::clone(&blobs), index.opening()).map_err(not_writable)?;
+        Ok(Arc::new(Self { sweeper, index, blobs }))
+    }
+
+    /// Makes the buckets that are missing.
+    pub async fn ensure_buckets(&self, names: &[&str]) -> Result<(), FolderError> {
+        if let Some(name) = names.iter().find(|name| !s3s::path::check_bucket_name(name)) {
+            return Err(FolderError::BucketName((*name).to_owned()));
+        }
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let made = Timestamp::now().as_millisecond();
+        let written = self.write(move |tables| {
+            for name in &names {
+                if !tables.has_bucket(name)? {
+                    tables.make_bucket(name, made)?;
+                }
+            }
+            Ok(())
+        });
+        written.await.map_err(failed)
+    }
+
+    /// The changes after a sequence (0: from the first), oldest first, at most `limit`. What has been forgotten is
+    /// not among them.
+    pub async fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<Change>, FolderError> {
+        self.look(move |view, _| view.changes_after(sequence, limit)).await.map_err(failed)
+    }
+
+    /// Forgets changes that have been dealt with. Durable when it returns.
+    pub async fn forget(&self, sequences: &[u64]) -> Result<(), FolderError> {
+        let sequences = sequences.to_vec();
+        let written = self.write(move |tables| {
+            for sequence in sequences {
+                tables.outbox.remove(sequence)?;
+            }
+            Ok(())
+        });
+        written.await.map_err(failed)
+    }
+
+    /// The sequence of the last change since the opening; it wakes whoever waits for it to change, after the commit.
+    /// A fresh receiver has seen the present value: read [`Folder::changes_after`] once before waiting.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.index.changes()
+    }
+
+    /// Keeps a note under a name, over the one that was there. Durable when it returns.
+    pub async fn put_note(&self, name: &str, note: impl Into<Vec<u8>>) -> Result<(), FolderError> {
+        let (name, note) = (name.to_owned(), note.into());
+        let written = self.write(move |tables| {
+            tables.notes.insert(name.as_str(), note.as_slice())?;
+            Ok(())
+        });
+        written.await.map_err(failed)
+    }
+
+    /// All notes, by name.
+    pub async fn notes(&self) -> Result<Vec<(String, Vec<u8>)>, FolderError> {
+        self.look(|view, _| view.notes()).await.map_err(failed)
+    }
+
+    /// Removes a note; no error when there is none.
+    pub async fn remove_note(&self, name: &str) -> Result<(), FolderError> {
+        let name = name.to_owned();
+        let written = self.write(move |tables| {
+            tables.notes.remove(name.as_str())?;
+            Ok(())
+        });
+        written.await.map_err(failed)
+    }
+
+    /// Waits until the sweep that the opening began has ended. Nothing depends on it but tests and tidiness.
+    pub async fn swept(&self) {
+        let mut ended = self.sweeper.ended.clone();
+        // The sender is only dropped after it has sent, or after a panic: in both cases there is no more to wait for.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    pub(super) fn blobs(&self) -> &Arc<Blobs> {
+        &self.blobs
+    }
+
+    /// Reads from a snapshot, away from the executor.
+    pub(super) async fn look<T, F>(&self, read: F) -> S3Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&View, &Blobs) -> Result<T, IndexError> + Send + 'static,
+    {
+        let (reader, blobs) = (self.index.reader(), Arc::clone(&self.blobs));
+        blocking(move || read(&reader.view()?, &blobs)).await?.map_err(Into::into)
+    }
+
+    /// Does a part of the next transaction; see [`Index::write`].
+    pub(super) async fn write<T, F>(&self, part: F) -> S3Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tables<'_>) -> Result<T, Stop> + Send + 'static,
+    {
+        self.index.write(part).await
+    }
+}
+
+impl std::fmt::Debug for Folder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Folder").field("blobs", &self.blobs).finish_non_exhaustive()
+    }
+}
+
+/// Runs what blocks away from the executor.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> S3Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(s3s::S3Error::internal_error)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+fn failed(error: s3s::S3Error) -> FolderError {
+    FolderError::Failed(error.message().map_or_else(|| error.to_string(), str::to_owned))
+}
+
+fn explain(path: &Path, error: OpenError) -> FolderError {
+    let path = path.to_owned();
+    match error {
+        OpenError::Database(DatabaseError::DatabaseAlreadyOpen) => FolderError::InUse { path },
+        OpenError::Database(DatabaseError::Storage(StorageError::Io(cause)))
+            if cause.kind() != std::io::ErrorKind::InvalidData && cause.kind() != std::io::ErrorKind::UnexpectedEof =>
+        {
+            FolderError::NotWritable { path, cause }
+        }
+        OpenError::Files(cause) => FolderError::NotWritable { path, cause },
+        OpenError::Database(cause) => FolderError::Damaged { path, cause: cause.to_string() },
+        OpenError::Index(cause) => FolderError::Damaged { path, cause: cause.to_string() },
+    }
+}
+
+/// The thread that removes files of earlier openings that nothing refers to.
+struct Sweeper {
+    stop: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sweeper {
+    fn start(reader: Reader, blobs: Arc<Blobs>, opening: u64) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (end, ended) = watch::channel(false);
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("s3-sweep".to_owned()).spawn(move || {
+            if let Err(error) = sweep(&reader, &blobs, opening, &stopped) {
+                tracing::warn!(%error, "the sweep of the data folder did not end; the next start tries again");
+            }
+            end.send_replace(true);
+        })?;
+        Ok(Self { stop, ended, thread: Some(thread) })
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // Its panic has been reported by the thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A file of an earlier opening cannot be referred to anew, so one look at the index decides.
+fn sweep(reader: &Reader, blobs: &Blobs, opening: u64, stop: &AtomicBool) -> Result<(), SweepError> {
+    let view = reader.view()?;
+    let mut stray: Vec<BlobId> = Vec::new();
+    for id in blobs.older(opening) {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let id = id?;
+        if !view.refers_to(id)? {
+            stray.push(id);
+        }
+    }
+    if !stray.is_empty() {
+        tracing::info!(files = stray.len(), "removing files that nothing refers to");
+        blobs.remove(&stray);
+    }
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    Files(#[from] std::io::Error),
+}

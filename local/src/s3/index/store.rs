@@ -1,0 +1,50 @@
+//! The redb database itself, which can be opened anew.
+//!
+//! After a failed write, for want of space as a rule, redb refuses every operation until the file is opened again.
+//! Then it goes back to the last commit, which is what was last acknowledged.
+
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use redb::{Database, DatabaseError};
+
+use super::IndexError;
+
+/// Pages of the index kept in memory, in bytes. redb's own default is 1 GiB.
+const CACHE: usize = 128 * 1024 * 1024;
+
+pub(super) struct Store {
+    path: PathBuf,
+    /// `None` while it cannot be opened.
+    database: RwLock<Option<Database>>,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(open(path)?)) })
+    }
+
+    /// Uses the database. Any number may at a time.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, IndexError>) -> Result<T, IndexError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        work(database.as_ref().ok_or(IndexError::Closed)?)
+    }
+
+    /// Closes the file and opens it again, after it has failed. Snapshots that are being read end with an error.
+    pub(super) fn reopen(&self) {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failed) = database.take()
+            && let Err(error) = failed.close()
+        {
+            tracing::debug!(%error, "the failed index did not close well");
+        }
+        match open(&self.path) {
+            Ok(opened) => *database = Some(opened),
+            Err(error) => tracing::error!(%error, "the index could not be opened again; the next write tries anew"),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Database, DatabaseError> {
+    Database::builder().set_cache_size(CACHE).create(path)
+}

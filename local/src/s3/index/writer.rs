@@ -1,0 +1,70 @@
+//! The one thread that writes: whatever waits when a transaction begins goes into it, and is answered after its sync.
+
+use std::sync::Arc;
+
+use redb::Database;
+use tokio::sync::{mpsc, watch};
+
+use super::IndexError;
+use super::store::Store;
+use super::tables::{After, Tables};
+use crate::s3::blobs::{Blobs, Fresh};
+
+/// A part of a batch. It returns how to answer once the batch is durable; when the batch fails, that is dropped.
+pub(super) type Job = Box<dyn FnOnce(&mut Tables<'_>) -> Result<Answer, IndexError> + Send>;
+/// Tells the one who asked.
+pub(super) type Answer = Box<dyn FnOnce() + Send>;
+
+/// The most parts in one transaction: bounds the memory of a batch and how long the first of it waits.
+const BATCH: usize = 256;
+
+pub(super) struct Writer {
+    pub(super) store: Arc<Store>,
+    pub(super) blobs: Arc<Blobs>,
+    /// The sequence of the last change.
+    pub(super) told: watch::Sender<u64>,
+}
+
+impl Writer {
+    /// Runs until the last sender is gone and what it sent is written.
+    pub(super) fn run(self, mut queue: mpsc::Receiver<Job>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+            match self.commit(batch.drain(..)) {
+                Ok((answers, after)) => {
+                    for answer in answers {
+                        answer();
+                    }
+                    if let Some(sequence) = after.sequence {
+                        self.told.send_replace(sequence);
+                    }
+                    self.blobs.remove(&after.doomed);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a batch of writes to the S3 index failed");
+                    self.store.reopen();
+                }
+            }
+        }
+    }
+
+    fn commit(&self, batch: impl Iterator<Item = Job>) -> Result<(Vec<Answer>, After), IndexError> {
+        self.store.with(|database| self.transact(database, batch))
+    }
+
+    fn transact(
+        &self,
+        database: &Database,
+        batch: impl Iterator<Item = Job>,
+    ) -> Result<(Vec<Answer>, After), IndexError> {
+        let txn = database.begin_write()?;
+        let mut tables = Tables::open(&txn, &self.blobs)?;
+        let answers = batch.map(|job| job(&mut tables)).collect::<Result<_, _>>()?;
+        let mut after = tables.finish()?;
+        let committed = txn.commit();
+        // When a commit fails nobody knows what is on disk: then the files stay too, for the sweep to decide.
+        after.fresh.drain(..).for_each(Fresh::settle);
+        committed?;
+        Ok((answers, after))
+    }
+}

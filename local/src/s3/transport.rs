@@ -1,0 +1,94 @@
+//! Ways to a [`Server`]: a socket, and none at all.
+
+use std::future::Future;
+
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_sdk_s3::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use s3s::Body;
+use tokio::net::TcpListener;
+
+use super::server::{Credentials, Server};
+use crate::sockets;
+
+/// The host that requests without a socket name; nothing resolves it.
+const IN_PROCESS: &str = "http://s3.in-process.heirloom.invalid";
+
+/// Serves HTTP/1.1 on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
+pub async fn listen(server: Server, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+    let answer = move |request: http::Request<Incoming>, _| {
+        let server = server.clone();
+        async move { server.answer(request.map(Body::from)).await }
+    };
+    sockets::serve(listener, shutdown, answer).await;
+}
+
+/// A transport for `aws_sdk_s3` that hands requests to the server in this process.
+#[derive(Clone, Debug)]
+pub struct InProcess(Server);
+
+impl InProcess {
+    /// A transport to this server.
+    pub fn new(server: Server) -> Self {
+        Self(server)
+    }
+}
+
+impl Server {
+    /// A client of this server that needs no socket.
+    pub fn client(&self, credentials: &Credentials) -> aws_sdk_s3::Client {
+        let pair = SdkCredentials::new(&credentials.access_key, &credentials.secret_key, None, None, "heirloom");
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(pair)
+            .endpoint_url(IN_PROCESS)
+            .force_path_style(true)
+            // Nothing stalls between here and there, and a slow disk is no broken network.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(InProcess::new(self.clone()));
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let server = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request.try_into_http1x().map_err(|e| ConnectorError::user(e.into()))?;
+            let response = server.answer(with_host(request.map(into_server))).await;
+            HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
+                .map_err(|e| ConnectorError::other(e.into(), None))
+        })
+    }
+}
+
+/// A connection would name the host, which the signature covers.
+fn with_host(mut request: http::Request<Body>) -> http::Request<Body> {
+    let host = request.uri().authority().and_then(|host| http::HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(http::header::HOST).or_insert(host);
+    }
+    request
+}
+
+fn into_server(body: SdkBody) -> Body {
+    match body.bytes() {
+        Some(bytes) => Body::from(Bytes::copy_from_slice(bytes)),
+        None => Body::http_body_unsync(body),
+    }
+}

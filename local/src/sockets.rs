@@ -1,0 +1,89 @@
+//! Connections: accepted, served over HTTP/1.1, drained at the end. The gallery and the S3 server share it.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIME: Duration = Duration::from_secs(20);
+
+/// How many connections are served at once by one server; more wait to be accepted.
+const CONNECTIONS: usize = 4096;
+
+/// How long answers under way may take once the server is asked to stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A pause after the system refused a connection, for want of file descriptors as a rule.
+const REFUSED_PAUSE: Duration = Duration::from_millis(50);
+
+/// Answers requests on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
+pub(crate) async fn serve<F, A, B>(listener: TcpListener, shutdown: impl Future<Output = ()>, answer: F)
+where
+    F: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + 'static,
+    A: Future<Output = Response<B>> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let connections = GracefulShutdown::new();
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        let Some((stream, client, slot)) = accepted else { continue };
+        let answer = answer.clone();
+        let service = service_fn(move |request| {
+            let answered = answer(request, client);
+            async move { Ok::<_, Infallible>(answered.await) }
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("connections were cut after {} seconds", DRAIN.as_secs());
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let slot = slots.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, client)) => {
+            // Without it small answers wait for the client's acknowledgement.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "the connection has gone already");
+            }
+            Some((stream, client, slot))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection was not accepted");
+            tokio::time::sleep(REFUSED_PAUSE).await;
+            None
+        }
+    }
+}

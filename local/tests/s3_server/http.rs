@@ -1,0 +1,181 @@
+//! Bare HTTP: signatures, requests without them, what the SDK would not send, and the end of a server.
+
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use local::s3::{Credentials, listen};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::harness::{BUCKET, Running, code, credentials, far_client, get, noise, put, status};
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+/// One request on a connection of its own.
+async fn send(address: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    if !body.is_empty() {
+        head.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
+    }
+    connection.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    connection.write_all(body).await.unwrap();
+    let mut all = Vec::new();
+    connection.read_to_end(&mut all).await.unwrap();
+    let end = all.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(all[..end].to_vec()).unwrap().to_ascii_lowercase();
+    Answer { status: head[9..12].parse().unwrap(), head, body: all[end + 4..].to_vec() }
+}
+
+fn target<'a>(url: &'a str, address: &str) -> &'a str {
+    url.strip_prefix(&format!("http://{address}")).unwrap()
+}
+
+#[tokio::test]
+async fn an_unsigned_request_sees_nothing() {
+    let running = Running::start().await;
+    put(&running.near, "k", "secret").await;
+    let requests = [
+        ("GET", "/photos/k"),
+        ("HEAD", "/photos/k"),
+        ("PUT", "/photos/k"),
+        ("DELETE", "/photos/k"),
+        ("GET", "/photos"),
+        ("GET", "/photos/?list-type=2"),
+        ("GET", "/"),
+        ("GET", "/no-such-bucket/k"),
+        ("POST", "/photos?delete"),
+        ("PUT", "/new-bucket"),
+        ("POST", "/photos/k?uploads"),
+    ];
+    for (method, target) in requests {
+        let answer = send(&running.address, method, target, &[], b"").await;
+        assert_eq!(answer.status, 403, "{method} {target}");
+        let body = String::from_utf8(answer.body).unwrap();
+        assert_eq!(method != "HEAD", body.contains("<Code>AccessDenied</Code>"), "{body}");
+        assert!(!body.contains("secret"));
+    }
+    assert_eq!(get(&running.near, "k").await.unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn a_wrong_key_pair_is_told_so_and_no_more() {
+    let running = Running::start().await;
+    put(&running.near, "k", "secret").await;
+    let mut wrong = credentials();
+    wrong.secret_key.push('x');
+    let unknown = Credentials { access_key: "stranger".into(), ..credentials() };
+    for (pair, expected) in [(wrong, "SignatureDoesNotMatch"), (unknown, "InvalidAccessKeyId")] {
+        for client in [far_client(&running.address, &pair), running.server.client(&pair)] {
+            let error = client.get_object().bucket(BUCKET).key("k").send().await.unwrap_err();
+            assert_eq!((status(&error), code(&error).as_str()), (403, expected));
+            let answer = error.raw_response().unwrap().body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&answer).contains(&pair.secret_key));
+            let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"x")).send().await;
+            assert_eq!(code(&put.unwrap_err()), expected);
+        }
+    }
+    assert_eq!(get(&running.near, "k").await.unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn presigned_addresses_work_until_they_are_changed() {
+    let running = Running::start().await;
+    let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
+    for (key, size) in [("a b+ü/k", 100), ("large", 200_000)] {
+        let bytes = noise(size, 1);
+        let put = running
+            .far
+            .put_object()
+            .bucket(BUCKET)
+            .key(key)
+            .content_type("image/jpeg")
+            .presigned(hour.clone())
+            .await
+            .unwrap();
+        let headers: Vec<(&str, &str)> = put.headers().collect();
+        let sent = send(&running.address, "PUT", target(put.uri(), &running.address), &headers, &bytes).await;
+        assert_eq!(sent.status, 200, "{}", String::from_utf8_lossy(&sent.body));
+        let read = running.far.get_object().bucket(BUCKET).key(key).response_content_type("text/plain");
+        let read = read.presigned(hour.clone()).await.unwrap();
+        let target = target(read.uri(), &running.address);
+        let answer = send(&running.address, "GET", target, &[("range", "bytes=0-9")], b"").await;
+        assert_eq!((answer.status, answer.body.as_slice()), (206, &bytes[..10]));
+        assert!(answer.head.contains("content-type: text/plain"));
+        let nonsense = send(&running.address, "GET", target, &[("range", "bytes=9-5")], b"").await;
+        assert!(nonsense.status == 200 && nonsense.body == bytes, "a range that is none is ignored");
+        let other = target.replace("X-Amz-Expires=3600", "X-Amz-Expires=7200");
+        assert_eq!(send(&running.address, "GET", &other, &[], b"").await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn signatures_of_version_2_are_refused() {
+    let running = Running::start().await;
+    let header = send(&running.address, "GET", "/photos/k", &[("authorization", "AWS heirloom:c2ln")], b"").await;
+    let query =
+        send(&running.address, "GET", "/photos/k?AWSAccessKeyId=heirloom&Expires=1&Signature=x", &[], b"").await;
+    for answer in [header, query] {
+        assert_eq!(answer.status, 400);
+        assert!(String::from_utf8(answer.body).unwrap().contains("AWS4-HMAC-SHA256"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_leaves_the_old_object() {
+    let running = Running::start().await;
+    put(&running.near, "k", "old").await;
+    let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
+    let url = running.far.put_object().bucket(BUCKET).key("k").presigned(hour).await.unwrap();
+    for size in [100, 100_000, 2_000_000] {
+        let mut connection = TcpStream::connect(&running.address).await.unwrap();
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n\r\n",
+            target(url.uri(), &running.address),
+            running.address,
+            size + 1
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&noise(size, 1)).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        // The server may answer or hang up.
+        let _ = connection.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+        assert_eq!(get(&running.near, "k").await.unwrap(), b"old");
+    }
+    let files = running.stop().await;
+    assert_eq!(std::fs::read_dir(files.path().join("tmp")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_under_way_is_finished_before_the_server_stops() {
+    let running = Running::start().await;
+    let bytes = noise(20_000_000, 1);
+    put(&running.near, "k", bytes.clone()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let listening = tokio::spawn(listen(running.server.clone(), listener, async move {
+        let _ = stopped.await;
+    }));
+    let client = far_client(&address, &credentials());
+    let mut reading = client.get_object().bucket(BUCKET).key("k").send().await.unwrap();
+    let mut read = reading.body.next().await.unwrap().unwrap().to_vec();
+    drop(stop);
+    while let Some(chunk) = reading.body.next().await {
+        read.extend_from_slice(&chunk.unwrap());
+    }
+    assert!(read == bytes);
+    listening.await.unwrap();
+    assert!(TcpStream::connect(&address).await.is_err());
+}
