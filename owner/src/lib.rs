@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The owner's command, `heirloom`.
+//!
+//! In: a command line, the environment, a terminal. Out: a gallery that runs, or a change in one. Each command is a
+//! file; what they do is the other rooms' to know, and here lies only how it is asked for and told.
+
+pub mod cli;
+pub mod sample;
+
+mod demo;
+mod reach;
+mod serve;
+mod upload;
+mod user;
+
+use anyhow::Result;
+use cli::{Arguments, Command};
+
+/// Does what the command line asks.
+pub async fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::Serve(command) => serve::run(&command).await,
+        Command::Demo(command) => demo::run(&command).await,
+        Command::User(command) => user::run(command).await,
+    }
+}

@@ -1,0 +1,30 @@
+//! `heirloom`: reads the command line and hands over.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use owner::cli::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.log))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("heirloom: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(owner::run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("heirloom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

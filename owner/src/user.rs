@@ -1,0 +1,130 @@
+//! `heirloom user`: let people in, or out.
+
+use std::io::{IsTerminal, Read};
+
+use anyhow::{Context, Result, bail, ensure};
+use gallery::{Scope, ViewerName};
+use jiff::Timestamp;
+use login::{Cost, Hasher, User as Viewer, Users, passphrase};
+use zeroize::Zeroizing;
+
+use crate::cli::{Data, PasswordFrom, User, scope};
+use crate::reach::Reached;
+
+/// Does what `heirloom user …` asks.
+pub(crate) async fn run(command: User) -> Result<()> {
+    let data = match &command {
+        User::Add { data, .. } | User::List { data } | User::Remove { data, .. } | User::Passwd { data, .. } => data,
+    };
+    let reached = Reached::in_folder(&Data { data: data.data.clone() }).await?;
+    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
+    let outcome = with(&users, command).await;
+    drop(users);
+    reached.close().await;
+    outcome
+}
+
+async fn with(users: &Users, command: User) -> Result<()> {
+    match command {
+        User::Add { name, collections, password, .. } => {
+            let scope = scope(collections.as_deref());
+            ensure!(
+                !matches!(&scope, Scope::Only(list) if list.is_empty()),
+                "`--collections` names none: leave it away to let {name} see everything"
+            );
+            let password = Password::get(password)?;
+            users.add(&name, &password.text, scope, Timestamp::now()).await?;
+            println!("{name} can sign in now.");
+            password.tell();
+        }
+        User::List { .. } => list(&users.list().await?),
+        User::Remove { name, .. } => {
+            users.remove(&name).await?;
+            println!("{name} is out: at once for new pages after the next check, on every device within 15 minutes.");
+        }
+        User::Passwd { name, password, .. } => {
+            let password = Password::get(password)?;
+            users.set_password(&name, &password.text, Timestamp::now()).await?;
+            println!("{name} has a new password and is signed out everywhere within 15 minutes.");
+            password.tell();
+        }
+    }
+    Ok(())
+}
+
+fn list(users: &[Viewer]) {
+    if users.is_empty() {
+        println!("Nobody can sign in yet. Let somebody in with: heirloom user add NAME");
+        return;
+    }
+    let width = users.iter().map(|user| user.name.as_str().len()).max().unwrap_or(0).max(4);
+    println!("{:width$}  since       may see", "name");
+    for user in users {
+        let since = user.created.strftime("%Y-%m-%d");
+        println!("{:width$}  {since}  {}", user.name.as_str(), seen(&user.scope));
+    }
+}
+
+fn seen(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "everything".to_owned(),
+        Scope::Only(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A password, and whether its owner knows it yet.
+struct Password {
+    text: Zeroizing<String>,
+    made_here: bool,
+}
+
+impl Password {
+    fn get(from: PasswordFrom) -> Result<Self> {
+        let typed = |text: String| Self { text: text.into(), made_here: false };
+        if from.password_stdin {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("cannot read the password from standard input")?;
+            return Ok(typed(text.trim_end_matches(['\n', '\r']).to_owned()));
+        }
+        if from.ask {
+            if !std::io::stdin().is_terminal() {
+                bail!("`--ask` needs a terminal: use `--password-stdin` in scripts");
+            }
+            let first = rpassword::prompt_password("Password (15 characters at least): ")?;
+            let again = rpassword::prompt_password("The same again: ")?;
+            ensure!(first == again, "the two passwords differ: nothing was changed");
+            return Ok(typed(first));
+        }
+        Ok(Self { text: made()?, made_here: true })
+    }
+
+    fn tell(&self) {
+        if self.made_here {
+            println!();
+            println!("  password: {}", self.text.as_str());
+            println!();
+            println!("It is shown this once and kept nowhere: pass it on by phone or in person.");
+        }
+    }
+}
+
+/// A passphrase of six words.
+fn made() -> Result<Zeroizing<String>> {
+    let mut failed = None;
+    let words = passphrase::generate(|bytes| failed = failed.take().or(getrandom::fill(bytes).err()));
+    match failed {
+        Some(error) => bail!("the system gives no random numbers to make a password of: {error}"),
+        None => Ok(words.into()),
+    }
+}
+
+/// A viewer for the demo, with a password that is told.
+pub(crate) async fn demo_viewer(users: &Users, name: &ViewerName) -> Result<Zeroizing<String>> {
+    let password = made()?;
+    if users.find(name).await?.is_some() {
+        users.set_password(name, &password, Timestamp::now()).await?;
+    } else {
+        users.add(name, &password, Scope::All, Timestamp::now()).await?;
+    }
+    Ok(password)
+}

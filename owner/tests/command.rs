@@ -1,0 +1,167 @@
+//! The command as a person uses it: the real program, in an empty folder.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+fn heirloom(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command.current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HEIRLOOM_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    heirloom(folder).args(arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A gallery that runs until it is dropped.
+struct Serving {
+    process: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(folder: &Path) -> Self {
+        let mut process = heirloom(folder)
+            .args(["serve", "--port", "0", "--s3-port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let mut address = String::new();
+        for line in lines.by_ref() {
+            let line = line.expect("text");
+            if let Some((_, found)) = line.split_once(" is at http://") {
+                found.trim().clone_into(&mut address);
+            }
+            if line.contains("Ctrl-C") {
+                break;
+            }
+        }
+        assert!(!address.is_empty(), "serve tells its address");
+        Self { process, address }
+    }
+
+    /// The status line of an answer to a plain request.
+    fn get(&self, path: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(&self.address).expect("the gallery listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
+            self.address
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("text");
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// Asks it to stop as Ctrl-C does, and tells whether it ended well.
+    fn interrupt(mut self) -> bool {
+        let asked = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status().expect("kill runs");
+        assert!(asked.success());
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("a child of ours") {
+                return status.success();
+            }
+            assert!(since.elapsed() < PATIENCE, "it does not stop");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn viewers_come_and_go_whether_the_gallery_runs_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    assert!(serving.get("/auth/login").contains("200"));
+
+    let added = run(folder.path(), &["user", "add", "gerda", "--collections", "Family,Märchen & Wald"]);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    assert!(text(&added.stdout).contains("password: "), "{}", text(&added.stdout));
+    let again = run(folder.path(), &["user", "add", "gerda"]);
+    assert!(!again.status.success());
+    assert!(text(&again.stderr).contains("gerda"), "{}", text(&again.stderr));
+    assert!(serving.interrupt(), "Ctrl-C is no failure");
+
+    let listed = text(&run(folder.path(), &["user", "list"]).stdout);
+    assert!(listed.contains("gerda") && listed.contains("Family"), "{listed}");
+    let mut typed = heirloom(folder.path())
+        .args(["user", "add", "tom", "--password-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    typed.stdin.take().unwrap().write_all(b"a long enough secret of tom's\n").unwrap();
+    let typed = typed.wait_with_output().unwrap();
+    assert!(typed.status.success() && !text(&typed.stdout).contains("secret of tom's"));
+    assert!(run(folder.path(), &["user", "passwd", "tom"]).status.success());
+    assert!(run(folder.path(), &["user", "remove", "gerda"]).status.success());
+
+    let serving = Serving::start(folder.path());
+    let listed = text(&run(folder.path(), &["user", "list"]).stdout);
+    assert!(listed.contains("tom") && !listed.contains("gerda"), "{listed}");
+    assert!(serving.interrupt());
+}
+
+/// One sentence on standard error, no trace of the program's insides.
+fn refused(output: &Output, words: &[&str]) {
+    let told = text(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    assert_eq!(told.trim_end().lines().count(), 1, "{told}");
+    for word in words {
+        assert!(told.contains(word), "`{word}` is missing in: {told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    refused(&run(folder.path(), &["serve", "--port", &port, "--s3-port", "0"]), &[&port, "--port"]);
+    refused(&run(folder.path(), &["serve", "--port", "0", "--s3-port", &port]), &[&port, "--s3-port"]);
+
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    let blocked = ["serve", "--port", "0", "--s3-port", "0", "--data", "file/inside"];
+    refused(&run(folder.path(), &blocked), &["file/inside", "--data"]);
+    refused(&run(folder.path(), &["user", "list", "--data", "nowhere"]), &["nowhere", "heirloom serve"]);
+    assert!(!folder.path().join("nowhere").exists(), "a look makes nothing");
+
+    let serving = Serving::start(folder.path());
+    refused(&run(folder.path(), &["serve", "--port", "0", "--s3-port", "0"]), &["heirloom-data"]);
+    refused(&run(folder.path(), &["user", "remove", "nobody"]), &["nobody"]);
+    refused(&run(folder.path(), &["user", "passwd", "nobody"]), &["nobody"]);
+    let short = run(folder.path(), &["user", "add", "tom", "--ask"]);
+    refused(&short, &["--password-stdin"]);
+    assert!(serving.interrupt());
+}
+
+#[test]
+fn help_teaches() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["--help"][..], &["serve", "--help"], &["demo", "--help"], &["user", "add", "--help"]] {
+        let help = text(&run(folder.path(), arguments).stdout);
+        assert!(help.contains("Example"), "{arguments:?} shows an example:\n{help}");
+    }
+}
