@@ -1,0 +1,204 @@
+// One visit in a browser: sign in, look around, open a photo, leaf through, sign out, press back.
+//
+// Settings come from the environment: GALLERY (address), NAME, PASSWORD, ALBUM (the title of an album with at least three
+// photos), CHROMIUM (the browser), SCREENSHOTS (a folder). Prints a line a step; the first step that fails ends it with
+// a screenshot called `failed`.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { GALLERY, NAME, PASSWORD, ALBUM, CHROMIUM, SCREENSHOTS } = process.env;
+const WIDTHS = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900] };
+
+await mkdir(SCREENSHOTS, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+const page = await context.newPage();
+const complaints = [];
+page.on('console', (message) => {
+  // A refused login is a 401, which Chromium puts into the console by itself.
+  if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+});
+page.on('pageerror', (error) => complaints.push(String(error)));
+
+async function step(name, action) {
+  try {
+    await action();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    await page.screenshot({ path: join(SCREENSHOTS, 'failed.png') });
+    console.error(`not ok ${name}\n${error.stack}\nat ${page.url()}`);
+    await browser.close();
+    process.exit(1);
+  }
+}
+
+/** A picture of the page as it is, on each width, light and dark. */
+async function portraits(name) {
+  for (const [device, [width, height]] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      await picturesShown();
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}-${device}-${colorScheme}.png`) });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** Waits until every picture in view is there. */
+async function picturesShown() {
+  await page.waitForFunction(() => [...document.images].every((image) => {
+    const box = image.getBoundingClientRect();
+    const inView = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+    return !inView || (image.complete && image.naturalWidth > 0);
+  }));
+}
+
+/** Does something again and again, a few times a second, until it succeeds. */
+async function untilTrue(attempt) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((done) => setTimeout(done, 250))) {
+    if (await attempt()) return;
+  }
+  throw new Error('it never came true');
+}
+
+const open = page.locator('.pswp--open');
+const shown = () => page.evaluate(() => location.hash);
+
+await step('a stranger is led to the login page', async () => {
+  await page.goto(`${GALLERY}/`);
+  assert.match(page.url(), /\/auth\/login\?next=%2F$/);
+  assert.equal(await page.locator('img').count(), 0);
+  await portraits('login');
+});
+
+await step('a wrong password is told', async () => {
+  await page.getByLabel(/name/i).first().fill(NAME);
+  await page.getByLabel(/password/i).first().fill('this is not the password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await portraits('login-refused');
+});
+
+await step('the right one leads home', async () => {
+  await page.getByLabel(/name/i).first().fill(NAME);
+  await page.getByLabel(/password/i).first().fill(PASSWORD);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.waitForURL(`${GALLERY}/`);
+  await portraits('home');
+});
+
+await step('an album opens', async () => {
+  await page.getByRole('link', { name: new RegExp(ALBUM) }).first().click();
+  await page.waitForURL(/\/albums\//);
+  assert.ok(await page.locator('main img').count() >= 3);
+  await portraits('album');
+});
+
+const album = page.url();
+
+await step('a photo opens full screen', async () => {
+  await page.locator('a[href^="/pics/"]').first().click();
+  await open.waitFor();
+  await page.waitForFunction(() => location.hash.length > 1);
+  // The picture is there, and the opening has ended.
+  await page.waitForFunction(() => {
+    const pictures = [...document.querySelectorAll('.pswp__item img.pswp__img')];
+    const opaque = getComputedStyle(document.querySelector('.pswp__bg')).opacity;
+    return pictures.some((picture) => picture.naturalWidth > 0) && Number(opaque) > 0.95;
+  });
+  await portraits('photo');
+});
+
+await step('the arrow keys leaf through', async () => {
+  const first = await shown();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((before) => location.hash !== before, first);
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction((before) => location.hash === before, first);
+});
+
+await step('a link to a photo opens that photo', async () => {
+  const link = page.url();
+  const other = await context.newPage();
+  await other.goto(link);
+  await other.locator('.pswp--open').waitFor();
+  assert.equal(other.url(), link);
+  await other.close();
+});
+
+await step('escape closes it', async () => {
+  await page.keyboard.press('Escape');
+  await open.waitFor({ state: 'detached' });
+  assert.equal(page.url().split('#')[0], album);
+});
+
+await step('a finger leafs through on a phone', async () => {
+  const phone = await browser.newContext({
+    viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, storageState: await context.storageState(),
+  });
+  const touched = await phone.newPage();
+  await touched.goto(album);
+  await touched.locator('a[href^="/pics/"]').first().tap();
+  await touched.locator('.pswp--open').waitFor();
+  await touched.waitForFunction(() => location.hash.length > 1);
+  const before = await touched.evaluate(() => location.hash);
+  const session = await phone.newCDPSession(touched);
+  const touch = (type, x) => session.send('Input.dispatchTouchEvent', {
+    type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: 420 }],
+  });
+  const swipe = async () => {
+    await touch('touchStart', 340);
+    for (let x = 330; x >= 60; x -= 10) await touch('touchMove', x);
+    await touch('touchEnd', 0);
+  };
+  // A photo that is still opening does not follow the finger; a person would swipe again, too.
+  await untilTrue(async () => {
+    await swipe();
+    return touched.evaluate((hash) => location.hash !== hash, before);
+  });
+  await touched.screenshot({ path: join(SCREENSHOTS, 'photo-swiped-phone.png') });
+  await phone.close();
+});
+
+await step('the pages work without JavaScript', async () => {
+  const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
+  const simple = await plain.newPage();
+  await simple.goto(album);
+  await simple.locator('a[href^="/pics/"]').first().click();
+  await simple.waitForURL(/\/pics\/.*\.jpg$/);
+  await plain.close();
+});
+
+await step('what is not there is told kindly', async () => {
+  const answer = await page.goto(`${GALLERY}/albums/nothing-here/`);
+  assert.equal(answer.status(), 404);
+  await portraits('missing');
+  await page.goto(album);
+});
+
+await step('signing out leads back to the login page', async () => {
+  await page.getByRole('button', { name: /sign out/i }).click();
+  await page.waitForURL(/\/auth\/login/);
+});
+
+await step('the back button shows nothing', async () => {
+  await page.goBack();
+  await page.waitForURL(/\/auth\/login/);
+  assert.equal(await page.locator('img').count(), 0);
+  assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(ALBUM));
+  await page.screenshot({ path: join(SCREENSHOTS, 'signed-out-and-back.png') });
+});
+
+await step('nothing complained in the console', async () => {
+  assert.deepEqual(complaints.filter((text) => !text.includes('404')), []);
+});
+
+await browser.close();
