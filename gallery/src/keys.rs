@@ -77,6 +77,14 @@ pub enum Key {
     User(ViewerName),
     /// Auth: a signing key, by its `kid`.
     SigningKey(String),
+    /// Auth: a device that a viewer has signed in on, by the hash of its secret.
+    Device(ViewerName, String),
+    /// Auth: an invitation, by the hash of its code.
+    Invitation(String),
+    /// Auth: a count of tries to sign in, by the hash of whom or what it counts.
+    Throttle(String),
+    /// Auth: a record of what happened, by its time and a random ending: `2026-11-23/14-30-00.123456789-0a1b2c3d`.
+    Audit(String),
 }
 
 impl Key {
@@ -85,7 +93,12 @@ impl Key {
         match self {
             Self::Original(_) | Self::Metadata(_) => Bucket::Source,
             Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
-            Self::User(_) | Self::SigningKey(_) => Bucket::Auth,
+            Self::User(_)
+            | Self::SigningKey(_)
+            | Self::Device(..)
+            | Self::Invitation(_)
+            | Self::Throttle(_)
+            | Self::Audit(_) => Bucket::Auth,
             _ => Bucket::Web,
         }
     }
@@ -111,6 +124,10 @@ impl Key {
             Self::ScopeRecord(home) => format!("catalogue/scopes/{home}.json"),
             Self::User(name) => format!("users/{name}.json"),
             Self::SigningKey(kid) => format!("keys/{kid}.json"),
+            Self::Device(viewer, hash) => format!("devices/{viewer}/{hash}.json"),
+            Self::Invitation(hash) => format!("invitations/{hash}.json"),
+            Self::Throttle(hash) => format!("throttle/{hash}.json"),
+            Self::Audit(record) => format!("audit/{record}.json"),
         }
     }
 
@@ -139,8 +156,8 @@ impl Key {
         }
     }
 
-    /// Reads the keys that notifications and listings speak of: metadata, originals, renditions, facts, catalogues and
-    /// scopes. `None` for what is none of Heirloom's.
+    /// Reads the keys that notifications and listings speak of: metadata, originals, renditions, facts, catalogues,
+    /// scopes, and all of the auth bucket. `None` for what is none of Heirloom's.
     pub fn parse(bucket: Bucket, path: &str) -> Option<Self> {
         match bucket {
             Bucket::Source => {
@@ -169,10 +186,19 @@ impl Key {
                 Some(Self::ScopeRecord(HomeId::parse(home).ok()?))
             }
             Bucket::Auth => {
-                if let Some(name) = path.strip_prefix("users/") {
-                    return Some(Self::User(ViewerName::parse(name.strip_suffix(".json")?).ok()?));
-                }
-                Some(Self::SigningKey(path.strip_prefix("keys/")?.strip_suffix(".json")?.to_owned()))
+                let (folder, name) = path.strip_suffix(".json")?.split_once('/')?;
+                Some(match folder {
+                    "users" => Self::User(ViewerName::parse(name).ok()?),
+                    "keys" => Self::SigningKey(name.to_owned()),
+                    "devices" => {
+                        let (viewer, hash) = name.split_once('/')?;
+                        Self::Device(ViewerName::parse(viewer).ok()?, hash.to_owned())
+                    }
+                    "invitations" => Self::Invitation(name.to_owned()),
+                    "throttle" => Self::Throttle(name.to_owned()),
+                    "audit" => Self::Audit(name.to_owned()),
+                    _ => return None,
+                })
             }
         }
     }
@@ -234,6 +260,10 @@ mod tests {
             Key::ScopeRecord(home),
             Key::User(ViewerName::parse("gerda").unwrap()),
             Key::SigningKey("k1".into()),
+            Key::Device(ViewerName::parse("gerda").unwrap(), "00ff".into()),
+            Key::Invitation("00ff".into()),
+            Key::Throttle("00ff".into()),
+            Key::Audit("2026-11-23/14-30-00.123456789-0a1b2c3d".into()),
         ];
         for key in keys {
             assert_eq!(Key::parse(key.bucket(), &key.path()), Some(key));

@@ -194,12 +194,12 @@ impl Store {
 
     /// Lists what begins with a prefix, a page at a time, in key order.
     pub fn list(&self, bucket: Bucket, prefix: impl Into<String>) -> Pages<'_> {
-        Pages { store: self, bucket, prefix: prefix.into(), flat: false, next: Next::First }
+        Pages { store: self, bucket, prefix: prefix.into(), flat: false, after: None, next: Next::First }
     }
 
     /// Lists what lies right under a prefix that ends in `/`, leaving out what lies deeper.
     pub fn list_flat(&self, bucket: Bucket, prefix: impl Into<String>) -> Pages<'_> {
-        Pages { store: self, bucket, prefix: prefix.into(), flat: true, next: Next::First }
+        Pages { store: self, bucket, prefix: prefix.into(), flat: true, after: None, next: Next::First }
     }
 
     fn failed(&self, verb: &'static str, bucket: Bucket, path: &str, cause: String) -> StoreError {
@@ -214,6 +214,7 @@ pub struct Pages<'a> {
     bucket: Bucket,
     prefix: String,
     flat: bool,
+    after: Option<String>,
     next: Next,
 }
 
@@ -225,6 +226,13 @@ enum Next {
 }
 
 impl Pages<'_> {
+    /// Leaves out what does not come after `path` in key order.
+    #[must_use]
+    pub fn after(mut self, path: impl Into<String>) -> Self {
+        self.after = Some(path.into());
+        self
+    }
+
     /// The next page; `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, StoreError> {
         let token = match std::mem::replace(&mut self.next, Next::End) {
@@ -239,6 +247,7 @@ impl Pages<'_> {
             .bucket(self.store.name(self.bucket))
             .prefix(&self.prefix)
             .set_delimiter(self.flat.then(|| "/".to_owned()))
+            .set_start_after(self.after.clone())
             .set_continuation_token(token);
         let answer =
             request.send().await.map_err(|e| self.store.failed("list", self.bucket, &self.prefix, sentence(&e)))?;

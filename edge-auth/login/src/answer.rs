@@ -12,21 +12,22 @@ pub(crate) struct Answer {
     status: u16,
     own: Vec<(&'static str, String)>,
     page: Option<Markup>,
-    cookie: Option<String>,
+    cookies: Vec<String>,
 }
 
 impl Answer {
     pub(crate) fn page(status: u16, page: Markup) -> Self {
-        Self { status, own: Vec::new(), page: Some(page), cookie: None }
+        Self { status, own: Vec::new(), page: Some(page), cookies: Vec::new() }
     }
 
     /// Goes on with a GET, whatever this was (303).
     pub(crate) fn see_other(location: &str) -> Self {
-        Self { status: 303, own: vec![("location", location.to_owned())], page: None, cookie: None }
+        Self { status: 303, own: vec![("location", location.to_owned())], page: None, cookies: Vec::new() }
     }
 
-    pub(crate) fn with_cookie(self, cookie: String) -> Self {
-        Self { cookie: Some(cookie), ..self }
+    pub(crate) fn with_cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
+        self
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
@@ -51,7 +52,7 @@ impl Answer {
         response.status_code = i64::from(self.status);
         response.headers = headers;
         response.body = self.page.filter(|_| !head).map(maud::PreEscaped::into_string);
-        response.cookies = self.cookie.into_iter().collect();
+        response.cookies = self.cookies;
         response
     }
 }

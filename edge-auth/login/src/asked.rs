@@ -7,6 +7,10 @@ use session::cookie::{self, SeveralSessions};
 use session::{AuthRoute, Next};
 use zeroize::Zeroizing;
 
+use crate::address::AddressPrefix;
+use crate::devices::Mark;
+use crate::secret::Secret;
+
 /// The largest form, in bytes: two inputs of 1 KB and a `next`, each byte percent-encoded.
 const MAX_FORM: usize = 8 * 1024;
 
@@ -42,14 +46,37 @@ impl<'a> Asked<'a> {
         &self.event.headers
     }
 
-    /// The token in the session cookie.
+    /// The session's token.
     pub(crate) fn token(&self) -> Result<Option<&'a str>, SeveralSessions> {
-        // A function URL lists the cookies on their own; they may stand in the headers as well, or there alone.
+        cookie::read(self.cookies())
+    }
+
+    /// The mark of a known device.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        Mark::read(self.cookies())
+    }
+
+    /// A function URL lists the cookies on their own; they may stand in the headers as well, or there alone.
+    fn cookies(&self) -> impl Iterator<Item = &'a str> {
         let listed = self.event.cookies.as_deref().unwrap_or_default();
-        if !listed.is_empty() {
-            return cookie::read(listed.iter().map(String::as_str));
+        let headers = self.event.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+        listed.iter().map(String::as_str).chain(headers.filter(move |_| listed.is_empty()))
+    }
+
+    /// The viewer's network. The gate says the address; a request that did not come through it tells its own.
+    pub(crate) fn address(&self) -> AddressPrefix {
+        let told = self.event.headers.get("x-viewer-address").and_then(|value| value.to_str().ok());
+        let source = self.event.request_context.http.source_ip.as_deref();
+        AddressPrefix::of(told.or(source).unwrap_or_default())
+    }
+
+    /// The code of an invitation in the query; one alone counts.
+    pub(crate) fn code(&self) -> Option<Secret> {
+        let mut found = self.query().filter(|(name, _)| name == "code");
+        match (found.next(), found.next()) {
+            (Some((_, code)), None) => Secret::parse(&code),
+            _ => None,
         }
-        cookie::read(self.event.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok()))
     }
 
     /// The `next` of the query, when there is exactly one.
@@ -70,29 +97,29 @@ impl<'a> Asked<'a> {
         form_urlencoded::parse(self.event.raw_query_string.as_deref().unwrap_or_default().as_bytes())
     }
 
-    /// The sign-in form; `None` when the body is not one.
+    /// The login form, if it holds its fields and no others.
     pub(crate) fn sign_in(&self) -> Option<SignIn> {
+        let [name, password, next] = self.form(["name", "password", "next"])?;
+        let next = next.map_or_else(Next::home, |text| Next::parse(&text));
+        Some(SignIn { name: name?.to_string(), password: password?, next })
+    }
+
+    /// The fields of a form, if it holds none but these and each at most once.
+    pub(crate) fn form<const N: usize>(&self, names: [&str; N]) -> Option<[Option<Zeroizing<String>>; N]> {
         let form = self.event.headers.get("content-type")?.to_str().ok()?;
         let media = form.split(';').next()?.trim();
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return None;
         }
         let body = Zeroizing::new(self.body()?);
-        let (mut name, mut password, mut next) = (None, None, None);
+        let mut fields = [const { None }; N];
         for (field, value) in form_urlencoded::parse(&body) {
-            let value = Zeroizing::new(value.into_owned());
-            let place = match field.as_ref() {
-                "name" => &mut name,
-                "password" => &mut password,
-                "next" => &mut next,
-                _ => return None,
-            };
-            if place.replace(value).is_some() {
+            let place = names.iter().position(|name| *name == field)?;
+            if fields[place].replace(Zeroizing::new(value.into_owned())).is_some() {
                 return None;
             }
         }
-        let next = next.map_or_else(Next::home, |text| Next::parse(&text));
-        Some(SignIn { name: name?.to_string(), password: password?, next })
+        Some(fields)
     }
 
     fn body(&self) -> Option<Vec<u8>> {

@@ -1,22 +1,28 @@
 //! The handler: one event in, one response out.
 
+mod invited;
+mod signing_in;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::lambda_function_urls::{LambdaFunctionUrlRequest, LambdaFunctionUrlResponse};
-use gallery::{Store, ViewerName};
+use gallery::{Store, StoreError, ViewerName};
 use jiff::Timestamp;
 use session::token::MintError;
-use session::{AuthRoute, Next, Session, SessionId, Verifier, cookie};
+use session::{AuthRoute, Next, Session, SessionId, Verified, Verifier, cookie};
 use tokio::sync::Mutex;
 
 use crate::answer::Answer;
-use crate::asked::{Asked, SignIn};
+use crate::asked::Asked;
+use crate::audit::{Audit, Event, Outcome, Record};
+use crate::devices::Devices;
+use crate::invitations::Invitations;
 use crate::keys::{self, KeyRing, KeysError};
-use crate::page::{self, Notice};
-use crate::password::{Cost, HashError, Hasher, MAX_BYTES};
+use crate::password::{Cost, HashError, Hasher};
+use crate::throttle::Throttle;
 use crate::users::{User, Users, UsersError};
-use crate::{origin, renewal};
+use crate::{page, renewal};
 
 /// How long the keys are remembered, in seconds: a new one signs, and a dropped one stops, within this time.
 const KEYS_FOR: i64 = 60;
@@ -37,14 +43,17 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings of DESIGN's section 6: looked at every ten minutes, for thirty days at most.
+    /// How long a session lasts when nothing else is set.
+    pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+    /// The usual settings: looked at every ten minutes, for thirty days at most.
     pub fn new(title: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             title: title.into(),
             audience: audience.into(),
             cost: Cost::RECOMMENDED,
             recheck_after: Duration::from_mins(10),
-            lifetime: Duration::from_hours(30 * 24),
+            lifetime: Self::LIFETIME,
         }
     }
 }
@@ -60,6 +69,8 @@ enum Failure {
     Hash(#[from] HashError),
     #[error(transparent)]
     Mint(#[from] MintError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -71,20 +82,38 @@ pub struct Login {
     config: Config,
     users: Users,
     hasher: Hasher,
+    throttle: Throttle,
+    devices: Devices,
+    invitations: Invitations,
+    audit: Audit,
     ring: Mutex<Option<(Timestamp, Arc<KeyRing>)>>,
 }
 
 impl Login {
-    /// Login over a store.
+    /// A login function over the viewers and keys in this store.
     pub fn new(store: Store, config: Config) -> Self {
         let hasher = Hasher::new(config.cost);
-        let users = Users::new(store.clone(), hasher.clone(), &config.title);
-        Self { store, config, users, hasher, ring: Mutex::new(None) }
+        Self {
+            users: Users::new(store.clone(), hasher.clone(), &config.title),
+            throttle: Throttle::new(store.clone()),
+            devices: Devices::new(store.clone()),
+            invitations: Invitations::new(store.clone()),
+            audit: Audit::new(store.clone()),
+            ring: Mutex::default(),
+            store,
+            config,
+            hasher,
+        }
     }
 
-    /// The viewers, for whoever administers them in this process.
+    /// The viewers.
     pub fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// What hashes the passwords, which knows how much work that was.
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// Answers one request.
@@ -99,94 +128,68 @@ impl Login {
         answer.into_response(asked.is_head())
     }
 
+    /// Removes what is of no use any more: old counts of tries, devices whose cookies are gone, invitations long over.
+    /// Returns how many objects.
+    pub async fn tidy(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let counts = self.throttle.tidy(now).await?;
+        Ok(counts + self.devices.tidy(now).await? + self.invitations.tidy(now).await?)
+    }
+
     async fn answer(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         match asked.route() {
-            Some(("GET" | "HEAD", AuthRoute::Login)) => Ok(self.form(asked)),
+            Some(("HEAD", AuthRoute::Login)) => Ok(self.form(asked)),
+            Some(("GET", AuthRoute::Login)) => self.welcome_back(asked, now).await,
             Some(("POST", AuthRoute::Login)) => self.sign_in(asked, now).await,
-            Some(("POST", AuthRoute::Logout)) => Ok(self.sign_out(asked)),
+            Some(("POST", AuthRoute::Logout)) => self.sign_out(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Renew)) => self.renew(asked, now).await,
-            Some((_, AuthRoute::Login)) => Ok(self.wrong_method("GET, HEAD, POST")),
+            Some(("GET" | "HEAD", AuthRoute::Invite)) => self.show_invitation(asked, now).await,
+            Some(("POST", AuthRoute::Invite)) => self.invited(asked, now).await,
+            Some((_, AuthRoute::Login | AuthRoute::Invite)) => Ok(self.wrong_method("GET, HEAD, POST")),
             Some((_, AuthRoute::Logout)) => Ok(self.wrong_method("POST")),
             Some((_, AuthRoute::Renew)) => Ok(self.wrong_method("GET, HEAD")),
-            Some((_, AuthRoute::Invite)) | None => Ok(self.sentence(404, "There is no such page.")),
+            None => Ok(self.sentence(404, "There is no such page.")),
         }
     }
 
-    fn form(&self, asked: &Asked<'_>) -> Answer {
-        let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(&self.config.title, &asked.next(), notice))
+    /// Begins a session and goes on to `next`.
+    async fn begin(&self, user: &User, next: &Next, now: Timestamp) -> Result<Answer, Failure> {
+        self.begin_at(user, next.as_str(), now).await
     }
 
-    async fn sign_in(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
-        if !origin::is_this_site(asked.headers()) {
-            return Ok(self.sentence(403, "Please sign in on the gallery's own page."));
-        }
-        let Some(form) = asked.sign_in() else {
-            return Ok(self.sentence(400, "That was not the sign-in form."));
-        };
-        let Some(user) = self.authenticated(&form).await? else {
-            return Ok(Answer::page(401, page::sign_in(&self.config.title, &form.next, Notice::Wrong)));
-        };
+    /// Begins a session and goes on to a page of the gallery's own.
+    async fn begin_at(&self, user: &User, location: &str, now: Timestamp) -> Result<Answer, Failure> {
         let mut id = [0; 16];
         getrandom::fill(&mut id)?;
-        let session = renewal::begin(&user, SessionId::from_random(id), &self.config, now.as_second());
-        self.welcome(&session, &form.next, now).await
+        let session = renewal::begin(user, SessionId::from_random(id), &self.config, now.as_second());
+        self.go_on(&session, location, now).await
     }
 
-    /// The viewer whom name and password prove. Unknown names cost the same work.
-    async fn authenticated(&self, form: &SignIn) -> Result<Option<User>, Failure> {
-        if form.name.len() > MAX_BYTES || form.password.len() > MAX_BYTES {
-            return Ok(None);
-        }
-        let user = match ViewerName::parse(&form.name) {
-            Ok(name) => self.users.find(&name).await?,
-            Err(_) => None,
-        };
-        let stored = user.as_ref().map(|user| user.password.as_str());
-        let matches = self.hasher.matches(&form.password, stored).await?;
-        let Some(user) = user.filter(|_| matches) else {
-            return Ok(None);
-        };
-        if self.hasher.cost().exceeds(&user.password)
-            && let Err(error) = self.users.strengthen(&user, &form.password).await
-        {
-            // The viewer is who they say; the next login tries again.
-            tracing::warn!(viewer = %user.name, %error, "a password's hash could not be strengthened");
-        }
-        Ok(Some(user))
+    /// Hands a session out.
+    async fn go_on(&self, session: &Session, location: &str, now: Timestamp) -> Result<Answer, Failure> {
+        let token = self.ring(now).await?.signing(now).mint(session, &self.config.audience)?;
+        Ok(Answer::see_other(location).with_cookie(cookie::set(&token, now.as_second(), session.expires)))
     }
 
-    fn sign_out(&self, asked: &Asked<'_>) -> Answer {
-        let has_cookie = !matches!(asked.token(), Ok(None));
-        if !origin::may_sign_out(asked.headers(), has_cookie) {
-            return self.sentence(403, "Please sign out on the gallery's own page.");
-        }
-        Answer::see_other("/auth/login?signed-out")
-            .with_cookie(cookie::clear())
-            .with_header("clear-site-data", "\"cache\", \"storage\"")
-    }
-
-    async fn renew(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
-        let next = asked.next();
-        let to_form = || Answer::see_other(&next.through("/auth/login")).with_cookie(cookie::clear());
+    /// The session that a request carries, as the gate would see it. The viewer may have changed since.
+    async fn session(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Option<Verified>, Failure> {
         let Ok(Some(token)) = asked.token() else {
-            return Ok(to_form());
+            return Ok(None);
         };
-        let ring = self.ring(now).await?;
-        let Ok(old) = Verifier::new(ring.public()?, &self.config.audience).verify(token, now.as_second()) else {
-            return Ok(to_form());
-        };
-        let user = self.users.find(&old.session().viewer).await?;
-        match renewal::renew(&old, user.as_ref(), &self.config, now.as_second()) {
-            Some(session) => self.welcome(&session, &next, now).await,
-            None => Ok(to_form()),
-        }
+        let verifier = Verifier::new(self.ring(now).await?.public()?, &self.config.audience);
+        Ok(verifier.verify(token, now.as_second()).ok())
     }
 
-    /// Hands out a session's token and goes on to `next`.
-    async fn welcome(&self, session: &Session, next: &Next, now: Timestamp) -> Result<Answer, Failure> {
-        let token = self.ring(now).await?.newest().mint(session, &self.config.audience)?;
-        Ok(Answer::see_other(next.as_str()).with_cookie(cookie::set(&token, now.as_second(), session.expires)))
+    async fn record(
+        &self,
+        asked: &Asked<'_>,
+        event: Event,
+        viewer: Option<&ViewerName>,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let record =
+            Record { at: now, event, viewer: viewer.cloned(), address: Some(asked.address()), outcome, wait: None };
+        self.audit.record(&record).await
     }
 
     async fn ring(&self, now: Timestamp) -> Result<Arc<KeyRing>, KeysError> {
@@ -203,6 +206,10 @@ impl Login {
 
     fn wrong_method(&self, allowed: &str) -> Answer {
         self.sentence(405, "That is not possible here.").with_header("allow", allowed)
+    }
+
+    fn foreign(&self) -> Answer {
+        self.sentence(403, "Please use the form on the gallery's own page.")
     }
 
     fn sentence(&self, status: u16, sentence: &str) -> Answer {

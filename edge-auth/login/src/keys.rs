@@ -1,5 +1,9 @@
-//! The keys that sign sessions. They lie in the auth bucket, one object each, named by their id; the newest signs, all
-//! of them verify.
+//! The keys that sign sessions. They lie in the auth bucket, one object each, named by their id.
+//!
+//! All of them verify; one signs: of those whose time to sign has come, the newest. A new key waits before it signs, so
+//! that every gate knows its public half by then. An old one verifies for as long as a session that it signed may live.
+
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use gallery::store::Condition;
@@ -21,6 +25,20 @@ pub enum KeysError {
     /// No key at all.
     #[error("there is no signing key in the auth bucket")]
     None,
+    /// No such key.
+    #[error("there is no signing key `{0}`: `heirloom keys list` shows them")]
+    Unknown(String),
+    /// A key that sessions still rest on.
+    #[error(
+        "sessions signed with `{id}` may live until {until}: wait, or drop it with `--emergency`, which signs out \
+         everybody who has one"
+    )]
+    InUse {
+        /// The key.
+        id: String,
+        /// When the last session that it signed ends, or `further notice` while it signs.
+        until: String,
+    },
     /// No randomness.
     #[error("the system gives no random bytes: {0}")]
     Random(String),
@@ -35,6 +53,9 @@ struct SigningKeyRecord {
     /// 32 bytes in base64. Whoever reads it can sign in as anybody.
     seed: String,
     created: Timestamp,
+    /// When it begins to sign; at once when nothing is said.
+    #[serde(default)]
+    signs_from: Option<Timestamp>,
 }
 
 impl Drop for SigningKeyRecord {
@@ -43,22 +64,69 @@ impl Drop for SigningKeyRecord {
     }
 }
 
+/// A key of the ring.
+#[derive(Clone, Debug)]
+struct Held {
+    signs_from: Timestamp,
+    created: Timestamp,
+    key: SigningKey,
+}
+
+/// What a key does at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It waits until every gate knows it.
+    Waits {
+        /// When it begins to sign.
+        until: Timestamp,
+    },
+    /// It signs.
+    Signs,
+    /// It only verifies what it signed before.
+    Verifies {
+        /// When the last such session ends.
+        until: Timestamp,
+    },
+    /// No session rests on it any more: it can be dropped.
+    Idle,
+}
+
 /// All keys of a gallery.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
-    /// Oldest first; never empty.
-    keys: Vec<SigningKey>,
+    /// In the order in which they begin to sign; never empty.
+    keys: Vec<Held>,
 }
 
 impl KeyRing {
-    /// The key that signs.
-    pub fn newest(&self) -> &SigningKey {
-        &self.keys[self.keys.len() - 1]
+    /// The key that signs: the newest whose time has come, or the first of those that wait.
+    pub fn signing(&self, now: Timestamp) -> &SigningKey {
+        &self.keys[self.signing_place(now)].key
+    }
+
+    fn signing_place(&self, now: Timestamp) -> usize {
+        self.keys.iter().rposition(|held| held.signs_from <= now).unwrap_or(0)
     }
 
     /// The public halves of all.
     pub fn public(&self) -> Result<PublicKeys, KeysError> {
-        Ok(PublicKeys::of(&self.keys)?)
+        Ok(PublicKeys::of(self.keys.iter().map(|held| &held.key))?)
+    }
+
+    /// Every key's id, birth and state, when sessions live at most for `lifetime`.
+    pub fn states(&self, now: Timestamp, lifetime: Duration) -> Vec<(String, Timestamp, KeyState)> {
+        let signing = self.signing_place(now);
+        let state = |place: usize, held: &Held| match place {
+            _ if place == signing => KeyState::Signs,
+            _ if place > signing => KeyState::Waits { until: held.signs_from },
+            _ => {
+                // It signed until the next began to.
+                let until = self.keys[place + 1].signs_from.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
+                if until <= now { KeyState::Idle } else { KeyState::Verifies { until } }
+            }
+        };
+        let listed = self.keys.iter().enumerate();
+        listed.map(|(place, held)| (held.key.id().to_string(), held.created, state(place, held))).collect()
     }
 }
 
@@ -73,10 +141,11 @@ pub async fn load(store: &Store) -> Result<KeyRing, KeysError> {
         let Some((record, _)) = store.read_json::<SigningKeyRecord>(&key).await? else {
             continue;
         };
-        keys.push((record.created, read(&record, &key).ok_or(KeysError::NotThatKey(listed.path))?));
+        let (created, signs_from) = (record.created, record.signs_from.unwrap_or(record.created));
+        let key = read(&record, &key).ok_or(KeysError::NotThatKey(listed.path))?;
+        keys.push(Held { signs_from, created, key });
     }
-    keys.sort_by(|(a, one), (b, other)| (a, one.id()).cmp(&(b, other.id())));
-    let keys: Vec<SigningKey> = keys.into_iter().map(|(_, key)| key).collect();
+    keys.sort_by(|a, b| (a.signs_from, a.created, a.key.id()).cmp(&(b.signs_from, b.created, b.key.id())));
     if keys.is_empty() { Err(KeysError::None) } else { Ok(KeyRing { keys }) }
 }
 
@@ -90,7 +159,7 @@ fn read(record: &SigningKeyRecord, stored: &Key) -> Option<SigningKey> {
 pub async fn load_or_create(store: &Store, now: Timestamp) -> Result<KeyRing, KeysError> {
     match load(store).await {
         Err(KeysError::None) => {
-            create(store, now).await?;
+            create(store, now, now).await?;
             // Read again: somebody else may have made one at the same time, and all must agree on the newest.
             load(store).await
         }
@@ -103,27 +172,84 @@ pub async fn public_keys(store: &Store) -> Result<PublicKeys, KeysError> {
     load(store).await?.public()
 }
 
-async fn create(store: &Store, now: Timestamp) -> Result<(), KeysError> {
+/// Makes a key that signs from a moment on. Returns its id.
+pub async fn rotate(store: &Store, now: Timestamp, signs_from: Timestamp) -> Result<String, KeysError> {
+    create(store, now, signs_from).await
+}
+
+/// Drops a key: at once in an emergency, otherwise only when no session rests on it. The last key is replaced by a new
+/// one, whose id is returned.
+pub async fn drop_key(
+    store: &Store,
+    id: &str,
+    now: Timestamp,
+    lifetime: Duration,
+    emergency: bool,
+) -> Result<Option<String>, KeysError> {
+    let states = load(store).await?.states(now, lifetime);
+    let (_, _, state) = states.iter().find(|(known, ..)| known == id).ok_or(KeysError::Unknown(id.to_owned()))?;
+    let in_use = match state {
+        KeyState::Signs => Some("further notice".to_owned()),
+        KeyState::Verifies { until } => Some(until.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+        KeyState::Waits { .. } | KeyState::Idle => None,
+    };
+    if let Some(until) = in_use.filter(|_| !emergency) {
+        return Err(KeysError::InUse { id: id.to_owned(), until });
+    }
+    // The new one first: between the two steps the gallery has a key.
+    let new = if states.len() == 1 { Some(create(store, now, now).await?) } else { None };
+    store.remove(&Key::SigningKey(id.to_owned())).await?;
+    Ok(new)
+}
+
+async fn create(store: &Store, now: Timestamp, signs_from: Timestamp) -> Result<String, KeysError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut seed[..]).map_err(|e| KeysError::Random(e.to_string()))?;
-    let key = Key::SigningKey(SigningKey::from_seed(&seed).id().to_string());
-    let record = SigningKeyRecord { seed: BASE64.encode(&seed[..]), created: now };
-    store.write_json(&key, &record, Condition::New).await?;
-    Ok(())
+    let id = SigningKey::from_seed(&seed).id().to_string();
+    let record = SigningKeyRecord { seed: BASE64.encode(&seed[..]), created: now, signs_from: Some(signs_from) };
+    store.write_json(&Key::SigningKey(id.clone()), &record, Condition::New).await?;
+    Ok(id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
     #[test]
     fn a_record_is_the_key_that_its_name_says() {
         let key = SigningKey::from_seed(&[4; 32]);
-        let record = |seed: &[u8]| SigningKeyRecord { seed: BASE64.encode(seed), created: Timestamp::UNIX_EPOCH };
+        let record = |seed: &[u8]| SigningKeyRecord { seed: BASE64.encode(seed), created: at(0), signs_from: None };
         let named = |id: &str| Key::SigningKey(id.to_owned());
         assert_eq!(read(&record(&[4; 32]), &named(key.id().as_str())).unwrap().id(), key.id());
         assert!(read(&record(&[5; 32]), &named(key.id().as_str())).is_none());
         assert!(read(&record(&[4; 31]), &named(key.id().as_str())).is_none());
         assert!(read(&record(&[4; 32]), &named("k1")).is_none());
+    }
+
+    /// Requirement 11.
+    #[test]
+    fn a_key_waits_signs_and_verifies_as_long_as_its_sessions_live() {
+        let held = |seed: u8, from: i64| Held {
+            signs_from: at(from),
+            created: at(0),
+            key: SigningKey::from_seed(&[seed; 32]),
+        };
+        let ring = KeyRing { keys: vec![held(1, 0), held(2, 1000), held(3, 5000)] };
+        let month = Duration::from_secs(100_000);
+        let states = |now| ring.states(at(now), month).into_iter().map(|(_, _, state)| state).collect::<Vec<_>>();
+        let signs = |now| ring.signing(at(now)).id().to_string();
+        let id = |place: usize| ring.keys[place].key.id().to_string();
+
+        assert_eq!((signs(-5), signs(0), signs(999), signs(1000), signs(9000)), (id(0), id(0), id(0), id(1), id(2)));
+        let waits = |until| KeyState::Waits { until: at(until) };
+        assert_eq!(states(0), [KeyState::Signs, waits(1000), waits(5000)]);
+        let verifies = |until| KeyState::Verifies { until: at(until) };
+        assert_eq!(states(5000), [verifies(101_000), verifies(105_000), KeyState::Signs]);
+        assert_eq!(states(101_000), [KeyState::Idle, verifies(105_000), KeyState::Signs]);
+        assert_eq!(ring.public().unwrap().ids().count(), 3, "all of them verify");
     }
 }

@@ -7,19 +7,29 @@
 //! Whether a request may see a picture is decided by `session`'s gate, without asking anybody here. The home pages that
 //! scopes need are the builder's: this crate only leaves a record that a scope exists.
 
+pub mod audit;
 pub mod keys;
 pub mod passphrase;
 pub mod password;
+pub mod throttle;
 pub mod users;
 
+mod address;
 mod answer;
 mod asked;
+mod devices;
 mod handler;
+mod invitations;
 mod origin;
 mod page;
 mod renewal;
+mod secret;
 
+pub use address::AddressPrefix;
+pub use audit::Audit;
 pub use handler::{Config, Login};
+pub use invitations::{Invitation, Invitations};
 pub use keys::{KeysError, load_or_create, public_keys};
 pub use password::{Cost, Hasher, Unfit};
+pub use secret::Secret;
 pub use users::{User, Users, UsersError};

@@ -6,9 +6,12 @@
 use std::sync::OnceLock;
 
 use data_encoding::BASE64;
+use gallery::ViewerName;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use session::Next;
 use sha2::{Digest, Sha256};
+
+use crate::password::{MIN_CHARS, Unfit};
 
 static STYLE: &str = include_str!("page.css");
 
@@ -21,6 +24,8 @@ pub(crate) enum Notice {
     Wrong,
     /// The session is over, as asked.
     SignedOut,
+    /// Too many tries: so many seconds have to pass first.
+    Wait(u64),
 }
 
 /// The style's hash, as a policy's source.
@@ -38,6 +43,9 @@ pub(crate) fn sign_in(title: &str, next: &Next, notice: Notice) -> Markup {
                 Notice::None => {},
                 Notice::Wrong => p .notice .wrong role="alert" { "That name and password do not go together." },
                 Notice::SignedOut => p .notice role="status" { "You are signed out." },
+                Notice::Wait(seconds) => p .notice .wrong role="alert" {
+                    "There were too many tries. Please wait " (waiting(seconds)) ", then try again."
+                },
             }
             form method="post" action="/auth/login" {
                 input type="hidden" name="next" value=(next);
@@ -51,6 +59,61 @@ pub(crate) fn sign_in(title: &str, next: &Next, notice: Notice) -> Markup {
             }
         },
     )
+}
+
+/// A wait as people say it.
+fn waiting(seconds: u64) -> String {
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// The page behind an invitation's link: one button.
+pub(crate) fn invitation(title: &str, viewer: &ViewerName, code: &str) -> Markup {
+    cover(
+        title,
+        &html! {
+            p .welcome { "Hello " strong { (viewer) } ", you are invited to look at the photos." }
+            form method="post" action="/auth/invite" {
+                input type="hidden" name="code" value=(code);
+                button type="submit" autofocus { "Open the gallery" }
+            }
+            p .hint { "This works once, and this device then stays signed in." }
+        },
+    )
+}
+
+/// Where an invited viewer may choose a password, or go on without.
+pub(crate) fn choose_password(title: &str, viewer: &ViewerName, unfit: Option<Unfit>) -> Markup {
+    cover(
+        title,
+        &html! {
+            @match unfit {
+                Some(unfit) => p .notice .wrong role="alert" { (sentence_case(&unfit.to_string())) },
+                None => p .notice role="status" { "You are in, and this device stays signed in." },
+            }
+            p .on { a .button href="/" { "See the photos" } }
+            p .hint { "To sign in on other devices as well, you may choose a password: four or five words will do." }
+            form method="post" action="/auth/invite" {
+                label for="name" { "Name" }
+                input #name name="name" type="text" readonly value=(viewer) autocomplete="username";
+                label for="password" { "Password" }
+                input #password name="password" type="password" required minlength=(MIN_CHARS) maxlength="1024"
+                    autocomplete="new-password" aria-describedby="rule";
+                p #rule .hint { "At least " (MIN_CHARS) " characters, of any kind." }
+                button .second type="submit" { "Keep this password" }
+            }
+        },
+    )
+}
+
+/// An error's text as a sentence of its own.
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// One sentence, and a way on.
@@ -135,6 +198,21 @@ mod tests {
         assert!(!page.contains("role=\"alert\""));
         assert!(form(Notice::Wrong).contains("role=\"alert\""));
         assert!(form(Notice::SignedOut).contains("signed out"));
+        assert!(form(Notice::Wait(1)).contains("wait a second,"));
+        assert!(form(Notice::Wait(90)).contains("wait 90 seconds,"));
+        assert!(form(Notice::Wait(91)).contains("wait 2 minutes,"));
+    }
+
+    #[test]
+    fn an_invitation_has_one_button_and_a_password_is_a_choice() {
+        let gerda = ViewerName::parse("gerda").unwrap();
+        let page = invitation("Gallery", &gerda, "abc").into_string();
+        assert_eq!(page.matches("<button").count(), 1);
+        assert!(page.contains("method=\"post\"") && page.contains("value=\"abc\""), "{page}");
+        let page = choose_password("Gallery", &gerda, None).into_string();
+        assert!(page.contains("href=\"/\"") && page.contains("autocomplete=\"new-password\""), "{page}");
+        let page = choose_password("Gallery", &gerda, Some(Unfit::Common)).into_string();
+        assert!(page.contains("The password is one that many people use: choose another."), "{page}");
     }
 
     /// The policy allows this style and nothing else: no script, no attribute of style, nothing loaded.

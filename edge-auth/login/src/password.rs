@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -123,8 +124,13 @@ impl Cost {
 
     /// Whether a stored hash was made more cheaply than this.
     pub fn exceeds(self, stored: &str) -> bool {
-        let params = PasswordHash::new(stored).ok().and_then(|hash| Params::try_from(&hash).ok());
-        params.is_none_or(|p| p.m_cost() < self.memory_kib || p.t_cost() < self.passes)
+        Self::of(stored).is_none_or(|cost| cost.memory_kib < self.memory_kib || cost.passes < self.passes)
+    }
+
+    /// What a stored hash cost.
+    fn of(stored: &str) -> Option<Self> {
+        let params = Params::try_from(&PasswordHash::new(stored).ok()?).ok()?;
+        Some(Self { memory_kib: params.m_cost(), passes: params.t_cost() })
     }
 
     /// A hash that no password has, to be checked when there is no viewer: the answer then takes as long.
@@ -140,12 +146,18 @@ impl Cost {
 pub struct Hasher {
     cost: Cost,
     turns: Arc<Semaphore>,
+    work: Arc<AtomicU64>,
 }
 
 impl Hasher {
     /// A hasher of this cost.
     pub fn new(cost: Cost) -> Self {
-        Self { cost, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { cost, turns: Arc::new(Semaphore::new(AT_ONCE)), work: Arc::default() }
+    }
+
+    /// The work done so far: KiB of memory times passes, over all hashes made and checked.
+    pub fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
     }
 
     /// What a hash costs here.
@@ -156,6 +168,7 @@ impl Hasher {
     /// The PHC string of a password, with a new random salt.
     pub async fn hash(&self, password: &Zeroizing<String>) -> Result<String, HashError> {
         let (password, cost) = (password.clone(), self.cost);
+        self.spent(cost);
         self.in_turn(move || {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|e| HashError::Argon2(e.to_string()))?;
@@ -170,11 +183,16 @@ impl Hasher {
         let known = stored.is_some();
         let stored = stored.map_or_else(|| self.cost.nobody(), str::to_owned);
         let (password, cost) = (password.clone(), self.cost);
+        self.spent(Cost::of(&stored).unwrap_or(cost));
         self.in_turn(move || {
             let hash = PasswordHash::new(&stored).map_err(argon2_error)?;
             Ok(cost.argon2()?.verify_password(password.as_bytes(), &hash).is_ok() && known)
         })
         .await
+    }
+
+    fn spent(&self, cost: Cost) {
+        self.work.fetch_add(u64::from(cost.memory_kib) * u64::from(cost.passes), Ordering::Relaxed);
     }
 
     async fn in_turn<T: Send + 'static>(

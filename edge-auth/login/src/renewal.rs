@@ -50,9 +50,10 @@ mod tests {
     fn gerda() -> User {
         User {
             name: ViewerName::parse("gerda").unwrap(),
-            password: String::new(),
+            password: None,
             scope: Scope::All,
             generation: 7,
+            devices_from: 7,
             created: Timestamp::UNIX_EPOCH,
         }
     }

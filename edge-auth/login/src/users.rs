@@ -1,7 +1,9 @@
 //! Viewers: one JSON object each in the auth bucket.
 //!
 //! Every change is conditional on what was read, and every change that should end sessions raises the generation.
-//! Generations are milliseconds: a viewer removed and added again never meets a token of the first life.
+//! Generations are milliseconds: a viewer removed and added again never meets a token of the first life. What ends
+//! somebody's sessions for good (a removal, a new password, a sign-out everywhere) also forgets their devices and takes
+//! back their unused invitations; a changed scope does not, so that a grandmother who only has her device keeps it.
 
 use gallery::store::{Condition, Written};
 use gallery::{Bucket, Key, Scope, Store, StoreError, ViewerName};
@@ -11,6 +13,8 @@ use session::token::MintError;
 use session::{Session, SessionId, SigningKey};
 use zeroize::Zeroizing;
 
+use crate::devices::Devices;
+use crate::invitations::Invitations;
 use crate::password::{self, HashError, Hasher, Unfit};
 
 /// How often a change is tried again when somebody else changes the same viewer.
@@ -21,14 +25,24 @@ const TRIES: usize = 8;
 pub struct User {
     /// Their name, which is also the object's.
     pub name: ViewerName,
-    /// The PHC string of the password.
-    pub password: String,
+    /// The PHC string of the password; none for a viewer who was invited and has not chosen one.
+    pub password: Option<String>,
     /// What they may see.
     pub scope: Scope,
     /// Tokens of another generation end at their next renewal.
     pub generation: u64,
+    /// Devices remembered in an older generation begin no sessions.
+    #[serde(default)]
+    pub devices_from: u64,
     /// When they were added.
     pub created: Timestamp,
+}
+
+/// What becomes of a viewer's other ways in when they change: their devices that stay signed in, their invitations.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ways {
+    Kept,
+    Ended,
 }
 
 /// Why a viewer could not be added, changed or found.
@@ -40,6 +54,9 @@ pub enum UsersError {
     /// There is none.
     #[error("there is no viewer called `{0}`")]
     Unknown(ViewerName),
+    /// Only a viewer without a password chooses one without the old.
+    #[error("`{0}` has a password already")]
+    HasPassword(ViewerName),
     /// The password is not fit.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -50,7 +67,7 @@ pub enum UsersError {
     #[error(transparent)]
     Hash(#[from] HashError),
     /// Others kept changing the same viewer.
-    #[error("`{0}` was changed by somebody else at the same time, {TRIES} times over: try again")]
+    #[error("`{0}` was changed by somebody else at the same time: try again")]
     Overtaken(ViewerName),
     /// S3 failed.
     #[error(transparent)]
@@ -71,7 +88,7 @@ impl Users {
         Self { store, hasher, title: title.into() }
     }
 
-    /// Adds a viewer.
+    /// Adds a viewer who signs in with a password.
     pub async fn add(
         &self,
         name: &ViewerName,
@@ -81,13 +98,25 @@ impl Users {
     ) -> Result<User, UsersError> {
         password::fit(password, &[name.as_str(), &self.title])?;
         fits_a_cookie(name, &scope)?;
-        let user = User {
-            name: name.clone(),
-            password: self.hasher.hash(password).await?,
-            scope,
-            generation: raised(0, now),
-            created: now,
-        };
+        let hash = self.hasher.hash(password).await?;
+        self.create(name, Some(hash), scope, now).await
+    }
+
+    /// Adds a viewer who has no password yet and comes in by invitation.
+    pub async fn add_invited(&self, name: &ViewerName, scope: Scope, now: Timestamp) -> Result<User, UsersError> {
+        fits_a_cookie(name, &scope)?;
+        self.create(name, None, scope, now).await
+    }
+
+    async fn create(
+        &self,
+        name: &ViewerName,
+        password: Option<String>,
+        scope: Scope,
+        now: Timestamp,
+    ) -> Result<User, UsersError> {
+        let generation = raised(0, now);
+        let user = User { name: name.clone(), password, scope, generation, devices_from: generation, created: now };
         // Before the viewer, so that whoever can sign in has a home page under way.
         self.record_scope(&user.scope).await?;
         match self.store.write_json(&key(name), &user, Condition::New).await? {
@@ -105,25 +134,48 @@ impl Users {
     ) -> Result<User, UsersError> {
         password::fit(password, &[name.as_str(), &self.title])?;
         let hash = self.hasher.hash(password).await?;
-        self.change(name, now, |user| user.password.clone_from(&hash)).await
+        let user = self.change(name, now, |user| user.password = Some(hash.clone()), Ways::Ended).await?;
+        self.forget_ways_in(name).await?;
+        Ok(user)
+    }
+
+    /// Gives an invited viewer the password of their choice; their sessions go on. Only the first is taken.
+    pub(crate) async fn choose_password(
+        &self,
+        name: &ViewerName,
+        password: &Zeroizing<String>,
+    ) -> Result<User, UsersError> {
+        password::fit(password, &[name.as_str(), &self.title])?;
+        let (user, etag) = self.read(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
+        if user.password.is_some() {
+            return Err(UsersError::HasPassword(name.clone()));
+        }
+        let user = User { password: Some(self.hasher.hash(password).await?), ..user };
+        match self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
+            Written::Stored(_) => Ok(user),
+            Written::Overtaken => Err(UsersError::Overtaken(name.clone())),
+        }
     }
 
     /// Changes what a viewer may see; their sessions end.
     pub async fn set_scope(&self, name: &ViewerName, scope: Scope, now: Timestamp) -> Result<User, UsersError> {
         fits_a_cookie(name, &scope)?;
         self.record_scope(&scope).await?;
-        self.change(name, now, |user| user.scope.clone_from(&scope)).await
+        self.change(name, now, |user| user.scope.clone_from(&scope), Ways::Kept).await
     }
 
     /// Ends a viewer's sessions on every device.
     pub async fn sign_out_everywhere(&self, name: &ViewerName, now: Timestamp) -> Result<User, UsersError> {
-        self.change(name, now, |_| {}).await
+        let user = self.change(name, now, |_| {}, Ways::Ended).await?;
+        self.forget_ways_in(name).await?;
+        Ok(user)
     }
 
     /// Removes a viewer; their sessions end.
     pub async fn remove(&self, name: &ViewerName) -> Result<(), UsersError> {
         self.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
-        Ok(self.store.remove(&key(name)).await?)
+        self.store.remove(&key(name)).await?;
+        self.forget_ways_in(name).await
     }
 
     /// All viewers, by name.
@@ -148,7 +200,7 @@ impl Users {
         if let Some((current, etag)) = self.read(&user.name).await?
             && current == *user
         {
-            let stronger = User { password: hash, ..current };
+            let stronger = User { password: Some(hash), ..current };
             self.store.write_json(&key(&user.name), &stronger, Condition::Unchanged(etag)).await?;
         }
         Ok(())
@@ -158,13 +210,29 @@ impl Users {
         Ok(self.store.read_json(&key(name)).await?)
     }
 
-    async fn change(&self, name: &ViewerName, now: Timestamp, change: impl Fn(&mut User)) -> Result<User, UsersError> {
+    /// What is left of a viewer besides their record. The record alone already bars both.
+    async fn forget_ways_in(&self, name: &ViewerName) -> Result<(), UsersError> {
+        Devices::new(self.store.clone()).forget_all(name).await?;
+        Invitations::new(self.store.clone()).revoke(name).await?;
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        name: &ViewerName,
+        now: Timestamp,
+        change: impl Fn(&mut User),
+        ways: Ways,
+    ) -> Result<User, UsersError> {
         for _ in 0..TRIES {
             let Some((mut user, etag)) = self.read(name).await? else {
                 return Err(UsersError::Unknown(name.clone()));
             };
             change(&mut user);
             user.generation = raised(user.generation, now);
+            if ways == Ways::Ended {
+                user.devices_from = user.generation;
+            }
             if let Written::Stored(_) = self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
                 return Ok(user);
             }

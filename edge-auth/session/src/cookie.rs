@@ -16,12 +16,17 @@ pub struct SeveralSessions;
 
 /// The token in a request's `Cookie` headers, of which there may be several.
 pub fn read<'a>(headers: impl IntoIterator<Item = &'a str>) -> Result<Option<&'a str>, SeveralSessions> {
+    only(NAME, headers)
+}
+
+/// The value of the one cookie of a name.
+pub fn only<'a>(wanted: &str, headers: impl IntoIterator<Item = &'a str>) -> Result<Option<&'a str>, SeveralSessions> {
     let mut found = None;
     for pair in headers.into_iter().flat_map(|header| header.split(';')) {
         let Some((name, value)) = pair.trim_matches(' ').split_once('=') else {
             continue;
         };
-        if name == NAME && found.replace(value).is_some() {
+        if name == wanted && found.replace(value).is_some() {
             return Err(SeveralSessions);
         }
     }
@@ -30,21 +35,22 @@ pub fn read<'a>(headers: impl IntoIterator<Item = &'a str>) -> Result<Option<&'a
 
 /// The `Set-Cookie` that begins or renews a session. It lives as long as the session may.
 pub fn set(token: &str, now: i64, expires: i64) -> String {
-    written(token, Duration::seconds(expires.saturating_sub(now).max(0)))
+    locked(NAME, token, expires.saturating_sub(now).max(0))
 }
 
 /// The `Set-Cookie` that ends a session.
 pub fn clear() -> String {
-    written("", Duration::ZERO)
+    locked(NAME, "", 0)
 }
 
-fn written(value: &str, lifetime: Duration) -> String {
-    Cookie::build((NAME, value))
+/// The `Set-Cookie` of a cookie that only this host may set and only its own pages send, for so many seconds.
+pub fn locked(name: &str, value: &str, seconds: i64) -> String {
+    Cookie::build((name, value))
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
         .path("/")
-        .max_age(lifetime)
+        .max_age(Duration::seconds(seconds))
         .build()
         .to_string()
 }

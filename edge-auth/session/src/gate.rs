@@ -119,6 +119,8 @@ fn to_login(request: &Request, route: AuthRoute) -> Result<Request, Refusal> {
     if let Some(host) = request.only_header("host") {
         forwarded.set_header("x-forwarded-host", host);
     }
+    // The function sees the address of CloudFront; it throttles and records by the viewer's.
+    forwarded.set_header("x-viewer-address", &request.client_ip);
     if posts {
         let bytes = match &request.body {
             Some(body) if body.input_truncated => return Err(Refusal::TooLarge),
@@ -137,7 +139,7 @@ fn to_bucket(request: &Request, uri: String) -> Request {
 
 fn without_credentials(request: &Request) -> Request {
     let mut request = request.clone();
-    for name in ["cookie", "authorization", "x-amz-content-sha256", "x-forwarded-host"] {
+    for name in ["cookie", "authorization", "x-amz-content-sha256", "x-forwarded-host", "x-viewer-address"] {
         request.headers.remove(name);
     }
     request

@@ -1,96 +1,12 @@
-//! Signing in against an S3 server, named by `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and
-//! `HEIRLOOM_S3_SECRET_KEY`. Without them these tests say that they are skipped.
+//! Signing in, renewing, the viewers behind it.
 
-use aws_lambda_events::lambda_function_urls::{LambdaFunctionUrlRequest, LambdaFunctionUrlResponse};
-use gallery::store::{BucketNames, Endpoint, at};
-use gallery::{Bucket, CollectionSlug, Key, Scope, Store, ViewerName};
+use gallery::{Key, Scope, ViewerName};
 use http::HeaderValue;
-use jiff::{SignedDuration, Timestamp};
-use login::{Config, Cost, Hasher, KeysError, Login, UsersError, load_or_create, public_keys};
-use session::{TokenError, Verifier};
-use zeroize::Zeroizing;
+use jiff::Timestamp;
+use login::{Cost, Hasher, User, UsersError, public_keys};
+use session::Verifier;
 
-const PASSWORD: &str = "walnut-ferry-otter-lamp";
-
-/// A store of this test's own; `None` when there is no server.
-async fn store(test: &str) -> Option<Store> {
-    let Some(endpoint) = Endpoint::from_settings(|name| std::env::var(name).ok()) else {
-        eprintln!("left out {test}: HEIRLOOM_S3_ENDPOINT names no S3 server");
-        return None;
-    };
-    let prefix = format!("login-{}-{test}", std::process::id());
-    let name = |bucket: &str| format!("{prefix}-{bucket}");
-    let names = BucketNames { source: name("s"), resized: name("r"), web: name("w"), auth: name("a") };
-    let store = Store::new(at(&endpoint), names);
-    for bucket in [Bucket::Web, Bucket::Auth] {
-        store.client().create_bucket().bucket(store.name(bucket)).send().await.unwrap();
-    }
-    Some(store)
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).unwrap()
-}
-
-fn later(seconds: i64) -> Timestamp {
-    now() + SignedDuration::from_secs(seconds)
-}
-
-fn login(store: &Store, cost: Cost) -> Login {
-    Login::new(store.clone(), Config { cost, ..Config::new("Gallery", "gallery") })
-}
-
-fn gerda() -> ViewerName {
-    ViewerName::parse("gerda").unwrap()
-}
-
-fn secret(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(text.to_owned())
-}
-
-fn family() -> Scope {
-    Scope::Only([CollectionSlug::parse("Family").unwrap()].into())
-}
-
-/// A gallery with its first key and one viewer.
-async fn gallery(test: &str) -> Option<(Store, Login)> {
-    let store = store(test).await?;
-    load_or_create(&store, now()).await.unwrap();
-    let login = login(&store, Cost::LEAST);
-    login.users().add(&gerda(), &secret(PASSWORD), family(), now()).await.unwrap();
-    Some((store, login))
-}
-
-async fn sign_in(login: &Login, name: &str, password: &str, at: Timestamp) -> LambdaFunctionUrlResponse {
-    let mut request = LambdaFunctionUrlRequest::default();
-    request.raw_path = Some("/auth/login".to_owned());
-    request.request_context.http.method = Some("POST".to_owned());
-    for (header, value) in [
-        ("x-forwarded-host", "gallery.example"),
-        ("origin", "https://gallery.example"),
-        ("content-type", "application/x-www-form-urlencoded"),
-    ] {
-        request.headers.insert(header, HeaderValue::from_static(value));
-    }
-    request.body = Some(format!("name={name}&password={password}&next=%2Falbums%2FFamily%2F"));
-    login.handle(request, at).await
-}
-
-async fn renew(login: &Login, token: &str, at: Timestamp) -> LambdaFunctionUrlResponse {
-    let mut request = LambdaFunctionUrlRequest::default();
-    request.raw_path = Some("/auth/renew".to_owned());
-    request.raw_query_string = Some("next=%2Falbums%2FFamily%2F".to_owned());
-    request.request_context.http.method = Some("GET".to_owned());
-    request.cookies = Some(vec![format!("__Host-session={token}")]);
-    login.handle(request, at).await
-}
-
-/// The token in an answer's cookie.
-fn token(response: &LambdaFunctionUrlResponse) -> String {
-    let cookie = &response.cookies[0];
-    assert!(cookie.contains("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age="), "{cookie}");
-    cookie.strip_prefix("__Host-session=").unwrap().split(';').next().unwrap().to_owned()
-}
+use crate::fixture::*;
 
 #[tokio::test]
 async fn the_right_password_begins_a_session_that_the_gate_believes() {
@@ -192,7 +108,8 @@ async fn a_cheap_hash_is_strengthened_at_login() {
     let before = cheap.users().find(&gerda()).await.unwrap().unwrap();
     let first = sign_in(&dear, "gerda", PASSWORD, now()).await;
     let after = cheap.users().find(&gerda()).await.unwrap().unwrap();
-    assert!(before.password.contains("$m=8,t=1,p=1$") && after.password.contains("$m=64,t=2,p=1$"));
+    let cost = |user: &User, cost: &str| user.password.as_deref().unwrap().contains(cost);
+    assert!(cost(&before, "$m=8,t=1,p=1$") && cost(&after, "$m=64,t=2,p=1$"));
     assert_eq!(before.generation, after.generation, "nobody is signed out by it");
     assert_eq!(renew(&dear, &token(&first), later(601)).await.headers["location"], "/albums/Family/");
     assert_eq!(sign_in(&dear, "gerda", PASSWORD, now()).await.status_code, 303);
@@ -242,36 +159,4 @@ async fn races_have_one_winner() {
     }
     racers.join_all().await;
     assert_eq!(login.users().find(otto).await.unwrap().unwrap().generation, before + 4);
-}
-
-#[tokio::test]
-async fn all_agree_on_the_key_that_signs() {
-    let Some(store) = store("keys").await else { return };
-    assert!(matches!(public_keys(&store).await, Err(KeysError::None)));
-    let mut makers = tokio::task::JoinSet::new();
-    for second in 0..4 {
-        let store = store.clone();
-        makers.spawn(async move { load_or_create(&store, later(second)).await.unwrap() });
-    }
-    makers.join_all().await;
-    let ring = load_or_create(&store, later(100)).await.unwrap();
-    let newest = ring.newest().id().clone();
-    assert!(public_keys(&store).await.unwrap().ids().any(|id| *id == newest));
-    assert_eq!(load_or_create(&store, later(200)).await.unwrap().newest().id(), &newest);
-
-    // Requirement 25: what the gate is given holds no private half, and believes what login signs.
-    let login = login(&store, Cost::LEAST);
-    login.users().add(&gerda(), &secret(PASSWORD), Scope::All, now()).await.unwrap();
-    let session = token(&sign_in(&login, "gerda", PASSWORD, now()).await);
-    let public = public_keys(&store).await.unwrap().to_json();
-    for listed in store.list(Bucket::Auth, "keys/").all().await.unwrap() {
-        let object = store.read_path(Bucket::Auth, &listed.path).await.unwrap().unwrap();
-        let record: serde_json::Value = serde_json::from_slice(&object.bytes).unwrap();
-        let seed = data_encoding::BASE64.decode(record["seed"].as_str().unwrap().as_bytes()).unwrap();
-        assert!(!public.contains(&data_encoding::BASE64URL_NOPAD.encode(&seed)));
-    }
-    let gate = Verifier::new(session::PublicKeys::from_json(&public).unwrap(), "gallery");
-    assert!(gate.verify(&session, now().as_second()).is_ok());
-    let other = Verifier::new(session::PublicKeys::from_json(&public).unwrap(), "another");
-    assert_eq!(other.verify(&session, now().as_second()), Err(TokenError::Refused));
 }

@@ -1,0 +1,161 @@
+//! What happened: one small object for each event, written once and never again.
+//!
+//! Records hold what the owner needs to see whether somebody tries to get in, and no more: the network and not the
+//! address, the viewer when there is one of that name and otherwise nobody, because people type passwords where the
+//! name belongs.
+
+use data_encoding::HEXLOWER;
+use futures::{StreamExt, stream};
+use gallery::store::{Condition, Written};
+use gallery::{Bucket, Key, Store, StoreError, ViewerName};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::address::AddressPrefix;
+
+/// How many records are read at once.
+const READ_AT_ONCE: usize = 32;
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody signed in, or tried to, with a name and a password.
+    SignIn,
+    /// A device that stays signed in began a new session by itself.
+    DeviceSignIn,
+    /// A viewer signed out.
+    SignOut,
+    /// A session was not renewed.
+    Renewal,
+    /// An invitation was used, or tried.
+    Invitation,
+    /// An invited viewer chose a password.
+    PasswordChosen,
+    /// The owner let somebody in.
+    ViewerAdded,
+    /// The owner let somebody out.
+    ViewerRemoved,
+    /// The owner gave a new password.
+    PasswordChanged,
+    /// The owner changed what somebody may see.
+    ScopeChanged,
+    /// The owner signed somebody out everywhere.
+    SignedOutEverywhere,
+    /// The owner made an invitation.
+    Invited,
+    /// The owner made a signing key.
+    KeyMade,
+    /// The owner dropped a signing key.
+    KeyDropped,
+}
+
+impl Event {
+    /// The event's name, as it is stored.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused.
+    Refused,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When, in UTC.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// Whom it concerns, if there is such a viewer.
+    pub viewer: Option<ViewerName>,
+    /// From which network; none for what the owner does.
+    pub address: Option<AddressPrefix>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// After a refused try: how many seconds the next one has to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u64>,
+}
+
+impl Record {
+    /// Something that the owner did.
+    pub fn by_owner(event: Event, viewer: Option<ViewerName>, at: Timestamp) -> Self {
+        Self { at, event, viewer, address: None, outcome: Outcome::Done, wait: None }
+    }
+}
+
+/// The records.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    store: Store,
+}
+
+impl Audit {
+    /// Records in the auth bucket.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Writes a record under a name that no other has.
+    pub async fn record(&self, record: &Record) -> Result<(), StoreError> {
+        loop {
+            // Two events in the same nanosecond are told apart by these bytes; if the system has none, by trying on.
+            let mut ending = [0; 4];
+            let _ = getrandom::fill(&mut ending);
+            let time = record.at.strftime("%Y-%m-%d/%H-%M-%S.%9f");
+            let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending)));
+            if let Written::Stored(_) = self.store.write_json(&key, record, Condition::New).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The records since a moment, oldest first.
+    pub async fn since(&self, from: Timestamp) -> Result<Vec<Record>, StoreError> {
+        // Names begin with the time, so what is older is not even listed.
+        let first = Key::Audit(from.strftime("%Y-%m-%d/%H-%M-%S.%9f").to_string()).path();
+        let mut pages = self.store.list(Bucket::Auth, "audit/").after(first.trim_end_matches(".json"));
+        let mut records = Vec::new();
+        while let Some(page) = pages.next().await? {
+            let keys = page.into_iter().filter_map(|listed| Key::parse(Bucket::Auth, &listed.path));
+            let mut read = stream::iter(keys)
+                .map(|key| async move { self.store.read_json::<Record>(&key).await })
+                .buffered(READ_AT_ONCE);
+            while let Some(found) = read.next().await {
+                records.extend(found?.map(|(record, _)| record));
+            }
+        }
+        Ok(records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Requirement 24.
+    #[test]
+    fn a_record_is_in_utc_and_encoded() {
+        let record = Record {
+            at: Timestamp::from_nanosecond(1_800_000_000_123_456_789).unwrap(),
+            event: Event::SignIn,
+            viewer: Some(ViewerName::parse("gerda").unwrap()),
+            address: Some(AddressPrefix::of("203.0.113.178")),
+            outcome: Outcome::Refused,
+            wait: Some(8),
+        };
+        let text = serde_json::to_string(&record).unwrap();
+        let expected = r#"{"at":"2027-01-15T08:00:00.123456789Z","event":"sign-in","viewer":"gerda","address":"203.0.113.0/24","outcome":"refused","wait":8}"#;
+        assert_eq!(text, expected);
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        assert_eq!(Event::SignedOutEverywhere.name(), "signed-out-everywhere");
+    }
+}
