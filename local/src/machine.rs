@@ -1,5 +1,6 @@
 //! A whole gallery on one machine: the data folder, the servers, the queues and the handlers behind them.
 
+mod certificate;
 mod settings;
 mod subscriptions;
 
@@ -12,11 +13,12 @@ use gallery::Store;
 use gallery::store::{BucketNames, Endpoint, StoreError};
 use jiff::Timestamp;
 use login::{Login, Users};
-use session::{Gate, Verifier};
+use session::{Gate, PublicKeys, Verifier};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use certificate::CertificateError;
 pub use settings::{Running, Settings, SettingsError};
 
 use crate::events::pump::Pump;
@@ -31,7 +33,7 @@ const RECONCILE: Duration = Duration::from_hours(24);
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Whom the tokens of a gallery on one machine are for. Its keys are its own, so the name may be everybody's.
-const AUDIENCE: &str = "this-machine";
+pub const AUDIENCE: &str = "this-machine";
 
 /// Why a gallery did not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,9 @@ pub enum StartError {
     /// The signing keys.
     #[error(transparent)]
     Keys(#[from] login::KeysError),
+    /// The certificate for `https`.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The site's own files.
     #[error("cannot publish the site's own files: {0}")]
     Assets(#[from] StoreError),
@@ -94,9 +99,10 @@ impl Machine {
         let server = Server::new(folder.clone(), &credentials);
         let store = Store::new(server.client(&credentials), BucketNames::plain());
 
+        let tls = settings.tls.then(|| certificate::acceptor(&settings.data)).transpose()?;
         let keys = login::load_or_create(&store, Timestamp::now()).await?.public()?;
-        let gate = Gate::new(Verifier::new(keys, AUDIENCE));
-        let login = Login::new(store.clone(), settings.login());
+        let (rekey, gate) = watch::channel(Arc::new(Gate::new(Verifier::new(keys.clone(), AUDIENCE))));
+        let login = Arc::new(Login::new(store.clone(), settings.login()));
         let users = login.users().clone();
         let handlers = Handlers::new(store.clone());
         handlers.builder.publish_assets().await?;
@@ -105,7 +111,7 @@ impl Machine {
         let (told_reconciled, reconciled) = watch::channel(false);
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
         let at_rest = pump.at_rest();
-        let front = Arc::new(Front { store: store.clone(), login, gate });
+        let front = Arc::new(Front { store: store.clone(), login: login.clone(), gate });
         let address = http.local_addr().map_err(|cause| port_error(settings.http, "--port", cause))?;
         let s3_address = s3_listener.local_addr().map_err(|cause| port_error(settings.s3, "--s3-port", cause))?;
         let endpoint = Endpoint {
@@ -114,18 +120,24 @@ impl Machine {
             secret_key: credentials.secret_key,
         };
         let tasks = vec![
-            tokio::spawn(front::listen(front, http, until(stopped.clone()))),
+            tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
+            tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),
             tokio::spawn(s3::listen(server, s3_listener, until(stopped.clone()))),
             tokio::spawn(pumping(pump, stopped.clone())),
-            tokio::spawn(reconciling(handlers, told_reconciled, stopped)),
+            tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
         ];
-        let running = Running::announce(address, s3_address, &settings.data)?;
+        let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;
         Ok(Self { address, endpoint, store, users, at_rest, reconciled, stop, tasks, running, folder })
     }
 
-    /// Where the gallery is.
+    /// Where the gallery listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The gallery's address for a browser: `http://127.0.0.1:8080`.
+    pub fn origin(&self) -> String {
+        self.running.origin()
     }
 
     /// Where the S3 server is, and with which keys.
@@ -242,11 +254,41 @@ async fn pumping(pump: Pump, stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Looks through everything at the start and once a day.
-async fn reconciling(handlers: Handlers, told: watch::Sender<bool>, stopped: watch::Receiver<bool>) {
+/// Gives the gate the keys as they are in the bucket, so that the owner can make and drop them while it runs.
+async fn rekeying(
+    store: Store,
+    mut known: PublicKeys,
+    gate: watch::Sender<Arc<Gate>>,
+    every: Duration,
+    stopped: watch::Receiver<bool>,
+) {
     loop {
         tokio::select! {
-            () = handlers.reconcile() => {}
+            () = tokio::time::sleep(every) => {}
+            () = until(stopped.clone()) => return,
+        }
+        match login::public_keys(&store).await {
+            Ok(keys) if keys.to_json() != known.to_json() => {
+                gate.send_replace(Arc::new(Gate::new(Verifier::new(keys.clone(), AUDIENCE))));
+                known = keys;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!("the gate keeps the keys it has: {error}"),
+        }
+    }
+}
+
+/// Looks through everything at the start and once a day.
+async fn reconciling(handlers: Handlers, login: Arc<Login>, told: watch::Sender<bool>, stopped: watch::Receiver<bool>) {
+    loop {
+        let all = async {
+            handlers.reconcile().await;
+            if let Err(error) = login.tidy(Timestamp::now()).await {
+                tracing::error!("looking through what login keeps ended early: {error}");
+            }
+        };
+        tokio::select! {
+            () = all => {}
             () = until(stopped.clone()) => return,
         }
         told.send_replace(true);

@@ -16,9 +16,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(20);
+
+/// How long a client may take to agree on encryption.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 /// How many connections are served at once by one server; more wait to be accepted.
 const CONNECTIONS: usize = 4096;
@@ -30,8 +34,13 @@ const DRAIN: Duration = Duration::from_secs(5);
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
-pub(crate) async fn serve<F, A, B>(listener: TcpListener, shutdown: impl Future<Output = ()>, answer: F)
-where
+/// With `tls` the connections are encrypted.
+pub(crate) async fn serve<F, A, B>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shutdown: impl Future<Output = ()>,
+    answer: F,
+) where
     F: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -53,9 +62,19 @@ where
             let answered = answer(request, client);
             async move { Ok::<_, Infallible>(answered.await) }
         });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (http, tls, watcher) = (http.clone(), tls.clone(), connections.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let ended: Result<(), Box<dyn Error + Send + Sync>> = match tls {
+                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into),
+                Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into)
+                    }
+                    Ok(Err(error)) => Err(error.into()),
+                    Err(late) => Err(late.into()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(slot);

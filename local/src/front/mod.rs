@@ -26,6 +26,8 @@ use login::Login;
 use session::gate::{Decision, Gate};
 use session::viewer_request as edge;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use answer::{Body, empty, secure, with_bytes};
 
@@ -42,18 +44,23 @@ pub struct Front {
     /// The buckets.
     pub store: Store,
     /// The login function.
-    pub login: Login,
-    /// The gate.
-    pub gate: Gate,
+    pub login: Arc<Login>,
+    /// The gate, which is replaced when the keys change.
+    pub gate: watch::Receiver<Arc<Gate>>,
 }
 
 /// Accepts connections until `stop` is ready, then lets open requests end.
-pub async fn listen(front: Arc<Front>, listener: TcpListener, stop: impl Future<Output = ()>) {
+pub async fn listen(
+    front: Arc<Front>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    stop: impl Future<Output = ()>,
+) {
     let answer = move |request, client| {
         let front = front.clone();
         async move { front.answer(request, client).await }
     };
-    sockets::serve(listener, stop, answer).await;
+    sockets::serve(listener, tls, stop, answer).await;
 }
 
 impl Front {
@@ -86,7 +93,8 @@ impl Front {
         let Some(asked) = event.and_then(|event| event.into_request().ok()) else {
             return empty(StatusCode::BAD_REQUEST);
         };
-        match session::gate::decide(&self.gate, &asked, now.as_second()) {
+        let gate = self.gate.borrow().clone();
+        match session::gate::decide(&gate, &asked, now.as_second()) {
             Decision::Respond(answer) => generated(&answer),
             Decision::Forward(asked) if for_login => {
                 let parts = forwarded(&parts, &asked);

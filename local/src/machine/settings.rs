@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use login::Cost;
@@ -60,6 +61,10 @@ pub struct Settings {
     pub title: String,
     /// How much work a password is.
     pub password_cost: Cost,
+    /// Whether the gallery speaks `https`, with a certificate of its own.
+    pub tls: bool,
+    /// How often the gate looks for new signing keys.
+    pub keys_every: Duration,
 }
 
 impl Settings {
@@ -71,6 +76,8 @@ impl Settings {
             s3: (Ipv4Addr::LOCALHOST, 9000).into(),
             title: "Heirloom".to_owned(),
             password_cost: Cost::RECOMMENDED,
+            tls: false,
+            keys_every: Duration::from_secs(20),
         }
     }
 
@@ -157,6 +164,9 @@ impl KeyPair {
 pub struct Running {
     /// The gallery.
     pub http: SocketAddr,
+    /// Whether it speaks `https`.
+    #[serde(default)]
+    pub tls: bool,
     /// The S3 server.
     pub s3: SocketAddr,
     /// The process.
@@ -166,9 +176,9 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn announce(http: SocketAddr, s3: SocketAddr, data: &Path) -> Result<Self, SettingsError> {
+    pub(super) fn announce(http: SocketAddr, tls: bool, s3: SocketAddr, data: &Path) -> Result<Self, SettingsError> {
         let file = data.join(RUNNING);
-        let running = Self { http, s3, process: std::process::id(), file };
+        let running = Self { http, tls, s3, process: std::process::id(), file };
         write_private(&running.file, &running)
             .map_err(|cause| SettingsError::NotWritable { folder: data.to_owned(), cause })?;
         Ok(running)
@@ -179,6 +189,11 @@ impl Running {
         serde_json::from_slice(&fs::read(data.join(RUNNING)).ok()?).ok()
     }
 
+    /// The gallery's address for a browser.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.http)
+    }
+
     pub(super) fn withdraw(&self) {
         if let Err(error) = fs::remove_file(&self.file) {
             tracing::debug!("cannot remove {}: {error}", self.file.display());
@@ -187,10 +202,15 @@ impl Running {
 }
 
 fn write_private<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()> {
+    let json = serde_json::to_vec_pretty(value).expect("a record of ours holds nothing that JSON cannot");
+    write_private_bytes(file, &json)
+}
+
+/// Writes a file that its owner alone may read.
+pub(super) fn write_private_bytes(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let json = serde_json::to_vec_pretty(value).expect("a record of ours holds nothing that JSON cannot");
-    options.open(file)?.write_all(&json)
+    options.open(file)?.write_all(bytes)
 }

@@ -28,7 +28,7 @@ pub async fn listen(server: Server, listener: TcpListener, shutdown: impl Future
         let server = server.clone();
         async move { server.answer(request.map(Body::from)).await }
     };
-    sockets::serve(listener, shutdown, answer).await;
+    sockets::serve(listener, None, shutdown, answer).await;
 }
 
 /// A transport for `aws_sdk_s3` that hands requests to the server in this process.
