@@ -47,7 +47,7 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
 
 fn tell(machine: &Machine, name: &ViewerName, password: &str) {
     println!();
-    println!("  open       http://localhost:{}/", machine.address().port());
+    println!("  open       {}/", machine.origin().replace("127.0.0.1", "localhost"));
     println!("  name       {name}");
     println!("  password   {password}");
     println!();

@@ -6,7 +6,11 @@
 pub mod cli;
 pub mod sample;
 
+mod audit;
+mod card;
 mod demo;
+mod invite;
+mod keys;
 mod reach;
 mod serve;
 mod upload;
@@ -21,5 +25,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Serve(command) => serve::run(&command).await,
         Command::Demo(command) => demo::run(&command).await,
         Command::User(command) => user::run(command).await,
+        Command::Invite(command) => invite::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
     }
 }

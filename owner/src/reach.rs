@@ -13,7 +13,12 @@ pub(crate) enum Reached {
     /// Nobody else has them open.
     Resting(Resting),
     /// A running gallery has.
-    Running(Store),
+    Running {
+        /// Through its S3 server.
+        store: Store,
+        /// The gallery's address.
+        origin: String,
+    },
 }
 
 impl Reached {
@@ -32,7 +37,8 @@ impl Reached {
                     access_key: keys.access_key,
                     secret_key: keys.secret_key,
                 };
-                Ok(Self::Running(Store::new(gallery::store::at(&endpoint), BucketNames::plain())))
+                let store = Store::new(gallery::store::at(&endpoint), BucketNames::plain());
+                Ok(Self::Running { store, origin: running.origin() })
             }
             Err(error) => Err(error).context("cannot open the gallery"),
         }
@@ -42,7 +48,15 @@ impl Reached {
     pub(crate) fn store(&self) -> &Store {
         match self {
             Self::Resting(resting) => resting.store(),
-            Self::Running(store) => store,
+            Self::Running { store, .. } => store,
+        }
+    }
+
+    /// The gallery's address, while it runs.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        match self {
+            Self::Resting(_) => None,
+            Self::Running { origin, .. } => Some(origin),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::cli::Serve;
 pub(crate) async fn run(command: &Serve) -> Result<()> {
     let machine = start(command).await?;
     let endpoint = machine.s3_endpoint();
-    println!("{} is at http://{}", command.title, machine.address());
+    println!("{} is at {}", command.title, machine.origin());
     println!();
     println!("Photos go into the bucket `source` at {}", endpoint.url);
     println!("  access key  {}", endpoint.access_key);
@@ -18,6 +18,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     if machine.users().list().await?.is_empty() {
         println!("Nobody can sign in yet. In another terminal:");
         println!("  heirloom user add NAME --data {}", quoted(&command.data.data));
+        println!("  heirloom invite NAME --data {}", quoted(&command.data.data));
         println!();
     }
     println!("Ctrl-C stops it.");
@@ -30,6 +31,7 @@ pub(crate) async fn start(command: &Serve) -> Result<Machine> {
     settings.http.set_port(command.ports.port);
     settings.s3.set_port(command.ports.s3_port);
     settings.title.clone_from(&command.title);
+    settings.tls = command.tls;
     Ok(Machine::start(settings).await?)
 }
 

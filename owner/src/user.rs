@@ -5,7 +5,8 @@ use std::io::{IsTerminal, Read};
 use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, ViewerName};
 use jiff::Timestamp;
-use login::{Cost, Hasher, User as Viewer, Users, passphrase};
+use login::audit::{Event, Record};
+use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
 use zeroize::Zeroizing;
 
 use crate::cli::{Data, PasswordFrom, User, scope};
@@ -14,42 +15,71 @@ use crate::reach::Reached;
 /// Does what `heirloom user …` asks.
 pub(crate) async fn run(command: User) -> Result<()> {
     let data = match &command {
-        User::Add { data, .. } | User::List { data } | User::Remove { data, .. } | User::Passwd { data, .. } => data,
+        User::Add { data, .. }
+        | User::List { data }
+        | User::Remove { data, .. }
+        | User::Scope { data, .. }
+        | User::Logout { data, .. }
+        | User::Passwd { data, .. } => data,
     };
     let reached = Reached::in_folder(&Data { data: data.data.clone() }).await?;
     let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
-    let outcome = with(&users, command).await;
-    drop(users);
+    let audit = Audit::new(reached.store().clone());
+    let outcome = with(&users, &audit, command).await;
+    drop((users, audit));
     reached.close().await;
     outcome
 }
 
-async fn with(users: &Users, command: User) -> Result<()> {
+async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
+    let now = Timestamp::now();
+    let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
         User::Add { name, collections, password, .. } => {
-            let scope = scope(collections.as_deref());
-            ensure!(
-                !matches!(&scope, Scope::Only(list) if list.is_empty()),
-                "`--collections` names none: leave it away to let {name} see everything"
-            );
+            let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
-            users.add(&name, &password.text, scope, Timestamp::now()).await?;
+            users.add(&name, &password.text, scope, now).await?;
+            record(Event::ViewerAdded, name.clone()).await?;
             println!("{name} can sign in now.");
             password.tell();
         }
         User::List { .. } => list(&users.list().await?),
         User::Remove { name, .. } => {
             users.remove(&name).await?;
+            record(Event::ViewerRemoved, name.clone()).await?;
             println!("{name} is out: at once for new pages after the next check, on every device within 15 minutes.");
+        }
+        User::Scope { name, see, .. } => {
+            let scope = named(see.collections.as_deref())?;
+            let told = seen(&scope);
+            users.set_scope(&name, scope, now).await?;
+            record(Event::ScopeChanged, name.clone()).await?;
+            println!("{name} may see {told} within 15 minutes.");
+        }
+        User::Logout { name, .. } => {
+            users.sign_out_everywhere(&name, now).await?;
+            record(Event::SignedOutEverywhere, name.clone()).await?;
+            println!("{name} is signed out on every device within 15 minutes, and unused invitations are void.");
         }
         User::Passwd { name, password, .. } => {
             let password = Password::get(password)?;
-            users.set_password(&name, &password.text, Timestamp::now()).await?;
+            users.set_password(&name, &password.text, now).await?;
+            record(Event::PasswordChanged, name.clone()).await?;
             println!("{name} has a new password and is signed out everywhere within 15 minutes.");
             password.tell();
         }
     }
     Ok(())
+}
+
+/// The scope that `--collections` asks for.
+pub(crate) fn named(collections: Option<&[String]>) -> Result<Scope> {
+    let scope = scope(collections);
+    ensure!(
+        !matches!(&scope, Scope::Only(list) if list.is_empty()),
+        "`--collections` names none: name at least one, or leave it away for everything"
+    );
+    Ok(scope)
 }
 
 fn list(users: &[Viewer]) {
@@ -61,11 +91,12 @@ fn list(users: &[Viewer]) {
     println!("{:width$}  since       may see", "name");
     for user in users {
         let since = user.created.strftime("%Y-%m-%d");
-        println!("{:width$}  {since}  {}", user.name.as_str(), seen(&user.scope));
+        let invited = if user.password.is_none() { "  (no password: by invitation)" } else { "" };
+        println!("{:width$}  {since}  {}{invited}", user.name.as_str(), seen(&user.scope));
     }
 }
 
-fn seen(scope: &Scope) -> String {
+pub(crate) fn seen(scope: &Scope) -> String {
     match scope {
         Scope::All => "everything".to_owned(),
         Scope::Only(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),

@@ -124,6 +124,91 @@ fn viewers_come_and_go_whether_the_gallery_runs_or_not() {
     assert!(serving.interrupt());
 }
 
+/// The word after `before` in a text.
+fn after<'a>(text: &'a str, before: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("`{before}` is missing in: {text}"));
+    rest.split_whitespace().next().unwrap_or_default()
+}
+
+#[test]
+fn an_invitation_is_a_link_a_code_and_a_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let card = folder.path().join("card.svg");
+    let invite = ["invite", "grandma", "--collections", "Family", "--expires", "2d", "--card", "card.svg"];
+    let told = text(&run(folder.path(), &invite).stdout);
+    assert!(told.contains('█') && told.contains("Family"), "{told}");
+    let address = after(&told, "\n  http://");
+    let (host, path) = address.split_once('/').unwrap();
+    assert_eq!(host, serving.address, "the running gallery's address");
+    assert!(serving.get(&format!("/{path}")).contains("200"));
+    let drawn = std::fs::read_to_string(&card).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.contains("grandma") && drawn.contains(path.split_once('=').unwrap().1));
+
+    let listed = text(&run(folder.path(), &["user", "list"]).stdout);
+    assert!(listed.contains("grandma") && listed.contains("by invitation"), "{listed}");
+    let again = run(folder.path(), &["invite", "grandma", "--address", "https://photos.example.org/"]);
+    assert!(text(&again.stdout).contains("  https://photos.example.org/auth/invite?code="), "one more device");
+    refused(&run(folder.path(), &["invite", "grandma", "--collections", "Garden"]), &["user scope grandma"]);
+    refused(&run(folder.path(), &["invite", "otto", "--card", "card.pdf"]), &["card.svg"]);
+    refused(&run(folder.path(), &["invite", "otto", "--address", "photos"]), &["photos", "https://"]);
+
+    // The owner takes it back.
+    assert!(run(folder.path(), &["user", "logout", "grandma"]).status.success());
+    assert!(serving.get(&format!("/{path}")).contains("410"));
+    assert!(serving.interrupt());
+    refused(&run(folder.path(), &["invite", "otto"]), &["--address"]);
+}
+
+#[test]
+fn what_the_owner_does_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    for command in [
+        &["user", "add", "tom", "--collections", "Family"][..],
+        &["user", "scope", "tom", "--everything"],
+        &["user", "logout", "tom"],
+        &["user", "remove", "tom"],
+        &["keys", "rotate", "--signs-in", "1h"],
+    ] {
+        let done = run(folder.path(), command);
+        assert!(done.status.success(), "{command:?}: {}", text(&done.stderr));
+    }
+    let told = text(&run(folder.path(), &["audit"]).stdout);
+    let events: Vec<&str> =
+        told.lines().skip(1).map(|line| line.split_whitespace().nth(2).unwrap_or_default()).collect();
+    let expected = ["viewer-added", "scope-changed", "signed-out-everywhere", "viewer-removed", "key-made"];
+    assert_eq!(events, expected, "{told}");
+    let json = text(&run(folder.path(), &["audit", "--json", "--viewer", "tom"]).stdout);
+    assert_eq!(json.lines().count(), 4);
+    assert!(json.lines().all(|line| line.starts_with("{\"at\":\"20") && line.contains("\"viewer\":\"tom\"")), "{json}");
+    let none = text(&run(folder.path(), &["audit", "--refused"]).stdout);
+    assert!(none.contains("--since"), "{none}");
+    refused(&run(folder.path(), &["user", "scope", "nobody", "--everything"]), &["nobody"]);
+    assert!(serving.interrupt());
+}
+
+/// Requirement 25: what is given to a gate elsewhere holds no private half.
+#[test]
+fn keys_are_listed_made_and_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let keys = |arguments: &[&str]| run(folder.path(), &[&["keys"], arguments].concat());
+    let listed = text(&keys(&["list"]).stdout);
+    let old = listed.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    assert!(listed.contains("signs"), "{listed}");
+    assert!(keys(&["rotate"]).status.success());
+    let listed = text(&keys(&["list"]).stdout);
+    assert!(listed.contains("waits") && listed.lines().count() == 3, "{listed}");
+    let public = text(&keys(&["public"]).stdout);
+    assert!(public.contains(&old) && !public.contains("seed") && public.contains("\"x\""), "{public}");
+    refused(&keys(&["drop", &old]), &[&old, "--emergency"]);
+    refused(&keys(&["drop", "nonsense"]), &["nonsense", "keys list"]);
+    assert!(keys(&["drop", &old, "--emergency"]).status.success());
+    assert!(!text(&keys(&["list"]).stdout).contains(&old));
+    assert!(serving.interrupt());
+}
+
 /// One sentence on standard error, no trace of the program's insides.
 fn refused(output: &Output, words: &[&str]) {
     let told = text(&output.stderr);
@@ -160,7 +245,15 @@ fn what_cannot_be_is_told_in_one_sentence() {
 #[test]
 fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["serve", "--help"], &["demo", "--help"], &["user", "add", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["demo", "--help"],
+        &["user", "add", "--help"],
+        &["invite", "--help"],
+        &["audit", "--help"],
+        &["keys", "rotate", "--help"],
+    ] {
         let help = text(&run(folder.path(), arguments).stdout);
         assert!(help.contains("Example"), "{arguments:?} shows an example:\n{help}");
     }

@@ -1,0 +1,114 @@
+//! `heirloom invite`: a link that lets somebody in.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use gallery::Store;
+use jiff::Timestamp;
+use login::audit::{Event, Record};
+use login::{Audit, Cost, Hasher, Invitations, Secret, User, Users};
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+
+use crate::card;
+use crate::cli::Invite;
+use crate::reach::Reached;
+use crate::user::{named, seen};
+
+/// Does what `heirloom invite` asks.
+pub(crate) async fn run(command: Invite) -> Result<()> {
+    let reached = Reached::in_folder(&command.data).await?;
+    let outcome = with(&reached, &command).await;
+    reached.close().await;
+    outcome
+}
+
+async fn with(reached: &Reached, command: &Invite) -> Result<()> {
+    // What can go wrong before anything is made goes wrong here.
+    let address = match command.address.as_deref().or(reached.origin()) {
+        Some(address) => origin(address)?,
+        None => anyhow::bail!(
+            "the gallery does not run, so its address is not known: start it, or name it with `--address https://…`"
+        ),
+    };
+    if let Some(file) = &command.card {
+        ensure!(
+            file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")),
+            "cards are SVG files: name it for instance `{}`",
+            file.with_extension("svg").display()
+        );
+    }
+    let now = Timestamp::now();
+    let expires = now.saturating_add(command.expires)?;
+    let store = reached.store();
+    let user = viewer(store, command, now).await?;
+    let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
+    Invitations::new(store.clone()).make(&user, &secret, now, expires).await?;
+    Audit::new(store.clone()).record(&Record::by_owner(Event::Invited, Some(user.name.clone()), now)).await?;
+    tell(command, &user, &format!("{address}/auth/invite?code={}", secret.reveal()), expires)
+}
+
+/// The viewer that is invited, made if need be.
+async fn viewer(store: &Store, command: &Invite, now: Timestamp) -> Result<User> {
+    let users = Users::new(store.clone(), Hasher::new(Cost::RECOMMENDED), &command.title);
+    let scope = named(command.collections.as_deref())?;
+    let Some(known) = users.find(&command.name).await? else {
+        let user = users.add_invited(&command.name, scope, now).await?;
+        let added = Record::by_owner(Event::ViewerAdded, Some(user.name.clone()), now);
+        Audit::new(store.clone()).record(&added).await?;
+        return Ok(user);
+    };
+    ensure!(
+        command.collections.is_none() || known.scope == scope,
+        "{name} may see {sees} already: leave `--collections` away, or change it with `heirloom user scope {name}`",
+        name = known.name,
+        sees = seen(&known.scope)
+    );
+    Ok(known)
+}
+
+fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result<()> {
+    let code = QrCode::new(link).context("the link is too long for a QR code: name a shorter `--address`")?;
+    let until = expires.strftime("%Y-%m-%d %H:%M UTC");
+    println!("{} may see {}. This link works once, until {until}:", user.name, seen(&user.scope));
+    println!();
+    println!("  {link}");
+    println!();
+    // Dark on light, whatever the terminal's colours are, would need escape codes; phones read both.
+    println!("{}", code.render::<Dense1x2>().quiet_zone(true).build());
+    println!();
+    if let Some(file) = &command.card {
+        write(file, &card::svg(&command.title, &user.name, link, &code, expires))?;
+        println!("A card to print is in {}.", file.display());
+    }
+    println!("It is shown this once and kept nowhere: pass it on in person, or by a message that only they read.");
+    Ok(())
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).with_context(|| format!("cannot write the card to `{}`", file.display()))
+}
+
+/// `https://host` out of an address as people paste it.
+fn origin(address: &str) -> Result<String> {
+    let wrong = || format!("`{address}` is no address of a gallery: write it as `https://photos.example.org`");
+    let (scheme, rest) = address.split_once("://").with_context(wrong)?;
+    let host = rest.trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+    ensure!(matches!(scheme, "https" | "http") && !host.is_empty() && host.chars().all(plain), wrong());
+    Ok(format!("{scheme}://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_paste_them() {
+        assert_eq!(origin("https://photos.example.org/").unwrap(), "https://photos.example.org");
+        assert_eq!(origin("http://127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080");
+        for wrong in ["photos.example.org", "ftp://x", "https://", "https://a/b", "https://a?b", "https://a b"] {
+            assert!(origin(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
+        }
+    }
+}
