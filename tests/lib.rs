@@ -10,11 +10,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use gallery::keys::{BUCKETS, Bucket};
 use gallery::{Scope, Store, ViewerName};
-use jiff::Timestamp;
-use local::machine::{Machine, Settings};
+use jiff::{SignedDuration, Timestamp};
+use local::machine::{AUDIENCE, Machine, Settings};
 use reqwest::header::{ACCEPT, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode};
+use session::{Session, Verifier};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,7 +43,8 @@ impl Home {
     /// Stops the gallery, if it runs, and starts it on the same folder.
     pub async fn restart(&mut self) -> Result<()> {
         self.stop().await;
-        let settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
+        let mut settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
+        settings.keys_every = Duration::from_millis(100);
         self.machine = Some(Machine::start(settings).await?);
         Ok(())
     }
@@ -118,6 +120,23 @@ impl Home {
         Ok(name)
     }
 
+    /// Makes a visitor's session older by so much, as if they had come back after that time.
+    pub async fn age(&self, visitor: &mut Visitor, by: SignedDuration) -> Result<()> {
+        let (now, ring) = (Timestamp::now(), login::keys::load(self.store()).await?);
+        let token = visitor.cookie.as_deref().context("a visitor with a session")?;
+        let verified = Verifier::new(ring.public()?, AUDIENCE).verify(token, now.as_second())?;
+        let session = verified.session().clone();
+        let back = |at: i64| at - by.as_secs();
+        let aged = Session {
+            issued: back(session.issued),
+            recheck_after: back(session.recheck_after),
+            expires: back(session.expires),
+            ..session
+        };
+        visitor.cookie = Some(ring.signing(now).mint(&aged, AUDIENCE)?);
+        Ok(())
+    }
+
     /// Somebody who comes by without a session.
     pub fn stranger(&self) -> Visitor {
         Visitor::at(&self.address())
@@ -153,6 +172,20 @@ impl Visitor {
     pub async fn visit(&self, path: &str) -> Result<Response> {
         let request = self.client.get(format!("{}{path}", self.address));
         self.send(request.header(ACCEPT, "text/html").header("sec-fetch-mode", "navigate")).await
+    }
+
+    /// Asks for a path and goes where the answers lead, as a browser does.
+    pub async fn follow(&mut self, path: &str) -> Result<Response> {
+        let mut path = path.to_owned();
+        for _ in 0..5 {
+            let answer = self.visit(&path).await?;
+            self.keep_cookie(&answer)?;
+            if !answer.status().is_redirection() {
+                return Ok(answer);
+            }
+            location(&answer).clone_into(&mut path);
+        }
+        bail!("{path} leads in a circle")
     }
 
     /// Asks for a path as a page does for its pictures.
@@ -193,13 +226,18 @@ impl Visitor {
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Result<Response> {
         let request = self.request(Method::POST, path).header(ORIGIN, &self.address).form(form);
         let answer = self.send(request).await?;
+        self.keep_cookie(&answer)?;
+        Ok(answer)
+    }
+
+    fn keep_cookie(&mut self, answer: &Response) -> Result<()> {
         for line in answer.headers().get_all(SET_COOKIE) {
             let pair = line.to_str()?.split(';').next().unwrap_or_default();
             if let Some((session::cookie::NAME, value)) = pair.split_once('=') {
                 self.cookie = Some(value.to_owned()).filter(|value| !value.is_empty());
             }
         }
-        Ok(answer)
+        Ok(())
     }
 
     /// Sends the login form.
