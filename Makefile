@@ -78,6 +78,7 @@ $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 .PHONY: bench
 bench: build ## How it feels: cold start, and a dropped photo until it is on the page
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
+	cargo run --locked --quiet --package heirloom-tests --example login
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)

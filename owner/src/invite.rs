@@ -1,5 +1,6 @@
 //! `heirloom invite`: a link that lets somebody in.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -74,8 +75,15 @@ fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result
     println!();
     println!("  {link}");
     println!();
-    // Dark on light, whatever the terminal's colours are, would need escape codes; phones read both.
-    println!("{}", code.render::<Dense1x2>().quiet_zone(true).build());
+    let squares = code.render::<Dense1x2>().quiet_zone(true).build();
+    if std::io::stdout().is_terminal() {
+        // Black on white, whatever the terminal's own colours are: not every phone reads the reverse.
+        for line in squares.lines() {
+            println!("  \x1b[30;107m{line}\x1b[0m");
+        }
+    } else {
+        println!("{squares}");
+    }
     println!();
     if let Some(file) = &command.card {
         write(file, &card::svg(&command.title, &user.name, link, &code, expires))?;

@@ -40,6 +40,7 @@ async fn every_path(home: &Home) -> Result<Vec<String>> {
     Ok(paths)
 }
 
+/// Requirement 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_session_nothing_of_any_bucket_is_served() -> Result<()> {
     let home = filled().await?;
@@ -140,6 +141,24 @@ async fn a_form_from_another_site_signs_nobody_in() -> Result<()> {
     Ok(())
 }
 
+/// Requirement 21: the buckets answer nobody who does not sign for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_buckets_refuse_direct_calls() -> Result<()> {
+    let home = filled().await?;
+    let direct = Visitor::at(&home.machine().s3_endpoint().url);
+    for bucket in ["source", "resized", "web", "auth"] {
+        for path in [format!("/{bucket}"), format!("/{bucket}?list-type=2"), format!("/{bucket}/index.html")] {
+            for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+                let answer = direct.send(direct.request(method.clone(), &path)).await?;
+                assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path}");
+            }
+        }
+    }
+    assert_eq!(home.keys(Bucket::Source).await?.len(), 3, "nothing was removed");
+    Ok(())
+}
+
+/// Requirement 3.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scope_ends_at_its_collections() -> Result<()> {
     let home = filled().await?;

@@ -270,6 +270,23 @@ mod tests {
     }
 
     /// Requirement 14: nobody's hash asks for the same work as a viewer's.
+    /// The test vector of RFC 9106, section 5.3, through the crate that hashes here.
+    #[test]
+    fn argon2id_is_the_one_of_the_rfc() {
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&[4; 12]).unwrap())
+            .build()
+            .unwrap();
+        let argon2 = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        let expected = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659";
+        assert_eq!(data_encoding::HEXLOWER.encode(&tag), expected);
+    }
+
     #[tokio::test]
     async fn nobody_s_hash_costs_what_a_viewer_s_does() {
         let hasher = Hasher::new(Cost::LEAST);

@@ -41,14 +41,8 @@ pub struct CertificateError {
 pub(super) fn acceptor(data: &Path) -> Result<TlsAcceptor, CertificateError> {
     let file = data.join(FILE);
     let failed = |cause: String| CertificateError { file: file.clone(), cause };
-    let pem = match kept(&file).map_err(|error| failed(error.to_string()))? {
-        Some(pem) => pem,
-        None => {
-            let pem = made().map_err(|error| failed(error.to_string()))?;
-            write_private_bytes(&file, pem.as_bytes()).map_err(|error| failed(error.to_string()))?;
-            pem
-        }
-    };
+    let kept = kept(&file).map_err(|error| failed(error.to_string()))?;
+    let pem = kept.map_or_else(|| new(&file), Ok).map_err(failed)?;
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| failed(error.to_string()))?;
     let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| failed(error.to_string()))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -57,6 +51,13 @@ pub(super) fn acceptor(data: &Path) -> Result<TlsAcceptor, CertificateError> {
         .map_err(|error| failed(error.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Makes one and keeps it.
+fn new(file: &Path) -> Result<String, String> {
+    let pem = made().map_err(|error| error.to_string())?;
+    write_private_bytes(file, pem.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(pem)
 }
 
 /// The one in the folder, while it is young enough.

@@ -41,7 +41,7 @@ impl Login {
             && self.devices.stays(&mark, &user, now).await?
             // With a session that is good here the gate sent the viewer on all the same: the gate does not know its
             // key yet. Another session would lead in a circle.
-            && !self.session(asked, now).await?.is_some_and(|session| !session.needs_recheck(now.as_second()))
+            && self.session(asked, now).await?.is_none_or(|session| session.needs_recheck(now.as_second()))
         {
             self.record(asked, Event::DeviceSignIn, Some(&user.name), Outcome::Done, now).await?;
             return Ok(self.begin(&user, &asked.next(), now).await?.with_cookie(mark.cookie()));

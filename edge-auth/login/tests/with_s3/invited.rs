@@ -98,10 +98,10 @@ async fn an_invited_device_stays_signed_in() {
 
     // The owner's sign-out reaches devices and unused invitations alike.
     let user = login.users().find(&user.name).await.unwrap().unwrap();
-    let (used, unused) =
+    let (taken, unused) =
         (self::link(&store, &user, later(900 * DAY)).await, self::link(&store, &user, later(900 * DAY)).await);
     let mut phone = Browser::new(&login);
-    assert_eq!(phone.post("/auth/invite", form(&used), later(763 * DAY)).await.status_code, 303);
+    assert_eq!(phone.post("/auth/invite", form(&taken), later(763 * DAY)).await.status_code, 303);
     let stolen = phone.cookies.clone();
     login.users().sign_out_everywhere(&grandma(), later(763 * DAY)).await.unwrap();
     phone.cookies.remove("__Host-session");
@@ -110,7 +110,7 @@ async fn an_invited_device_stays_signed_in() {
     assert!(store.list(Bucket::Auth, "devices/grandma/").all().await.unwrap().is_empty());
 
     // Requirement 5: neither mark nor code is a session.
-    for token in [&stolen["__Host-device"], form(&used).strip_prefix("code=").unwrap()] {
+    for token in [&stolen["__Host-device"], form(&taken).strip_prefix("code=").unwrap()] {
         let answer = renew(&login, token, later(763 * DAY)).await;
         assert!(location(&answer).starts_with("/auth/login"), "{token}");
     }
@@ -161,7 +161,7 @@ async fn what_is_over_is_over_in_one_way() {
     for path in [
         "/auth/invite?code=",
         "/auth/invite?code=x",
-        &"/auth/invite?code=aaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "/auth/invite?code=aaaaaaaaaaaaaaaaaaaaaaaaaa",
         &format!("{link}&code=y"),
     ] {
         let answer = browser.get(path, now()).await;
