@@ -5,8 +5,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gallery::{CollectionSlug, Scope, Slug, ViewerName};
+use gallery::{CollectionSlug, FolderPath, Scope, Slug, ViewerName};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+
+use crate::upload::find::AlbumBy;
+use crate::upload::pace::rate;
 
 /// A private photo gallery for your family
 ///
@@ -57,6 +60,18 @@ Examples:
   heirloom demo --photos ~/Pictures")]
     Demo(Demo),
 
+    /// Send photos to the gallery
+    ///
+    /// Each top-level folder becomes a collection, each folder below an album. What is there already is not sent again, a
+    /// renamed file is moved inside the bucket, and an interrupted upload goes on with the same command.
+    #[command(after_help = "\
+Examples:
+  heirloom upload ~/Pictures
+  heirloom upload ~/DCIM --to Family --album-by month
+  heirloom upload ~/Pictures --delete --dry-run
+  heirloom upload film.mov --to Family/Lisbon --limit 2M")]
+    Upload(Upload),
+
     /// Let people in, or out
     #[command(subcommand)]
     User(User),
@@ -82,6 +97,46 @@ Examples:
   heirloom audit --since 30d --viewer gerda
   heirloom audit --refused --json")]
     Audit(Audit),
+}
+
+/// `heirloom upload`
+#[derive(Clone, Debug, Args)]
+pub struct Upload {
+    /// Folders, or files with `--to`
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Where they belong. Without it each folder in PATH is a collection
+    #[arg(long, value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
+    pub to: Option<FolderPath>,
+
+    /// Put the photos of each folder into albums by the day or month in which they were taken
+    #[arg(long, value_name = "TIME")]
+    pub album_by: Option<AlbumBy>,
+
+    /// Remove from the gallery what is no longer in PATH. `metadata.yml` files stay
+    #[arg(long)]
+    pub delete: bool,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Bytes a second at most: `500k`, `2M`
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub limit: Option<u64>,
+
+    /// How many files are on their way at once
+    #[arg(long, default_value_t = 6, value_name = "COUNT")]
+    pub parallel: usize,
+
+    /// Tell the outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    /// The data folder
+    pub data: Data,
 }
 
 /// `heirloom invite`

@@ -1,34 +1,49 @@
 //! `heirloom demo`: a gallery that is full from the start.
 
-use anyhow::{Result, ensure};
-use gallery::ViewerName;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use aws_sdk_s3::primitives::ByteStream;
+use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::Bucket;
+use gallery::{Store, ViewerName};
+use indicatif::{ProgressBar, ProgressStyle};
 use local::machine::Machine;
 
 use crate::cli::Demo;
 use crate::serve::{start, until_stopped};
-use crate::upload::{Content, Upload, of_folder, upload};
+use crate::upload::find::find;
+use crate::upload::{Asked, upload};
 use crate::{sample, user};
 
 /// Starts a gallery, fills it, makes a viewer, and runs until Ctrl-C.
 pub(crate) async fn run(command: &Demo) -> Result<()> {
-    let uploads = match &command.photos {
+    let findings = match &command.photos {
         Some(folder) => {
-            let uploads = of_folder(folder)?;
-            ensure!(!uploads.is_empty(), "there are no files in `{}`", folder.display());
-            uploads
+            let findings = find(std::slice::from_ref(folder), None, None)?;
+            ensure!(!findings.files.is_empty(), "there are no photos in `{}`", folder.display());
+            Some(findings)
         }
-        None => drawn(),
+        None => None,
     };
     let machine = start(&command.serve).await?;
     let name = ViewerName::parse("demo")?;
     let password = user::demo_viewer(machine.users(), &name).await?;
     tell(&machine, &name, &password);
-    let count = uploads.len();
     let filling = async {
-        let sent = upload(machine.store(), uploads).await?;
+        let sent = match findings {
+            Some(findings) => {
+                let asked = Asked { delete: false, dry_run: false, quiet: false, limit: None, parallel: 4 };
+                let summary = upload(machine.store(), findings, &asked).await?;
+                if let Some((key, why)) = summary.failed.first() {
+                    anyhow::bail!("cannot upload `{key}`: {why}");
+                }
+                summary.uploaded.len()
+            }
+            None => draw(machine.store()).await?,
+        };
         if sent > 0 {
-            println!("{sent} of {count} files uploaded; the last pictures are being made …");
+            println!("{sent} files uploaded; the last pictures are being made …");
         }
         machine.settled().await;
         let ready = machine.store().list(Bucket::Resized, "facts/").all().await?.len();
@@ -53,16 +68,41 @@ fn tell(machine: &Machine, name: &ViewerName, password: &str) {
     println!();
 }
 
-/// The drawn photos, and the words about them.
-fn drawn() -> Vec<Upload> {
+/// Draws the sample photos into the source bucket, those that are not there yet. Returns how many files.
+async fn draw(store: &Store) -> Result<usize> {
     let library = sample::library();
-    let words = library
-        .metadata
-        .into_iter()
-        .map(|(key, text)| Upload { key, content: Content::Made(Box::new(move || text.into_bytes())) });
-    let photos = library
-        .photos
-        .into_iter()
-        .map(|photo| Upload { key: photo.key.clone(), content: Content::Made(Box::new(move || photo.paint())) });
-    words.chain(photos).collect()
+    let progress = ProgressBar::new(library.photos.len() as u64)
+        .with_style(ProgressStyle::with_template("  drawing {bar:30} {pos}/{len}").expect("a template of our own"));
+    progress.enable_steady_tick(Duration::from_millis(200));
+    let mut sent = 0;
+    for (key, text) in library.metadata {
+        sent += put(store, key, text.into_bytes()).await?;
+    }
+    let photos = stream::iter(library.photos).map(|photo| {
+        let progress = progress.clone();
+        async move {
+            let sent = if store.look(Bucket::Source, &photo.key).await?.is_some() {
+                0
+            } else {
+                let key = photo.key.clone();
+                put(store, key, tokio::task::spawn_blocking(move || photo.paint()).await?).await?
+            };
+            progress.inc(1);
+            anyhow::Ok(sent)
+        }
+    });
+    sent += photos.buffer_unordered(4).try_fold(0, |sum, sent| async move { Ok(sum + sent) }).await?;
+    progress.finish_and_clear();
+    Ok(sent)
+}
+
+/// Puts an object that is not there yet. Returns 1 if it was not.
+async fn put(store: &Store, key: String, bytes: Vec<u8>) -> Result<usize> {
+    if store.look(Bucket::Source, &key).await?.is_some() {
+        return Ok(0);
+    }
+    let content_type = mime_guess::from_path(&key).first_raw().map(str::to_owned);
+    let put = store.client().put_object().bucket(store.name(Bucket::Source)).key(&key).set_content_type(content_type);
+    put.body(ByteStream::from(bytes)).send().await.with_context(|| format!("cannot upload `{key}`"))?;
+    Ok(1)
 }

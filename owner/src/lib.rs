@@ -13,17 +13,23 @@ mod invite;
 mod keys;
 mod reach;
 mod serve;
-mod upload;
+pub mod upload;
 mod user;
 
 use anyhow::Result;
 use cli::{Arguments, Command};
+
+/// Ctrl-C was pressed, and what was under way has been told.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped")]
+pub struct Interrupted;
 
 /// Does what the command line asks.
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Serve(command) => serve::run(&command).await,
         Command::Demo(command) => demo::run(&command).await,
+        Command::Upload(command) => upload::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,

@@ -22,6 +22,8 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(owner::run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
+        // As shells count it: 128 and the signal's number.
+        Err(error) if error.is::<owner::Interrupted>() => ExitCode::from(130),
         Err(error) => {
             eprintln!("heirloom: {error:#}");
             ExitCode::FAILURE

@@ -1,123 +1,254 @@
-//! Files on their way into the source bucket.
+//! `heirloom upload`: files into the source bucket.
+//!
+//! What is there already, by size and `ETag`, is not sent again; a file that was only renamed is copied inside the bucket.
+//! Large files go in parts, and a part that arrived before an interruption is not sent again. So the way out of every
+//! failure is the same command once more.
 
-use std::path::{Path, PathBuf};
+pub(crate) mod etag;
+pub mod find;
+pub(crate) mod pace;
+mod plan;
+mod send;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use aws_sdk_s3::primitives::ByteStream;
-use futures::stream::{StreamExt, TryStreamExt};
+use anyhow::{Context, Result, bail, ensure};
+use futures::{StreamExt, stream};
 use gallery::Store;
 use gallery::keys::Bucket;
-use indicatif::{ProgressBar, ProgressStyle};
-use walkdir::WalkDir;
+use gallery::store::Listed;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use serde::Serialize;
 
-/// How many files are on their way at once.
-const PARALLEL: usize = 4;
+use crate::Interrupted;
+use crate::cli::Upload;
+use crate::reach::Reached;
+use find::{Findings, Found, LeftOut, find};
+use pace::Pace;
+use plan::{Step, plan};
+use send::Way;
 
-/// A file and where it goes.
-pub(crate) struct Upload {
-    pub(crate) key: String,
-    pub(crate) content: Content,
-}
-
-/// What is uploaded.
-pub(crate) enum Content {
-    /// A file on disk.
-    File(PathBuf),
-    /// Bytes made when their turn comes.
-    Made(Box<dyn FnOnce() -> Vec<u8> + Send>),
-}
-
-/// The files of a folder. Those right in it go into a collection of the folder's own name, since a photo needs one.
-pub(crate) fn of_folder(folder: &Path) -> Result<Vec<Upload>> {
-    let root = folder.canonicalize().with_context(|| format!("cannot read the folder `{}`", folder.display()))?;
-    if !root.is_dir() {
-        bail!("`{}` is not a folder", folder.display());
-    }
-    let own_name = root.file_name().map_or_else(|| "Photos".into(), |name| name.to_string_lossy().into_owned());
-    let mut uploads = Vec::new();
-    let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
-    for entry in
-        WalkDir::new(&root).sort_by_file_name().into_iter().filter_entry(|e| e.depth() == 0 || visible(e.file_name()))
-    {
-        let entry = entry.with_context(|| format!("cannot read `{}` to its end", folder.display()))?;
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        let inside = entry.path().strip_prefix(&root).expect("a walk stays below its root");
-        let Some(names) = inside.iter().map(|name| name.to_str()).collect::<Option<Vec<_>>>() else {
-            eprintln!("left out: the name of `{}` is not UTF-8", entry.path().display());
-            continue;
-        };
-        let key = if names.len() == 1 { format!("{own_name}/{}", names[0]) } else { names.join("/") };
-        uploads.push(Upload { key, content: Content::File(entry.into_path()) });
-    }
-    Ok(uploads)
-}
-
-/// Uploads what is not there yet (by key and size), and tells how many that were.
-pub(crate) async fn upload(store: &Store, uploads: Vec<Upload>) -> Result<usize> {
-    let progress = ProgressBar::new(uploads.len() as u64)
-        .with_style(ProgressStyle::with_template("  {msg:10} {wide_bar} {pos}/{len}").expect("a template of our own"));
-    progress.set_message("uploading");
-    progress.enable_steady_tick(Duration::from_millis(200));
-    let sent = futures::stream::iter(uploads)
-        .map(|upload| {
-            let progress = progress.clone();
-            async move {
-                let sent = send(store, upload).await?;
-                progress.inc(1);
-                anyhow::Ok(usize::from(sent))
-            }
-        })
-        .buffer_unordered(PARALLEL)
-        .try_fold(0, |sum, sent| async move { Ok(sum + sent) })
-        .await?;
-    progress.finish_and_clear();
-    Ok(sent)
-}
-
-async fn send(store: &Store, upload: Upload) -> Result<bool> {
-    let there = store.look(Bucket::Source, &upload.key).await?;
-    let body = match upload.content {
-        Content::Made(_) if there.is_some() => return Ok(false),
-        Content::Made(make) => ByteStream::from(tokio::task::spawn_blocking(make).await?),
-        Content::File(path) => {
-            let size =
-                tokio::fs::metadata(&path).await.with_context(|| format!("cannot read {}", path.display()))?.len();
-            if there.is_some_and(|there| there.bytes == size) {
-                return Ok(false);
-            }
-            ByteStream::from_path(&path).await.with_context(|| format!("cannot read {}", path.display()))?
-        }
+/// Does what `heirloom upload` asks.
+pub(crate) async fn run(command: Upload) -> Result<()> {
+    let findings = find(&command.paths, command.to.as_ref(), command.album_by)?;
+    let reached = Reached::in_folder(&command.data).await?;
+    let asked = Asked {
+        delete: command.delete,
+        dry_run: command.dry_run,
+        quiet: command.json,
+        limit: command.limit,
+        parallel: command.parallel,
     };
-    let put = store
-        .client()
-        .put_object()
-        .bucket(store.name(Bucket::Source))
-        .key(&upload.key)
-        .set_content_type(mime_guess::from_path(&upload.key).first_raw().map(str::to_owned))
-        .body(body);
-    put.send().await.with_context(|| format!("cannot upload `{}`", upload.key))?;
-    Ok(true)
+    let summary = upload(reached.store(), findings, &asked).await;
+    reached.close().await;
+    let summary = summary?;
+    if command.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        summary.tell(command.dry_run);
+    }
+    if summary.interrupted {
+        return Err(Interrupted.into());
+    }
+    ensure!(summary.failed.is_empty(), "not everything was uploaded: run the same command again to go on");
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How to upload.
+pub(crate) struct Asked {
+    pub(crate) delete: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) quiet: bool,
+    pub(crate) limit: Option<u64>,
+    pub(crate) parallel: usize,
+}
 
-    #[test]
-    fn a_folder_s_files_get_their_keys() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("Holidays");
-        std::fs::create_dir_all(root.join("Lisbon/Day 1")).unwrap();
-        std::fs::create_dir_all(root.join(".cache")).unwrap();
-        for file in ["a.jpg", "Lisbon/b.jpg", "Lisbon/Day 1/ü.jpg", "Lisbon/.hidden", ".cache/c.jpg"] {
-            std::fs::write(root.join(file), b"x").unwrap();
+/// What became of everything.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Summary {
+    /// Keys.
+    pub(crate) uploaded: Vec<String>,
+    /// How many bytes those are.
+    pub(crate) bytes: u64,
+    /// From, to.
+    pub(crate) moved: Vec<(String, String)>,
+    /// How many were there already.
+    pub(crate) unchanged: usize,
+    pub(crate) deleted: Vec<String>,
+    pub(crate) left_out: Vec<LeftOut>,
+    /// Key, reason.
+    pub(crate) failed: Vec<(String, String)>,
+    pub(crate) interrupted: bool,
+}
+
+/// How one step ended.
+enum Done {
+    Same,
+    Sent(Found),
+    Moved { from: String, to: String },
+    Failed { key: String, why: String },
+}
+
+/// Brings the bucket to where the findings are.
+pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> Result<Summary> {
+    let there = listed(store, &findings).await?;
+    let total = findings.files.iter().map(|found| found.bytes).sum();
+    let (deletions, steps): (Vec<Step>, Vec<Step>) = plan(findings.files, there, &findings.covers, asked.delete)
+        .into_iter()
+        .partition(|s| matches!(s, Step::Delete(_)));
+    let progress = if asked.quiet || asked.dry_run { ProgressBar::hidden() } else { bar(total) };
+    let way = Way { store: store.clone(), pace: Arc::new(Pace::new(asked.limit)), progress: progress.clone() };
+
+    let mut summary = Summary { left_out: findings.left_out, ..Summary::default() };
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut steps =
+        stream::iter(steps).map(|step| take(&way, step, asked.dry_run)).buffer_unordered(asked.parallel.max(1));
+    loop {
+        tokio::select! {
+            pressed = &mut interrupt => {
+                pressed.context("cannot listen for Ctrl-C")?;
+                summary.interrupted = true;
+                break;
+            }
+            done = steps.next() => match done {
+                Some(done) => summary.note(done),
+                None => break,
+            }
         }
-        let keys: Vec<_> = of_folder(&root).unwrap().into_iter().map(|upload| upload.key).collect();
-        assert_eq!(keys, ["Lisbon/Day 1/ü.jpg", "Lisbon/b.jpg", "Holidays/a.jpg"]);
-        assert!(of_folder(&root.join("a.jpg")).is_err());
-        assert!(of_folder(&root.join("nothing")).is_err());
+    }
+    drop(steps);
+    progress.finish_and_clear();
+    // Nothing is removed before everything else is where it belongs.
+    if !summary.interrupted && summary.failed.is_empty() {
+        let mut gone: BTreeSet<String> = summary.moved.iter().map(|(from, _)| from.clone()).collect();
+        for step in deletions {
+            if let Step::Delete(listed) = step
+                && gone.insert(listed.path.clone())
+            {
+                summary.deleted.push(listed.path);
+            }
+        }
+        for key in gone.iter().filter(|_| !asked.dry_run) {
+            store.remove_path(Bucket::Source, key).await?;
+        }
+    }
+    summary.uploaded.sort();
+    summary.moved.sort();
+    Ok(summary)
+}
+
+/// What lies in the collections that are concerned.
+async fn listed(store: &Store, findings: &Findings) -> Result<Vec<Listed>> {
+    let keys = findings.files.iter().map(|found| found.key.as_str());
+    let all = keys.chain(findings.covers.iter().map(String::as_str));
+    let collections: BTreeSet<&str> = all.filter_map(|key| key.split('/').next()).collect();
+    let mut there = Vec::new();
+    for collection in collections {
+        there.extend(store.list(Bucket::Source, format!("{collection}/")).all().await?);
+    }
+    Ok(there)
+}
+
+async fn take(way: &Way, step: Step, dry_run: bool) -> Done {
+    let key = match &step {
+        Step::Send(found) | Step::Compare(found, _) | Step::Move(found, _) => found.key.clone(),
+        Step::Delete(listed) => listed.path.clone(),
+    };
+    match taken(way, step, dry_run).await {
+        Ok(done) => done,
+        Err(error) => Done::Failed { key, why: format!("{error:#}") },
+    }
+}
+
+async fn taken(way: &Way, step: Step, dry_run: bool) -> Result<Done> {
+    let found = match step {
+        Step::Send(found) => found,
+        Step::Compare(found, listed) => {
+            // Where S3 tells no MD5 the size has to do.
+            if same(&found, &listed).await?.unwrap_or(true) {
+                way.progress.inc(found.bytes);
+                return Ok(Done::Same);
+            }
+            found
+        }
+        Step::Move(found, candidates) => {
+            for listed in candidates {
+                if same(&found, &listed).await? == Some(true) {
+                    if !dry_run {
+                        way.copy(&listed.path, &found.key).await?;
+                    }
+                    way.progress.inc(found.bytes);
+                    return Ok(Done::Moved { from: listed.path, to: found.key });
+                }
+            }
+            found
+        }
+        Step::Delete(listed) => bail!("`{}` is not removed before the rest is done", listed.path),
+    };
+    if !dry_run {
+        way.send(&found).await?;
+    }
+    Ok(Done::Sent(found))
+}
+
+async fn same(found: &Found, listed: &Listed) -> Result<Option<bool>> {
+    let (file, bytes, etag) = (found.file.clone(), found.bytes, listed.etag.clone());
+    let matches = tokio::task::spawn_blocking(move || etag::matches(&file, bytes, &etag)).await?;
+    matches.with_context(|| format!("cannot read `{}`", found.file.display()))
+}
+
+fn bar(bytes: u64) -> ProgressBar {
+    let style = "  {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+    let bar = ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("a template of our own"));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+impl Summary {
+    fn note(&mut self, done: Done) {
+        match done {
+            Done::Same => self.unchanged += 1,
+            Done::Sent(found) => {
+                self.bytes += found.bytes;
+                self.uploaded.push(found.key);
+            }
+            Done::Moved { from, to } => self.moved.push((from, to)),
+            Done::Failed { key, why } => self.failed.push((key, why)),
+        }
+    }
+
+    fn tell(&self, dry_run: bool) {
+        if dry_run {
+            self.uploaded.iter().for_each(|key| println!("upload  {key}"));
+            self.moved.iter().for_each(|(from, to)| println!("move    {from} -> {to}"));
+            self.deleted.iter().for_each(|key| println!("delete  {key}"));
+        }
+        for (key, why) in &self.failed {
+            eprintln!("failed: {key}: {why}");
+        }
+        let would = if dry_run { "would be " } else { "" };
+        let mut parts = vec![format!("{} {would}uploaded ({})", self.uploaded.len(), HumanBytes(self.bytes))];
+        for (count, what) in [(self.moved.len(), "moved"), (self.deleted.len(), "deleted")] {
+            if count > 0 {
+                parts.push(format!("{count} {would}{what}"));
+            }
+        }
+        parts.push(format!("{} were there already", self.unchanged));
+        if !self.failed.is_empty() {
+            parts.push(format!("{} failed", self.failed.len()));
+        }
+        println!("{}.", parts.join(", "));
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for left in &self.left_out {
+            *reasons.entry(left.why.as_str()).or_default() += 1;
+        }
+        for (why, count) in reasons {
+            println!("  {count} left out: {why}");
+        }
+        if self.interrupted {
+            println!("Stopped. The same command again goes on where this one stopped.");
+        }
     }
 }

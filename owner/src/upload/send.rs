@@ -1,0 +1,197 @@
+//! One file on its way into the bucket, whole or in parts, compared with what S3 says it stored.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
+use bytes::Bytes;
+use futures::StreamExt;
+use gallery::Store;
+use gallery::keys::Bucket;
+use http_body::Frame;
+use http_body_util::StreamBody;
+use indicatif::ProgressBar;
+
+use super::etag::{IN_PARTS, of_bytes, part_size};
+use super::find::Found;
+use super::pace::Pace;
+
+/// What is handed to the network at once, where a pace is set.
+const PIECE: usize = 32 * 1024;
+
+/// What every file on its way needs.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) store: Store,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) progress: ProgressBar,
+}
+
+impl Way {
+    /// Sends a file. What S3 stored is compared with what was read here; a difference is an error.
+    pub(crate) async fn send(&self, found: &Found) -> Result<()> {
+        let sent = if found.bytes < IN_PARTS { self.whole(found).await } else { self.in_parts(found).await };
+        sent.with_context(|| format!("cannot upload `{}`", found.key))
+    }
+
+    async fn whole(&self, found: &Found) -> Result<()> {
+        let bytes = read(&found.file, 0, found.bytes).await?;
+        let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
+        let put = self
+            .store
+            .client()
+            .put_object()
+            .bucket(self.bucket())
+            .key(&found.key)
+            .set_content_type(content_type(&found.key))
+            .content_length(length as i64)
+            .body(self.body(bytes));
+        let stored = put.send().await?;
+        ensure!(
+            stored.e_tag.is_some_and(|told| agrees(&told, &etag)),
+            "S3 stored other bytes than were sent: try again"
+        );
+        self.progress.inc(length);
+        Ok(())
+    }
+
+    async fn in_parts(&self, found: &Found) -> Result<()> {
+        let size = part_size(found.bytes);
+        let (upload, kept) = self.begun(&found.key).await?;
+        let mut parts = Vec::new();
+        for (index, start) in (0..found.bytes).step_by(size as usize).enumerate() {
+            let number = i32::try_from(index + 1).context("too many parts")?;
+            let bytes = read(&found.file, start, size.min(found.bytes - start)).await?;
+            let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
+            // An upload that was cut off left its parts: those that hold these very bytes need not be sent again.
+            let is_kept = |part: &&Part| {
+                part.part_number == Some(number) && part.e_tag.as_deref().is_some_and(|told| agrees(told, &etag))
+            };
+            let told = match kept.iter().find(is_kept) {
+                Some(part) => part.e_tag.clone(),
+                None => self.part(found, &upload, number, bytes).await?,
+            };
+            ensure!(
+                told.as_deref().is_some_and(|told| agrees(told, &etag)),
+                "S3 stored other bytes of part {number} than were sent: try again"
+            );
+            parts.push(CompletedPart::builder().part_number(number).set_e_tag(told).build());
+            self.progress.inc(length);
+        }
+        self.store
+            .client()
+            .complete_multipart_upload()
+            .bucket(self.bucket())
+            .key(&found.key)
+            .upload_id(upload)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    async fn part(&self, found: &Found, upload: &str, number: i32, bytes: Bytes) -> Result<Option<String>> {
+        let put = self
+            .store
+            .client()
+            .upload_part()
+            .bucket(self.bucket())
+            .key(&found.key)
+            .upload_id(upload)
+            .part_number(number)
+            .content_length(bytes.len() as i64)
+            .body(self.body(bytes));
+        Ok(put.send().await?.e_tag)
+    }
+
+    /// The upload in parts that was begun for this key, with its parts, or a new one.
+    async fn begun(&self, key: &str) -> Result<(String, Vec<Part>)> {
+        let client = self.store.client();
+        let open = client.list_multipart_uploads().bucket(self.bucket()).prefix(key).send().await?;
+        let last =
+            open.uploads().iter().rfind(|upload| upload.key() == Some(key)).and_then(|upload| upload.upload_id());
+        if let Some(id) = last {
+            let mut parts = Vec::new();
+            let request = client.list_parts().bucket(self.bucket()).key(key).upload_id(id);
+            let mut pages = request.into_paginator().send();
+            while let Some(page) = pages.next().await {
+                parts.extend(page?.parts.unwrap_or_default());
+            }
+            return Ok((id.to_owned(), parts));
+        }
+        let begun = client
+            .create_multipart_upload()
+            .bucket(self.bucket())
+            .key(key)
+            .set_content_type(content_type(key))
+            .send()
+            .await?;
+        Ok((begun.upload_id.context("S3 named no upload")?, Vec::new()))
+    }
+
+    /// Copies an object to another key, without its bytes passing through here.
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<()> {
+        let segments: Vec<String> = from.split('/').map(encoded).collect();
+        let source = format!("{}/{}", self.bucket(), segments.join("/"));
+        let copy = self.store.client().copy_object().bucket(self.bucket()).copy_source(source).key(to);
+        copy.send().await.with_context(|| format!("cannot copy `{from}` to `{to}`"))?;
+        Ok(())
+    }
+
+    fn bucket(&self) -> &str {
+        self.store.name(Bucket::Source)
+    }
+
+    /// The bytes, at the pace that is set. They can be sent again, should S3 ask for that.
+    fn body(&self, bytes: Bytes) -> ByteStream {
+        if self.pace.is_free() {
+            return ByteStream::from(bytes);
+        }
+        let pace = self.pace.clone();
+        ByteStream::new(SdkBody::retryable(move || {
+            let (pace, bytes) = (pace.clone(), bytes.clone());
+            let pieces = futures::stream::iter((0..bytes.len()).step_by(PIECE)).then(move |start| {
+                let (pace, piece) = (pace.clone(), bytes.slice(start..bytes.len().min(start + PIECE)));
+                async move {
+                    pace.pass(piece.len()).await;
+                    Ok::<_, Infallible>(Frame::data(piece))
+                }
+            });
+            SdkBody::from_body_1_x(StreamBody::new(Box::pin(pieces)))
+        }))
+    }
+}
+
+fn encoded(part: &str) -> String {
+    percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+fn content_type(key: &str) -> Option<String> {
+    mime_guess::from_path(key).first_raw().map(str::to_owned)
+}
+
+/// Whether S3's word is this MD5. Where it encrypts with keys of KMS it tells no MD5, and the SDK's own checksum, which it
+/// has compared already, is all there is.
+fn agrees(told: &str, etag: &str) -> bool {
+    let told = told.trim_matches('"');
+    told.len() != 32 || told == etag
+}
+
+async fn read(file: &Path, start: u64, length: u64) -> Result<Bytes> {
+    let path = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut file = File::open(&path)?;
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::with_capacity(length as usize);
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    });
+    let bytes = read.await?.with_context(|| format!("cannot read `{}`", file.display()))?;
+    ensure!(bytes.len() as u64 == length, "`{}` became shorter while it was read", file.display());
+    Ok(Bytes::from(bytes))
+}
