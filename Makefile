@@ -108,6 +108,21 @@ $(BENCH)/node_modules/.stamp: $(BENCH)/package-lock.json
 	npm --prefix $(BENCH) ci --no-audit --no-fund --loglevel=error
 	touch $@
 
+# How long each fuzz target runs: make fuzz SECONDS=600
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler and cargo-fuzz); SECONDS=60 each
+	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
+		mkdir -p "fuzz/corpus/$$target"
+		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
+			-max_total_time=$(SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+	done
+
+.PHONY: mutants
+mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
+	cargo mutants --package heirloom-session --jobs 1 --timeout 120
+
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)
 	cargo deny --locked check
