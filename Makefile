@@ -9,6 +9,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
+BENCH := tests/bench/verifier
+EDGE := edge-auth/verifier
 DATA ?= demo-data
 # The demo can listen elsewhere: make demo PORT=8090 S3_PORT=9090
 PORT ?= 8080
@@ -44,11 +46,29 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check ## Everything that must hold
+test: web peers browser check edge-test ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
-	cargo build --locked --package heirloom-verifier
-	VERIFIER="$(TARGET)/debug/libverifier.so" node --test edge-auth/verifier/verifier.test.mjs
+
+# Whose tokens the bundle believes: what `heirloom keys public` prints. Without it the bundle is for tests.
+CONFIGURATION ?= $(EDGE)/tests/configuration.json
+
+.PHONY: edge
+edge: $(VENV)/.edge-stamp ## The function for Lambda@Edge; CONFIGURATION=file for your keys
+	"$(VENV)/bin/python" $(EDGE)/package.py "$(CONFIGURATION)"
+
+.PHONY: edge-test
+edge-test: $(VENV)/.edge-stamp ## The function for Lambda@Edge, packed and tested
+	"$(VENV)/bin/python" $(EDGE)/package.py $(EDGE)/tests/configuration.json --zip "$(TARGET)/edge/test.zip"
+	BUNDLE="$(TARGET)/edge/test.zip" "$(VENV)/bin/python" $(EDGE)/tests/package_test.py
+	cargo build --locked --package heirloom-verifier --features panics
+	"$(VENV)/bin/python" -m zipfile --extract "$(TARGET)/edge/test.zip" "$(TARGET)/edge/test"
+	VERIFIER="$(TARGET)/edge/test/verifier.node" VERIFIER_THAT_PANICS="$(TARGET)/debug/libverifier.so" node --test $(EDGE)/tests/
+
+$(VENV)/.edge-stamp: $(EDGE)/requirements.txt
+	python3 -m venv "$(VENV)"
+	"$(VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(EDGE)/requirements.txt
+	touch $@
 
 .PHONY: peers
 peers: $(VENV)/.stamp ## S3 clients and servers that are not ours, for the tests
@@ -76,9 +96,33 @@ $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 	touch $@
 
 .PHONY: bench
-bench: build ## How it feels: cold start, and a dropped photo until it is on the page
+bench: build bench-edge ## How it feels: cold start, a dropped photo until it is on the page, the function at the edge
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
 	cargo run --locked --quiet --package heirloom-tests --example login
+
+.PHONY: bench-edge
+bench-edge: edge-test $(BENCH)/node_modules/.stamp ## The function at the edge against its budget
+	cargo build --locked --quiet --release --package heirloom-session --example raw_verification
+	node $(BENCH)/bench.mjs "$(TARGET)/edge/test.zip" "$(TARGET)/release/examples/raw_verification"
+
+$(BENCH)/node_modules/.stamp: $(BENCH)/package-lock.json
+	npm --prefix $(BENCH) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# How long each fuzz target runs: make fuzz SECONDS=600
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler and cargo-fuzz); SECONDS=60 each
+	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
+		mkdir -p "fuzz/corpus/$$target"
+		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
+			-max_total_time=$(SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+	done
+
+.PHONY: mutants
+mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
+	cargo mutants --package heirloom-session --jobs 1 --timeout 120
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)

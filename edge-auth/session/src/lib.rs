@@ -18,4 +18,6 @@ pub mod viewer_request;
 pub use gate::{Decision, Gate, decide};
 pub use next::Next;
 pub use path::{AuthRoute, CanonicalPath, Place};
-pub use token::{PublicKeys, Session, SessionId, SigningKey, TokenError, Verified, Verifier};
+#[cfg(feature = "mint")]
+pub use token::SigningKey;
+pub use token::{PublicKeys, Session, SessionId, TokenError, Verified, Verifier};

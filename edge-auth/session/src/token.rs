@@ -1,18 +1,27 @@
 //! The token: a JWT signed with Ed25519, and nothing else that calls itself a JWT.
 //!
-//! The `jsonwebtoken` crate encodes, decodes and checks signature, issuer and audience. It is told everything it would
-//! otherwise assume, and what it is lax about is refused before it sees the token: unknown or repeated header fields,
-//! arrays in place of objects, odd lengths. Times are checked here, because the clock is passed in.
+//! The `jsonwebtoken` crate makes tokens and verifies signatures, with the cryptography that [`provider`] gives it.
+//! Header and claims are read here, because that crate is lax where the gate must not be: it knows more header fields
+//! than ours, takes an audience that is absent or a list, and asks the system for the time. Nothing of the claims is
+//! looked at before the signature holds.
 
 mod keys;
+#[cfg(feature = "mint")]
+mod mint;
 mod provider;
+mod seen;
+
+use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use gallery::{HomeId, Scope, ViewerName};
-use jsonwebtoken::{Algorithm, Validation, decode};
+use jsonwebtoken::{Algorithm, crypto};
 use serde::{Deserialize, Serialize};
 
-pub use keys::{KeyError, KeyId, PublicKeys, SigningKey};
+pub use keys::{KeyError, KeyId, PublicKeys};
+#[cfg(feature = "mint")]
+pub use mint::{MintError, SigningKey};
+use seen::Seen;
 
 /// The longest token in bytes: browsers take 4,096 for a cookie's name, value and attributes together (RFC 6265,
 /// section 6.1).
@@ -57,30 +66,6 @@ pub enum TokenError {
     /// Another cryptography is installed in this process.
     #[error("another JWT cryptography is installed in this process")]
     Provider,
-}
-
-/// Why a token could not be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MintError {
-    /// The cookie would not fit into a browser.
-    #[error(
-        "the session of `{viewer}` would take {bytes} bytes and a cookie holds {MAX_TOKEN}: its list of {collections} \
-         collections is too long, so give fewer, or all"
-    )]
-    TooManyCollections {
-        /// Whose session.
-        viewer: ViewerName,
-        /// The size it would have.
-        bytes: usize,
-        /// How many collections it lists.
-        collections: usize,
-    },
-    /// Claims that [`Verifier::verify`] would refuse.
-    #[error("the session of `{0}` would end before it begins")]
-    Times(ViewerName),
-    /// The signer failed.
-    #[error("cannot sign the session: {0}")]
-    Signing(String),
 }
 
 /// A sign-in's random name: 128 bits. It is new at each login and survives renewal.
@@ -132,7 +117,7 @@ pub struct Session {
 
 /// A session whose token has been verified. There is no other way to get one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified(Session);
+pub struct Verified(Arc<Session>);
 
 impl Verified {
     /// What the token says.
@@ -154,27 +139,32 @@ impl Verified {
     pub fn within_grace(&self, now: i64) -> bool {
         now <= self.0.recheck_after.saturating_add(GRACE)
     }
+
+    /// The session, if its time has come and not passed.
+    fn at(self, now: i64) -> Result<Self, TokenError> {
+        if self.0.issued > now.saturating_add(LEEWAY) {
+            return Err(TokenError::NotYet);
+        }
+        if now > self.0.expires.saturating_add(LEEWAY) {
+            return Err(TokenError::Expired);
+        }
+        Ok(self)
+    }
 }
 
-/// Checks tokens for one gallery.
+/// Checks tokens for one gallery. It remembers tokens that held, for its own keys and audience, which never change: no
+/// other verifier shares them, a clone of this one included.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     keys: PublicKeys,
     audience: String,
-    validation: Validation,
+    seen: Seen,
 }
 
 impl Verifier {
     /// A verifier for tokens of `audience` signed by one of `keys`.
     pub fn new(keys: PublicKeys, audience: impl Into<String>) -> Self {
-        let audience = audience.into();
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[&audience]);
-        validation.validate_exp = false;
-        validation.leeway = LEEWAY.unsigned_abs();
-        Self { keys, audience, validation }
+        Self { keys, audience: audience.into(), seen: Seen::default() }
     }
 
     /// Whom the tokens are for.
@@ -182,45 +172,45 @@ impl Verifier {
         &self.audience
     }
 
-    /// Verifies a token at the Unix time `now`.
+    /// Verifies a token at the Unix time `now`. A token that held before is only asked for its times again.
     pub fn verify(&self, token: &str, now: i64) -> Result<Verified, TokenError> {
+        if let Some(verified) = self.seen.get(token) {
+            return verified.at(now);
+        }
+        let verified = self.verify_unseen(token)?.at(now)?;
+        self.seen.keep(token, &verified);
+        Ok(verified)
+    }
+
+    /// Everything but the times.
+    fn verify_unseen(&self, token: &str) -> Result<Verified, TokenError> {
         if !provider::install() {
             return Err(TokenError::Provider);
         }
-        let header = header(token)?;
-        let key = self.keys.get(&header.kid).ok_or(TokenError::UnknownKey)?;
-        let claims = decode::<Claims>(token, key, &self.validation).map_err(|_| TokenError::Refused)?.claims;
-        claims.session(now)
-    }
-}
-
-impl SigningKey {
-    /// Makes the token of a session for one gallery.
-    pub fn mint(&self, session: &Session, audience: &str) -> Result<String, MintError> {
-        if !(session.issued <= session.recheck_after && session.recheck_after <= session.expires) {
-            return Err(MintError::Times(session.viewer.clone()));
+        let parts = Parts::of(token)?;
+        let key = self.keys.get(&parts.header.kid).ok_or(TokenError::UnknownKey)?;
+        if !crypto::verify(parts.signature, parts.message.as_bytes(), key, Algorithm::EdDSA).unwrap_or(false) {
+            return Err(TokenError::Refused);
         }
-        let token = self.sign(&Claims::of(session, audience)).map_err(MintError::Signing)?;
-        if token.len() > MAX_TOKEN {
-            let collections = match &session.scope {
-                Scope::All => 0,
-                Scope::Only(list) => list.len(),
-            };
-            return Err(MintError::TooManyCollections {
-                viewer: session.viewer.clone(),
-                bytes: token.len(),
-                collections,
-            });
-        }
-        Ok(token)
+        let claims: Claims = serde_json::from_slice(&parts.claims).map_err(|_| TokenError::Refused)?;
+        claims.session(&self.audience)
     }
 }
 
 /// The claims as they are written. Every one is required, no other is known, none may come twice.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
+#[cfg_attr(feature = "mint", derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct Claims {
+    #[cfg_attr(
+        not(feature = "mint"),
+        expect(dead_code, reason = "compared by jsonwebtoken before it reads the claims")
+    )]
     iss: String,
+    #[cfg_attr(
+        not(feature = "mint"),
+        expect(dead_code, reason = "compared by jsonwebtoken before it reads the claims")
+    )]
     aud: String,
     typ: String,
     sub: ViewerName,
@@ -234,36 +224,17 @@ struct Claims {
 }
 
 impl Claims {
-    fn of(session: &Session, audience: &str) -> Self {
-        Self {
-            iss: ISSUER.to_owned(),
-            aud: audience.to_owned(),
-            typ: KIND.to_owned(),
-            sub: session.viewer.clone(),
-            iat: session.issued,
-            exp: session.expires,
-            rca: session.recheck_after,
-            r#gen: session.generation,
-            jti: session.id.clone(),
-            home: session.scope.home(),
-            scope: session.scope.clone(),
+    fn session(self, audience: &str) -> Result<Verified, TokenError> {
+        if self.iss != ISSUER || self.aud != audience {
+            return Err(TokenError::Refused);
         }
-    }
-
-    fn session(self, now: i64) -> Result<Verified, TokenError> {
         if self.typ != KIND {
             return Err(TokenError::Kind);
         }
         if self.home != self.scope.home() || self.iat > self.rca || self.rca > self.exp {
             return Err(TokenError::Inconsistent);
         }
-        if self.iat > now.saturating_add(LEEWAY) {
-            return Err(TokenError::NotYet);
-        }
-        if now > self.exp.saturating_add(LEEWAY) {
-            return Err(TokenError::Expired);
-        }
-        Ok(Verified(Session {
+        Ok(Verified(Arc::new(Session {
             viewer: self.sub,
             scope: self.scope,
             generation: self.r#gen,
@@ -271,7 +242,7 @@ impl Claims {
             issued: self.iat,
             recheck_after: self.rca,
             expires: self.exp,
-        }))
+        })))
     }
 }
 
@@ -283,29 +254,37 @@ struct Header {
     kid: KeyId,
 }
 
-/// Checks a token's shape and reads its header, which must be exactly ours: no `jwk`, `jku`, `x5u`, `x5c`, `crit`,
-/// `zip` or `b64`, nothing twice.
-fn header(token: &str) -> Result<Header, TokenError> {
-    if token.len() > MAX_TOKEN {
-        return Err(TokenError::Shape);
-    }
-    let mut parts = token.split('.');
-    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(TokenError::Shape);
-    };
-    let strict = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Shape);
-    let (header, claims, signature) = (strict(header)?, strict(claims)?, strict(signature)?);
-    // serde would also read a struct from an array.
-    if signature.len() != ed25519_dalek::SIGNATURE_LENGTH || !header.starts_with(b"{") || !claims.starts_with(b"{") {
-        return Err(TokenError::Shape);
-    }
-    let header: Header = serde_json::from_slice(&header).map_err(|_| TokenError::Header)?;
-    if header.alg != "EdDSA" || header.typ != "JWT" {
-        return Err(TokenError::Header);
-    }
-    Ok(header)
+/// A token taken apart. Its signature has not been looked at.
+struct Parts<'a> {
+    header: Header,
+    claims: Vec<u8>,
+    message: &'a str,
+    signature: &'a str,
 }
 
-#[cfg(test)]
+impl<'a> Parts<'a> {
+    /// Checks a token's shape and reads its header, which must be exactly ours: no `jwk`, `jku`, `x5u`, `x5c`, `crit`,
+    /// `zip` or `b64`, nothing twice.
+    fn of(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > MAX_TOKEN {
+            return Err(TokenError::Shape);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Shape)?;
+        let (header, claims) = message.split_once('.').ok_or(TokenError::Shape)?;
+        // A dot too many is no letter of base64url.
+        let strict = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Shape);
+        let (header, claims, signed) = (strict(header)?, strict(claims)?, strict(signature)?);
+        // serde would also read a struct from an array.
+        if signed.len() != ed25519_dalek::SIGNATURE_LENGTH || !header.starts_with(b"{") || !claims.starts_with(b"{") {
+            return Err(TokenError::Shape);
+        }
+        let header: Header = serde_json::from_slice(&header).map_err(|_| TokenError::Header)?;
+        if header.alg != "EdDSA" || header.typ != "JWT" {
+            return Err(TokenError::Header);
+        }
+        Ok(Self { header, claims, message, signature })
+    }
+}
+
+#[cfg(all(test, feature = "mint"))]
 mod tests;

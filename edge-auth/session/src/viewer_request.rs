@@ -9,9 +9,14 @@ use serde::{Deserialize, Serialize};
 /// Why an event was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Not JSON of this shape.
-    #[error("the event is not a CloudFront event: {0}")]
-    Shape(String),
+    /// Not JSON of this shape. The place is told and never the text: it may hold a token.
+    #[error("the event is not a CloudFront event: look at line {line}, column {column}")]
+    Shape {
+        /// The line, from 1; 0 when the end is missing.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
     /// More or fewer than one record.
     #[error("the event holds {0} records, not one")]
     Records(usize),
@@ -136,7 +141,7 @@ impl Event {
 
     /// Reads an event.
     pub fn from_json(json: &[u8]) -> Result<Self, EventError> {
-        serde_json::from_slice(json).map_err(|e| EventError::Shape(e.to_string()))
+        serde_json::from_slice(json).map_err(|e| EventError::Shape { line: e.line(), column: e.column() })
     }
 
     /// The one request in it.
@@ -219,7 +224,7 @@ mod tests {
         let mut other = event;
         other.records[0].cf.config.event_type = "origin-request".into();
         assert_eq!(other.into_request(), Err(EventError::Trigger));
-        assert!(matches!(Event::from_json(b"{}"), Err(EventError::Shape(_))));
+        assert!(matches!(Event::from_json(b"{}"), Err(EventError::Shape { .. })));
         let odd = Body { input_truncated: false, action: None, encoding: "base64".into(), data: "a".into() };
         assert_eq!(odd.bytes(), Err(EventError::Body));
     }

@@ -1,14 +1,11 @@
-//! The keys: the set of public ones that the gate carries, the private one that login signs with.
+//! The set of public keys that the gate carries.
 
 use std::fmt;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::VerifyingKey;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode};
+use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use super::provider;
 
 /// Why a set of keys cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +27,7 @@ pub enum KeyError {
 /// A key's name, `kid` in the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct KeyId(String);
+pub struct KeyId(pub(super) String);
 
 impl KeyId {
     /// Reads a key's id.
@@ -75,21 +72,12 @@ pub struct PublicKeys(Vec<(KeyId, DecodingKey, [u8; 32])>);
 /// Unknown fields are refused, so that a private `d` can never ride along unnoticed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
-    kid: KeyId,
-    x: String,
+pub(super) struct Written {
+    pub(super) kid: KeyId,
+    pub(super) x: String,
 }
 
 impl PublicKeys {
-    /// The public halves of some signing keys.
-    pub fn of<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> Result<Self, KeyError> {
-        let written = keys.into_iter().map(|key| Written {
-            kid: key.id().clone(),
-            x: BASE64URL_NOPAD.encode(&key.key.verifying_key().to_bytes()),
-        });
-        Self::try_from(written.collect::<Vec<_>>())
-    }
-
     /// Reads the set from JSON.
     pub fn from_json(json: &str) -> Result<Self, KeyError> {
         serde_json::from_str(json).map_err(|e| KeyError::Json(e.to_string()))
@@ -125,7 +113,8 @@ impl TryFrom<Vec<Written>> for PublicKeys {
                 return Err(KeyError::Twice(kid));
             }
             let bytes = BASE64URL_NOPAD.decode(x.as_bytes()).ok().and_then(|b| <[u8; 32]>::try_from(b).ok());
-            let sound = |b: &[u8; 32]| VerifyingKey::from_bytes(b).is_ok_and(|key| !key.is_weak());
+            let canonical = |key: &VerifyingKey| key.to_edwards().compress().as_bytes() == key.as_bytes();
+            let sound = |b: &[u8; 32]| VerifyingKey::from_bytes(b).is_ok_and(|key| !key.is_weak() && canonical(&key));
             let Some(bytes) = bytes.filter(sound) else {
                 return Err(KeyError::Unsound(kid));
             };
@@ -142,77 +131,59 @@ impl From<PublicKeys> for Vec<Written> {
     }
 }
 
-/// A private key. It is wiped from memory when dropped, and shows nothing of itself in logs.
-#[derive(Clone)]
-pub struct SigningKey {
-    id: KeyId,
-    key: ed25519_dalek::SigningKey,
-}
-
-impl SigningKey {
-    /// The key of 32 random bytes. Its id follows from it: 80 bits of the SHA-256 of the public half.
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
-        let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        let digest = Sha256::digest(key.verifying_key().as_bytes());
-        let id = KeyId(HEXLOWER.encode(&digest).chars().take(20).collect());
-        Self { id, key }
-    }
-
-    /// Its id.
-    pub fn id(&self) -> &KeyId {
-        &self.id
-    }
-
-    pub(super) fn sign<T: Serialize>(&self, claims: &T) -> Result<String, String> {
-        if !provider::install() {
-            return Err(super::TokenError::Provider.to_string());
-        }
-        let header = Header { kid: Some(self.id.to_string()), ..Header::new(Algorithm::EdDSA) };
-        encode(&header, claims, &EncodingKey::from_ed_der(self.key.as_bytes())).map_err(|e| e.to_string())
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.id)
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "mint"))]
 mod tests {
+    use super::super::SigningKey;
     use super::*;
 
     #[test]
-    fn a_set_reads_back_and_holds_no_private_half() {
-        let keys = [SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32])];
+    fn requirement_25_a_set_reads_back_and_holds_no_private_half() {
+        let seeds = [[1; 32], [2; 32]];
+        let keys = seeds.map(|seed| SigningKey::from_seed(&seed));
         let public = PublicKeys::of(&keys).unwrap();
         let json = public.to_json();
         assert_eq!(PublicKeys::from_json(&json).unwrap().to_json(), json);
         assert!(public.get(keys[0].id()).is_some());
         assert!(public.get(&KeyId::parse("other").unwrap()).is_none());
-        for key in &keys {
-            assert!(!json.contains(&BASE64URL_NOPAD.encode(key.key.as_bytes())));
+        assert_eq!(format!("{public:?}"), format!("[{:?}, {:?}]", keys[0].id(), keys[1].id()));
+        for (key, seed) in keys.iter().zip(seeds) {
+            assert!(!json.contains(&BASE64URL_NOPAD.encode(&seed)));
             assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.id()));
         }
     }
 
     #[test]
+    fn a_key_s_id_is_short_and_plain() {
+        for good in ["a", "k-1_Z", &"a".repeat(64)] {
+            assert_eq!(KeyId::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "a b", "a/b", "../k", "é", "a\0", "a'--", &"a".repeat(65)] {
+            assert_eq!(KeyId::parse(bad), Err(KeyError::Id), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn unsound_sets_are_refused() {
-        let sound = BASE64URL_NOPAD.encode(SigningKey::from_seed(&[1; 32]).key.verifying_key().as_bytes());
+        let set = PublicKeys::of([&SigningKey::from_seed(&[1; 32])]).unwrap().to_json();
+        let set: serde_json::Value = serde_json::from_str(&set).unwrap();
+        let sound = set[0]["x"].as_str().unwrap();
         let neutral = BASE64URL_NOPAD.encode(&[&[1][..], &[0; 31]].concat());
+        let no_point = BASE64URL_NOPAD.encode(&[2; 32]);
         let refused = [
-            format!(r#"[{{"kid":"a","x":"{sound}"}},{{"kid":"a","x":"{sound}"}}]"#),
-            format!(r#"[{{"kid":"a","x":"{sound}","d":"{sound}"}}]"#),
-            format!(r#"[{{"kid":"a","kid":"a","x":"{sound}"}}]"#),
-            format!(r#"[{{"kid":"a/b","x":"{sound}"}}]"#),
-            format!(r#"[{{"kid":"","x":"{sound}"}}]"#),
-            format!(r#"[{{"kid":"a","x":"{sound}="}}]"#),
-            format!(r#"[{{"kid":"a","x":"{neutral}"}}]"#),
-            r#"[{"kid":"a","x":"AAAA"}]"#.to_owned(),
-            r#"{"keys":[]}"#.to_owned(),
+            (format!(r#"[{{"kid":"a","x":"{sound}"}},{{"kid":"a","x":"{sound}"}}]"#), "two public keys are called `a`"),
+            (format!(r#"[{{"kid":"a","x":"{sound}","d":"{sound}"}}]"#), "unknown field `d`"),
+            (format!(r#"[{{"kid":"a","kid":"a","x":"{sound}"}}]"#), "duplicate field"),
+            (format!(r#"[{{"kid":"a/b","x":"{sound}"}}]"#), "a key's id is"),
+            (format!(r#"[{{"kid":"","x":"{sound}"}}]"#), "a key's id is"),
+            (format!(r#"[{{"kid":"a","x":"{sound}="}}]"#), "`a` is not a sound"),
+            (format!(r#"[{{"kid":"a","x":"{neutral}"}}]"#), "`a` is not a sound"),
+            (format!(r#"[{{"kid":"a","x":"{no_point}"}}]"#), "`a` is not a sound"),
+            (r#"[{"kid":"a","x":"AAAA"}]"#.to_owned(), "`a` is not a sound"),
+            (r#"{"keys":[]}"#.to_owned(), "not a JSON list"),
         ];
-        for json in refused {
-            assert!(PublicKeys::from_json(&json).is_err(), "{json}");
+        for (json, why) in refused {
+            let error = PublicKeys::from_json(&json).unwrap_err().to_string();
+            assert!(error.contains(why), "{json}: {error}");
         }
         assert!(PublicKeys::from_json(&format!(r#"[{{"kid":"a","x":"{sound}"}}]"#)).is_ok());
     }

@@ -1,8 +1,14 @@
+//! Tokens: the trip there and back, every claim, every second. What RFC 8725 warns of, what is remembered and what
+//! random input does have files of their own.
+
+mod properties;
+mod rfc_8725;
+mod seen;
+
 use std::collections::BTreeSet;
 
 use ed25519_dalek::Signer as _;
 use gallery::CollectionSlug;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -60,42 +66,8 @@ fn a_minted_token_verifies_to_the_same_session() {
     assert!(verifier().verify(&signed(&our_header(), &our_claims().to_string()), NOW).is_ok());
 }
 
-/// Requirement 4: RFC 8725, sections 3.1 to 3.3.
 #[test]
-fn only_our_own_header_is_read() {
-    let kid = SigningKey::from_seed(&SEED).id().to_string();
-    let claims = our_claims().to_string();
-    for header in [
-        json!({"alg": "none", "typ": "JWT", "kid": kid}),
-        json!({"alg": "HS256", "typ": "JWT", "kid": kid}),
-        json!({"alg": "ES256", "typ": "JWT", "kid": kid}),
-        json!({"alg": "eddsa", "typ": "JWT", "kid": kid}),
-        json!({"alg": "Ed25519", "typ": "JWT", "kid": kid}),
-        json!({"alg": "EdDSA", "typ": "jwt", "kid": kid}),
-        json!({"alg": "EdDSA", "kid": kid}),
-        json!({"alg": "EdDSA", "typ": "JWT"}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": 1}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": "../keys"}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "jwk": {}}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "jku": "https://evil.example"}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "x5u": "https://evil.example"}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "x5c": []}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "crit": ["exp"]}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "zip": "DEF"}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "b64": false}),
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid, "cty": "JWT"}),
-    ] {
-        let refused = verifier().verify(&signed(&header.to_string(), &claims), NOW);
-        assert_eq!(refused, Err(TokenError::Header), "{header}");
-    }
-    let twice = format!(r#"{{"alg":"EdDSA","typ":"JWT","kid":"{kid}","alg":"EdDSA"}}"#);
-    assert_eq!(verifier().verify(&signed(&twice, &claims), NOW), Err(TokenError::Header));
-    let array = format!(r#"["EdDSA","JWT","{kid}"]"#);
-    assert_eq!(verifier().verify(&signed(&array, &claims), NOW), Err(TokenError::Shape));
-}
-
-#[test]
-fn another_key_is_unknown_and_a_wrong_one_refused() {
+fn requirement_04_another_key_is_unknown_and_a_wrong_one_refused() {
     let other = SigningKey::from_seed(&[8; 32]);
     let foreign = other.mint(&session(), "example").unwrap();
     assert_eq!(verifier().verify(&foreign, NOW), Err(TokenError::UnknownKey));
@@ -112,7 +84,7 @@ fn another_key_is_unknown_and_a_wrong_one_refused() {
 }
 
 #[test]
-fn only_strict_base64_in_three_parts_is_read() {
+fn requirement_04_only_strict_base64_in_three_parts_is_read() {
     let token = token();
     let (message, signature) = token.rsplit_once('.').unwrap();
     // 64 bytes leave four bits of the last character unused: other values of them decode alike when one is lax.
@@ -142,9 +114,8 @@ fn only_strict_base64_in_three_parts_is_read() {
     }
 }
 
-/// Requirement 5.
 #[test]
-fn every_claim_is_required_and_of_its_type() {
+fn requirement_05_every_claim_is_required_and_of_its_type() {
     let names: Vec<String> = our_claims().as_object().unwrap().keys().cloned().collect();
     assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>().len(), 11);
     for name in &names {
@@ -161,7 +132,6 @@ fn every_claim_is_required_and_of_its_type() {
         ("aud", json!("another gallery")),
         ("aud", json!(["example"])),
         ("exp", json!(NOW.to_string())),
-        ("exp", json!(-1)),
         ("exp", json!(1e300)),
         ("gen", json!(-1)),
         ("jti", json!("AAAA")),
@@ -183,7 +153,7 @@ fn every_claim_is_required_and_of_its_type() {
 }
 
 #[test]
-fn tokens_of_other_kinds_and_crooked_ones_never_pass() {
+fn requirement_05_tokens_of_other_kinds_and_crooked_ones_never_pass() {
     for kind in ["invitation", "device", "Session", "session "] {
         assert_eq!(verifier().verify(&with(|c| c["typ"] = json!(kind)), NOW), Err(TokenError::Kind));
     }
@@ -192,6 +162,8 @@ fn tokens_of_other_kinds_and_crooked_ones_never_pass() {
         with(|c| c["scope"] = json!("all")),
         with(|c| c["rca"] = json!(NOW - 1)),
         with(|c| c["exp"] = json!(NOW + 599)),
+        with(|c| c["exp"] = json!(-1)),
+        with(|c| c["iat"] = json!(NOW + 601)),
     ];
     for token in crooked {
         assert_eq!(verifier().verify(&token, NOW), Err(TokenError::Inconsistent));
@@ -199,7 +171,7 @@ fn tokens_of_other_kinds_and_crooked_ones_never_pass() {
 }
 
 #[test]
-fn times_hold_to_the_second() {
+fn requirement_05_times_hold_to_the_second() {
     let at = |now| verifier().verify(&token(), now);
     assert_eq!(at(NOW - LEEWAY - 1), Err(TokenError::NotYet));
     assert!(at(NOW - LEEWAY).is_ok());
@@ -215,9 +187,8 @@ fn times_hold_to_the_second() {
     assert!(!verified.within_grace(NOW + 601 + GRACE));
 }
 
-/// Requirement 6.
 #[test]
-fn a_token_that_no_cookie_holds_is_not_made() {
+fn requirement_06_a_token_that_no_cookie_holds_is_not_made() {
     let key = SigningKey::from_seed(&SEED);
     let many = |count: usize| {
         let scope = (0..count).map(|n| CollectionSlug::parse(&format!("Collection_number_{n:04}")).unwrap());
@@ -231,41 +202,4 @@ fn a_token_that_no_cookie_holds_is_not_made() {
     assert!(error.to_string().contains("150 collections"), "{error}");
     let backwards = Session { expires: NOW, ..session() };
     assert!(matches!(key.mint(&backwards, "example"), Err(MintError::Times(_))));
-}
-
-proptest! {
-    /// Requirement 28.
-    #[test]
-    fn any_text_is_refused_without_a_panic(text in "[A-Za-z0-9_.-]{0,80}|\\PC{0,60}") {
-        prop_assert!(verifier().verify(&text, NOW).is_err());
-    }
-
-    #[test]
-    fn any_change_to_a_token_is_refused(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let mut bytes = token().into_bytes();
-        let at = at.index(bytes.len());
-        bytes[at] ^= 1 << bit;
-        if let Ok(text) = String::from_utf8(bytes) {
-            prop_assert!(verifier().verify(&text, NOW).is_err());
-        }
-    }
-
-    #[test]
-    fn any_cut_or_insertion_is_refused(at in any::<prop::sample::Index>(), extra in "[A-Za-z0-9_.=-]") {
-        let token = token();
-        let at = at.index(token.len());
-        prop_assert!(verifier().verify(&token[..at], NOW).is_err());
-        let longer = [&token[..at], &extra, &token[at..]].concat();
-        prop_assert!(verifier().verify(&longer, NOW).is_err());
-    }
-
-    #[test]
-    fn every_session_survives_the_trip(generation in any::<u64>(), id in any::<[u8; 16]>(), seed in any::<[u8; 32]>(), all in any::<bool>()) {
-        let key = SigningKey::from_seed(&seed);
-        let scope = if all { Scope::All } else { Scope::Only(BTreeSet::new()) };
-        let session = Session { generation, id: SessionId::from_random(id), scope, ..session() };
-        let token = key.mint(&session, "x").unwrap();
-        let verified = Verifier::new(PublicKeys::of([&key]).unwrap(), "x").verify(&token, NOW).unwrap();
-        prop_assert_eq!(verified.session(), &session);
-    }
 }
