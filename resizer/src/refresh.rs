@@ -136,6 +136,8 @@ impl Resizer {
             etag: object.etag,
             bytes: object.bytes,
             modified: object.modified,
+            checksum: None,
+            video: None,
             outcome,
         };
         let writes = facts

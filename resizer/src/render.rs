@@ -18,16 +18,13 @@ use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use fast_image_resize::Resizer;
 use gallery::facts::{Picture, Rendition};
-use gallery::renditions::{Format, widths};
+use gallery::renditions::{Format, sizes};
 use sha2::{Digest, Sha256};
 
 use crate::limits::Limits;
 use colour::ToSrgb;
 use planes::{Planes, Rgb};
 use sniff::Kind;
-
-/// The largest side of a JPEG that browsers open (libjpeg's `JPEG_MAX_DIMENSION`).
-const TALLEST: u32 = 65_500;
 
 /// The side of the picture that the placeholder is made from.
 const PLACEHOLDER: u32 = 100;
@@ -106,8 +103,7 @@ pub fn render(bytes: &[u8], limits: &Limits) -> Result<Rendered, Rejection> {
     let sideways = described.orientation >= 5;
     let turned = |(a, b): (u32, u32)| if sideways { (b, a) } else { (a, b) };
     let (width, height) = turned(source.size()?);
-    let ladder: Vec<(u32, u32)> =
-        widths(width).into_iter().map(|narrow| (narrow, height_at(narrow, width, height))).collect();
+    let ladder = sizes(width, height);
     let largest = *ladder.last().expect("the ladder is never empty");
 
     let mut resizer = Resizer::new();
@@ -130,6 +126,7 @@ pub fn render(bytes: &[u8], limits: &Limits) -> Result<Rendered, Rejection> {
         thumbhash,
         colour,
         renditions: renditions.iter().map(|(rendition, _)| rendition.clone()).collect(),
+        ..Picture::default()
     };
     Ok(Rendered { picture, renditions })
 }
@@ -190,12 +187,6 @@ impl<'a> Source<'a> {
         };
         Ok(rgb.to_planes())
     }
-}
-
-/// The height that keeps the shape.
-fn height_at(narrow: u32, width: u32, height: u32) -> u32 {
-    let exact = f64::from(height) * f64::from(narrow) / f64::from(width);
-    (exact.round() as u32).clamp(1, TALLEST)
 }
 
 fn rendition(width: u32, height: u32, bytes: &[u8]) -> Rendition {

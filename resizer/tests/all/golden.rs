@@ -43,13 +43,17 @@ fn every_orientation_comes_upright_once() {
 
 #[test]
 fn the_ladder_is_never_taller_than_the_original() {
-    for (width, widths) in
-        [(4000, vec![360, 1200, 2048]), (2049, vec![360, 1200, 2048]), (1600, vec![360, 1200, 1600]), (200, vec![200])]
-    {
-        let rendered = rendered(&jpeg(&quarters(width, 120), Subsampling::S420));
+    for (width, height, widths) in [
+        (2400, 1200, vec![360, 720, 1200, 2048]),
+        (2049, 1100, vec![360, 720, 1200, 2048]),
+        (1600, 900, vec![360, 720, 1200, 1600]),
+        (200, 120, vec![200]),
+        (4000, 1000, vec![720, 1440, 2400, 4000]),
+    ] {
+        let rendered = rendered(&jpeg(&quarters(width, height), Subsampling::S420));
         let seen: Vec<u32> = rendered.renditions.iter().map(|(r, _)| r.width).collect();
         assert_eq!(seen, widths);
-        assert!(rendered.renditions.iter().all(|(r, bytes)| r.height <= 120 && r.bytes == bytes.len() as u64));
+        assert!(rendered.renditions.iter().all(|(r, bytes)| r.height <= height && r.bytes == bytes.len() as u64));
         assert!(rendered.renditions.iter().all(|(r, _)| r.hash.len() == 16));
     }
 }

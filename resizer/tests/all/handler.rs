@@ -29,7 +29,7 @@ async fn an_upload_becomes_renditions_and_facts() {
     let facts = room.facts(key).await;
     let picture = facts.picture().expect("it is ready");
     assert_eq!((picture.width, picture.height, facts.source.as_str()), (1500, 1000, key));
-    assert_eq!(picture.renditions.iter().map(|r| r.width).collect::<Vec<_>>(), [360, 1200, 1500]);
+    assert_eq!(picture.renditions.iter().map(|r| r.width).collect::<Vec<_>>(), [360, 720, 1200, 1500]);
     for (rendition, path) in picture.renditions.iter().zip(facts.rendition_keys()) {
         let get = room.store.client().get_object().bucket(room.store.name(Bucket::Resized)).key(path.path());
         let object = get.send().await.unwrap();
