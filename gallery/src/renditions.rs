@@ -57,10 +57,15 @@ impl Format {
 /// The sizes that a photo of `width` by `height` pixels gets, smallest first: the rungs below its own size, and its own
 /// when that is below the largest rung. It is never enlarged, and never left without a size.
 pub fn sizes(width: u32, height: u32) -> Vec<(u32, u32)> {
+    sizes_of(&LADDER, width, height)
+}
+
+/// The same for another ladder than Heirloom's.
+pub fn sizes_of(ladder: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
     let (wide, tall) = (f64::from(width.max(1)), f64::from(height.max(1)));
     let growth = (wide / tall / PANORAMA).clamp(1.0, MOST_GROWTH);
     let most = wide.min((MOST_PIXELS * wide / tall).sqrt()).min(TALLEST * wide / tall).min(TALLEST).max(1.0);
-    let mut widths: Vec<f64> = LADDER.iter().map(|&rung| (f64::from(rung) * growth).round()).collect();
+    let mut widths: Vec<f64> = ladder.iter().map(|&rung| (f64::from(rung) * growth).round()).collect();
     let rungs = widths.len();
     widths.retain(|&rung| rung < most);
     if widths.len() < rungs {

@@ -1,6 +1,7 @@
 //! The handler: a batch of messages in, the ones that failed out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use futures::StreamExt;
@@ -11,12 +12,14 @@ use tokio::sync::Semaphore;
 use tracing::{debug, error};
 
 use crate::limits::Limits;
+use crate::render::Wanted;
 
 /// Makes the resized bucket follow the source bucket.
 #[derive(Debug)]
 pub struct Resizer {
     pub(crate) store: Store,
     pub(crate) limits: Limits,
+    pub(crate) wanted: Arc<Wanted>,
     /// One turn for each core: a turn holds an original and its pixels in memory.
     pub(crate) turns: Semaphore,
     /// How many keys are worked on at once: while some wait for S3, the others keep the cores busy.
@@ -27,7 +30,7 @@ impl Resizer {
     /// A resizer over these buckets.
     pub fn new(store: Store, limits: Limits) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { store, limits, turns: Semaphore::new(cores), width: 4 + 2 * cores }
+        Self { store, limits, wanted: Arc::default(), turns: Semaphore::new(cores), width: 4 + 2 * cores }
     }
 
     /// Refreshes every key that the messages speak of, each once, and names the messages that must come again.

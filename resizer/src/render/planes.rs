@@ -24,6 +24,12 @@ pub(crate) struct Planes {
     pub(crate) chroma: Option<[Plane; 2]>,
 }
 
+/// A picture as encoders want it: the colour planes at half the size, rounded up (4:2:0).
+pub(crate) struct Quartered<'a> {
+    pub(crate) y: &'a Plane,
+    pub(crate) chroma: Option<[Plane; 2]>,
+}
+
 /// A picture as interleaved RGB bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rgb {
@@ -131,11 +137,11 @@ impl Planes {
         }
     }
 
-    /// The colour planes as a 4:2:0 JPEG stores them: half the size, rounded up, the edge repeated.
-    pub(crate) fn quartered_chroma(&self, resizer: &mut Resizer) -> Option<[Plane; 2]> {
+    /// The picture with its colour planes as 4:2:0 stores them: half the size, rounded up, the edge repeated.
+    pub(crate) fn quartered(&self, resizer: &mut Resizer) -> Quartered<'_> {
         let (width, height) = (self.width(), self.height());
         let (across, down) = chroma_size(width, height);
-        self.chroma.as_ref().map(|c| {
+        let chroma = self.chroma.as_ref().map(|c| {
             c.each_ref().map(|plane| {
                 let plane = plane.resized(resizer, across, down);
                 // An odd side came through at full size: only whole samples can be paired with the edge repeated.
@@ -144,7 +150,8 @@ impl Planes {
                     (odd_width, odd_height) => plane.halved(odd_width, odd_height),
                 }
             })
-        })
+        });
+        Quartered { y: &self.y, chroma }
     }
 
     /// The picture in RGB, the colour planes brought to full size.
