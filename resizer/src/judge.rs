@@ -64,7 +64,10 @@ impl Resizer {
             }));
         }
         // Held from before the original is in memory until its pixels are out of it.
-        let turn = self.turns.acquire().await.map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
+        let turn = self
+            .turn(original.bytes.min(self.limits.bytes))
+            .await
+            .map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
         let Some(mut opened) = self.store.open(Bucket::Source, key).await? else {
             return Ok(None);
         };

@@ -21,4 +21,4 @@ pub use limits::Limits;
 pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};
 pub use render::{Rejection, Rendered, Wanted, render, render_as};
-pub use resizer::Resizer;
+pub use resizer::{Progress, Resizer};

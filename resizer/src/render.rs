@@ -135,7 +135,15 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     if bytes.len() as u64 > limits.bytes {
         return Err(Rejection::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
     }
-    let source = Source::open(bytes, limits)?;
+    let mended;
+    let (source, cut) = match Source::open(bytes, limits) {
+        // A progressive JPEG's passes are counted when it is opened, which needs its last mark.
+        Err(Rejection::Damaged(_)) if bytes.starts_with(&[0xFF, 0xD8]) => {
+            mended = [bytes, &[0xFF, 0xD9]].concat();
+            (Source::open(&mended, limits)?, true)
+        }
+        opened => (opened?, false),
+    };
     let described = described::read(&source.blocks());
     let (kind, animated, orientation) =
         (source.kind(), source.is_animated(), source.orientation(described.orientation));
@@ -147,6 +155,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
 
     let mut resizer = Resizer::new();
     let (picture, damaged) = source.decode(&mut resizer, turned(largest))?;
+    let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
     let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;
     let moment = described.moment;
     let picture = Picture {

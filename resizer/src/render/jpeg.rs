@@ -180,18 +180,18 @@ fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)>
     let scale = ScalingFactor::try_new(1, divisor).ok()?;
     let image =
         decoder.with_lenient(true).with_scale(scale).with_output_format(PixelFormat::Rgb).decode_image().ok()?;
-    let mut present = 1.0_f64;
-    let mut errors = false;
+    // Each pass of a progressive picture covers all of it, and later ones only make it sharper.
+    let covered = progressive && scans(bytes) > 1;
+    let (mut present, mut cut, mut errors) = (1.0_f64, false, false);
     for warning in &image.warnings {
         match warning {
-            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } if !progressive => {
-                present = present.min(*decoded_mcus as f64 / (*total_mcus).max(1) as f64);
+            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } => {
+                cut = true;
+                if !covered {
+                    present = present.min(*decoded_mcus as f64 / (*total_mcus).max(1) as f64);
+                }
             }
-            // Each pass of a progressive picture covers all of it; later ones only make it sharper.
-            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } if scans(bytes) < 2 => {
-                present = present.min(*decoded_mcus as f64 / (*total_mcus).max(1) as f64);
-            }
-            DecodeWarning::TruncatedData { .. } | DecodeWarning::HuffmanError { .. } => errors = true,
+            DecodeWarning::HuffmanError { .. } => errors = true,
             DecodeWarning::UnsupportedRecovered { .. } => return None,
             _ => {}
         }
@@ -201,10 +201,10 @@ fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)>
     }
     let note = if present < 1.0 {
         format!("its end is missing: about {:.0} % of the picture is there", (present * 100.0).floor())
-    } else if errors {
-        "parts of it are unreadable".to_owned()
+    } else if cut || !errors {
+        "its end is missing: it is less sharp than it was".to_owned()
     } else {
-        "its end is missing".to_owned()
+        "parts of it are unreadable".to_owned()
     };
     Some((Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }, note))
 }

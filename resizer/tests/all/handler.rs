@@ -84,6 +84,8 @@ async fn repeated_and_late_events_change_nothing() {
     assert_eq!(room.resizer.refresh(keys[0]).await.unwrap(), Done::Unchanged);
     let written = room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap();
     assert!(room.handle(vec![late.clone(), late.clone(), late]).await.is_empty());
+    let progress = room.resizer.progress();
+    assert_eq!((progress.done, progress.asked), (4, 4), "two batches of two keys");
     assert_eq!(room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap(), written);
     room.assert_holds(&keys[..1]).await;
 }
