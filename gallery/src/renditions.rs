@@ -64,7 +64,7 @@ pub fn sizes(width: u32, height: u32) -> Vec<(u32, u32)> {
 pub fn sizes_of(ladder: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
     let (wide, tall) = (f64::from(width.max(1)), f64::from(height.max(1)));
     let growth = (wide / tall / PANORAMA).clamp(1.0, MOST_GROWTH);
-    let most = wide.min((MOST_PIXELS * wide / tall).sqrt()).min(TALLEST * wide / tall).min(TALLEST).max(1.0);
+    let most = wide.min((MOST_PIXELS * wide / tall).sqrt()).min(TALLEST * wide / tall).clamp(1.0, TALLEST);
     let mut widths: Vec<f64> = ladder.iter().map(|&rung| (f64::from(rung) * growth).round()).collect();
     let rungs = widths.len();
     widths.retain(|&rung| rung < most);

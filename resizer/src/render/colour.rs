@@ -10,22 +10,35 @@ use super::planes::Rgb;
 /// profiles that mean sRGB differ among themselves by rounding alone.
 const SAME: u8 = 2;
 
-/// JFIF 1.02's conversion, in 16-bit fixed point.
+/// JFIF 1.02's conversion, in 16-bit fixed point. The sums cannot overflow, and are written so that debug builds do not
+/// look: a look at each keeps the compiler from doing several at once.
+#[inline]
 pub(crate) fn ycc_to_rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    let (y, cb, cr) = (i32::from(y) << 16, i32::from(cb) - 128, i32::from(cr) - 128);
-    let rounded = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8;
-    [rounded(y + 91_881 * cr), rounded(y - 22_554 * cb - 46_802 * cr), rounded(y + 116_130 * cb)]
+    let (y, cb, cr) = (i32::from(y) << 16, i32::from(cb).wrapping_sub(128), i32::from(cr).wrapping_sub(128));
+    let sum = |cb_part: i32, cr_part: i32| {
+        rounded(y.wrapping_add(cb.wrapping_mul(cb_part)).wrapping_add(cr.wrapping_mul(cr_part)))
+    };
+    [sum(0, 91_881), sum(-22_554, -46_802), sum(116_130, 0)]
 }
 
 /// Its inverse.
+#[inline]
 pub(crate) fn rgb_to_ycc(r: u8, g: u8, b: u8) -> [u8; 3] {
     let (r, g, b) = (i32::from(r), i32::from(g), i32::from(b));
-    let rounded = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8;
+    let sum = |parts: [i32; 3], base: i32| {
+        let [r, g, b] = [r.wrapping_mul(parts[0]), g.wrapping_mul(parts[1]), b.wrapping_mul(parts[2])];
+        rounded(base.wrapping_add(r).wrapping_add(g).wrapping_add(b))
+    };
     [
-        rounded(19_595 * r + 38_470 * g + 7_471 * b),
-        rounded(-11_058 * r - 21_710 * g + 32_768 * b + (128 << 16)),
-        rounded(32_768 * r - 27_440 * g - 5_328 * b + (128 << 16)),
+        sum([19_595, 38_470, 7_471], 0),
+        sum([-11_058, -21_710, 32_768], 128 << 16),
+        sum([32_768, -27_440, -5_328], 128 << 16),
     ]
+}
+
+#[inline]
+fn rounded(value: i32) -> u8 {
+    (value.wrapping_add(1 << 15) >> 16).clamp(0, 255) as u8
 }
 
 /// A conversion of RGB pixels to sRGB.

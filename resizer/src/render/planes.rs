@@ -158,12 +158,13 @@ impl Planes {
     pub(crate) fn to_rgb(&self, resizer: &mut Resizer) -> Rgb {
         let (width, height) = (self.width(), self.height());
         let full = self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, width, height)));
-        let mut samples = Vec::with_capacity(self.y.samples.len() * 3);
+        let mut samples = vec![0; self.y.samples.len() * 3];
+        let pixels = samples.chunks_exact_mut(3).zip(&self.y.samples);
         match full {
-            None => samples.extend(self.y.samples.iter().flat_map(|&y| [y, y, y])),
+            None => pixels.for_each(|(pixel, &y)| pixel.fill(y)),
             Some([cb, cr]) => {
-                for ((&y, &cb), &cr) in self.y.samples.iter().zip(&cb.samples).zip(&cr.samples) {
-                    samples.extend(colour::ycc_to_rgb(y, cb, cr));
+                for (((pixel, &y), &cb), &cr) in pixels.zip(&cb.samples).zip(&cr.samples) {
+                    pixel.copy_from_slice(&colour::ycc_to_rgb(y, cb, cr));
                 }
             }
         }
@@ -191,14 +192,12 @@ impl Rgb {
         if self.samples.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]) {
             return Planes { y: plane(self.samples.iter().copied().step_by(3).collect()), chroma: None };
         }
-        let mut split = [Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count)];
-        for pixel in self.samples.chunks_exact(3) {
-            let ycc = colour::rgb_to_ycc(pixel[0], pixel[1], pixel[2]);
-            for (samples, value) in split.iter_mut().zip(ycc) {
-                samples.push(value);
-            }
+        let [mut y, mut cb, mut cr] = [(); 3].map(|()| vec![0; count]);
+        let split = y.iter_mut().zip(&mut cb).zip(&mut cr);
+        for (((y, cb), cr), pixel) in split.zip(self.samples.chunks_exact(3)) {
+            [*y, *cb, *cr] = colour::rgb_to_ycc(pixel[0], pixel[1], pixel[2]);
         }
-        let [y, cb, cr] = split.map(plane);
+        let [y, cb, cr] = [y, cb, cr].map(plane);
         Planes { y, chroma: Some([cb, cr]) }
     }
 }
