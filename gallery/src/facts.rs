@@ -10,7 +10,7 @@ use crate::renditions::Format;
 use crate::slug::CollectionSlug;
 
 /// The version of the record and of the encoder behind it. A higher number makes older photos be rendered again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What is known of one object of the source bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,12 @@ pub struct Facts {
     pub bytes: u64,
     /// When the original was last written.
     pub modified: Timestamp,
+    /// The SHA-256 of the original in hexadecimal digits, when it was read whole: two photos that share it are duplicates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// What the headers of a video say. A video with a poster is [`Outcome::Ready`], one without is rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<Box<Video>>,
     /// Whether it became a photo.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -46,7 +52,7 @@ pub enum Outcome {
 }
 
 /// A photo that is ready to be shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// Width in pixels, upright.
     pub width: u32,
@@ -55,18 +61,139 @@ pub struct Picture {
     /// When it was taken, on the clock of the place where it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<DateTime>,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<Witness>,
+    /// How far the clock of that place was from UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// Maker and model of the camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<String>,
-    /// What the photo itself says it shows (EXIF `ImageDescription`).
+    /// The lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lens: Option<String>,
+    /// How it was exposed.
+    #[serde(default, skip_serializing_if = "Exposure::is_unknown")]
+    pub exposure: Exposure,
+    /// Where it was taken. Kept here and nowhere else: no rendition tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// What the photo itself says it shows (XMP, IPTC or EXIF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
+    /// The photo's own keywords (XMP and IPTC), in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// The photo's own rating (XMP), 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
+    /// What kind of file the original is, such as `HEIC`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// Whether the original moves; the renditions show its first frame.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub animated: bool,
+    /// What is wrong with the original, when only a part of it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
     /// A placeholder: the thumbhash (Wagner, `ThumbHash`, 2023), in base64.
     pub thumbhash: String,
     /// The average colour, `#rrggbb`.
     pub colour: String,
-    /// The sized copies, smallest first; never empty.
+    /// The sized copies, smallest first, each size in every format; never empty.
     pub renditions: Vec<Rendition>,
+}
+
+/// Who says when a photo was taken, the most trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Witness {
+    /// The camera's own record (EXIF), or a video's header.
+    Camera,
+    /// The satellites' clock (EXIF `GPSDateStamp` and `GPSTimeStamp`).
+    Satellites,
+    /// XMP, written by a program.
+    Xmp,
+    /// The name of the file.
+    FileName,
+    /// When the file was uploaded, which is no more than an upper bound.
+    Upload,
+}
+
+/// A clock's distance from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// Minutes east of UTC.
+    pub minutes: i16,
+    /// Who says so.
+    pub from: Witness,
+}
+
+/// How a photo was exposed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exposure {
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// The f-number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aperture: Option<f64>,
+    /// ISO speed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iso: Option<u32>,
+    /// Millimetres, as engraved on the lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focal_length: Option<f64>,
+    /// Millimetres that would show as much on 35 mm film.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focal_length_35mm: Option<u32>,
+}
+
+impl Exposure {
+    /// Whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A place on earth.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Metres above the sea.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altitude: Option<f64>,
+}
+
+/// What the headers of a video say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Video {
+    /// Seconds.
+    pub duration: f64,
+    /// Width in pixels, upright; 0 when there is sound alone.
+    pub width: u32,
+    /// Height in pixels, upright.
+    pub height: u32,
+    /// How many degrees clockwise a player turns the stored frames: 0, 90, 180 or 270.
+    pub rotation: u16,
+    /// The codec of the pictures by its sample entry (`avc1`, `hvc1`), empty when unknown.
+    pub codec: String,
+    /// When it was recorded, on the clock of the place when `zone` is known, else in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<DateTime>,
+    /// How far the clock of that place was from UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    /// Maker and model of the camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// Where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
 }
 
 /// One sized copy.
@@ -143,15 +270,19 @@ mod tests {
             etag: "\"abc\"".into(),
             bytes: 10,
             modified: Timestamp::UNIX_EPOCH,
+            checksum: None,
+            video: None,
             outcome: Outcome::Ready(Box::new(Picture {
                 width: 4,
                 height: 3,
                 taken: Some(jiff::civil::date(2024, 5, 6).at(7, 8, 9, 0)),
-                camera: None,
+                zone: Some(Zone { minutes: -210, from: Witness::Satellites }),
+                position: Some(Position { latitude: -0.1, longitude: 179.999_999, altitude: None }),
                 caption: Some("<b>".into()),
                 thumbhash: "AA==".into(),
                 colour: "#112233".into(),
                 renditions: vec![Rendition { width: 4, height: 3, format: Format::Jpeg, hash: "00".into(), bytes: 5 }],
+                ..Picture::default()
             })),
         };
         assert_eq!(Facts::from_json(&facts.to_json()).unwrap(), facts);

@@ -218,7 +218,7 @@ fn rendition(path: &str) -> Option<Key> {
         photo: PhotoId::parse(photo).ok()?,
         hash: hash.to_owned(),
         width: width.parse().ok()?,
-        format: [Format::Jpeg].into_iter().find(|f| f.extension() == extension)?,
+        format: Format::ALL.into_iter().find(|f| f.extension() == extension)?,
     })
 }
 

@@ -4,6 +4,7 @@
 //! decided by whoever builds it.
 
 mod connect;
+mod opened;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use connect::{BucketNames, Endpoint, MissingBucketName, amazon, at};
+pub use opened::Opened;
 
 use crate::keys::{Bucket, Key};
 

@@ -7,15 +7,18 @@
 //! [`render`] is the pure middle, bytes to bytes. What the pages look like is the builder's, who may see them the
 //! gate's, and what `metadata.yml` says is none of the resizer's business.
 
+mod described;
+mod judge;
 mod limits;
 mod place;
 mod reconcile;
 mod refresh;
 mod render;
 mod resizer;
+mod video;
 
 pub use limits::Limits;
 pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};
-pub use render::{Rejection, Rendered, render};
-pub use resizer::Resizer;
+pub use render::{Rejection, Rendered, Wanted, render, render_as};
+pub use resizer::{Progress, Resizer};

@@ -5,6 +5,7 @@
 //! what the facts promised, as a sum of hashes). Whatever looks wrong is refreshed, so a mistaken suspicion, as when
 //! the gallery changes meanwhile, costs time alone.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -42,7 +43,9 @@ impl Resizer {
         let mut tally = Tally::default();
         let mut sums = Sums::new();
         let mut originals = self.store.list(Bucket::Source, "");
-        while let Some(page) = originals.next().await? {
+        while let Some(mut page) = originals.next().await? {
+            // Somebody waits for the newest.
+            page.sort_by_key(|original| Reverse(original.modified));
             let mut seen = stream::iter(page)
                 .map(|original| async move { self.check(&original).await.map_err(|error| (original.path, error)) })
                 .buffer_unordered(self.width);

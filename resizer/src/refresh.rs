@@ -4,16 +4,14 @@
 //! that no facts name any more. After the last write the original is looked at again, and what changed meanwhile is
 //! made right in another round, so that of several at work on one photo the last leaves it whole.
 
-use std::panic::AssertUnwindSafe;
-
 use futures::future::try_join_all;
 use gallery::facts::{Outcome, VERSION};
-use gallery::store::{Listed, Object, Written};
+use gallery::store::{Listed, Written};
 use gallery::{Bucket, Condition, Facts, Key, StoreError};
 use tracing::info;
 
 use crate::place::{Place, promised};
-use crate::render::{Rejection, Rendered, render};
+use crate::render::Rendered;
 use crate::resizer::Resizer;
 
 /// More rounds than any honest race needs; after these the queue tries again later.
@@ -122,10 +120,10 @@ impl Resizer {
         original: &Listed,
         known: Known,
     ) -> Result<Round, RefreshError> {
-        let Some((object, outcome)) = self.judge(key, place, original).await? else {
+        let Some(judged) = self.judge(key, place, original).await? else {
             return Ok(Round::Again);
         };
-        let (outcome, renditions, done) = match outcome {
+        let (outcome, renditions, done) = match judged.outcome {
             Ok(Rendered { picture, renditions }) => (Outcome::Ready(Box::new(picture)), renditions, Done::Rendered),
             Err(reason) => (Outcome::Rejected { reason }, Vec::new(), Done::Rejected),
         };
@@ -133,9 +131,11 @@ impl Resizer {
             version: VERSION,
             photo: place.photo().expect("what has facts has an identity"),
             source: key.to_owned(),
-            etag: object.etag,
-            bytes: object.bytes,
-            modified: object.modified,
+            etag: judged.etag,
+            bytes: judged.bytes,
+            modified: judged.modified,
+            checksum: judged.checksum,
+            video: judged.video,
             outcome,
         };
         let writes = facts
@@ -162,40 +162,6 @@ impl Resizer {
             }
         }
         Ok(Round::Settled(done))
-    }
-
-    /// Reads and renders an original. `None` when it vanished meanwhile; the inner error is a reason for its owner.
-    async fn judge(
-        &self,
-        key: &str,
-        place: &Place,
-        original: &Listed,
-    ) -> Result<Option<(Judged, Result<Rendered, String>)>, RefreshError> {
-        let limits = self.limits;
-        let unread = |reason| {
-            let judged = Judged { etag: original.etag.clone(), bytes: original.bytes, modified: original.modified };
-            Ok(Some((judged, Err(reason))))
-        };
-        if let Place::Stray(_, reason) = place {
-            return unread(reason.clone());
-        }
-        if original.bytes > limits.bytes {
-            return unread(Rejection::TooManyBytes { bytes: original.bytes, limit: limits.bytes }.to_string());
-        }
-        // Held from before the original is in memory until its pixels are out of it.
-        let turn = self.turns.acquire().await.map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
-        let Some(Object { bytes, etag, modified }) = self.store.read_path(Bucket::Source, key).await? else {
-            return Ok(None);
-        };
-        let judged = Judged { etag, bytes: bytes.len() as u64, modified };
-        let rendering = tokio::task::spawn_blocking(move || {
-            // The last line behind the decoders: a panic is the picture's fault, and must not become a retry.
-            std::panic::catch_unwind(AssertUnwindSafe(|| render(&bytes, &limits)))
-                .unwrap_or(Err(Rejection::DecoderFailed))
-        });
-        let rendered = rendering.await.map_err(|_| RefreshError::Interrupted(key.to_owned()))?;
-        drop(turn);
-        Ok(Some((judged, rendered.map_err(|rejection| rejection.to_string()))))
     }
 
     /// Removes what is kept of an original that is gone: the facts first, since they promise the rest.
@@ -250,13 +216,6 @@ impl Resizer {
 struct Known {
     facts: Option<Facts>,
     etag: Option<String>,
-}
-
-/// An original as it was read.
-struct Judged {
-    etag: String,
-    bytes: u64,
-    modified: jiff::Timestamp,
 }
 
 /// Whether facts speak of this original, in today's version.

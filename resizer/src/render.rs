@@ -7,27 +7,36 @@
 //! Renditions carry no metadata at all. A colour profile is not kept either: whatever it was, the pixels are sRGB,
 //! which is what every viewer takes an unmarked JPEG for.
 
+mod av1;
 mod colour;
-mod exif;
+mod deep;
+mod heif;
+mod hevc;
 mod jpeg;
 mod planes;
 mod raster;
+mod raw;
 mod sniff;
+mod source;
+mod webp;
+mod yuv;
 
 use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use fast_image_resize::Resizer;
-use gallery::facts::{Picture, Rendition};
-use gallery::renditions::{Format, widths};
+use gallery::facts::{Picture, Rendition, Video, Witness};
+use gallery::renditions::{Format, LADDER, sizes_of};
 use sha2::{Digest, Sha256};
 
+use crate::described;
 use crate::limits::Limits;
+use crate::video::{Codec, First};
 use colour::ToSrgb;
+use deep::Deep;
 use planes::{Planes, Rgb};
-use sniff::Kind;
+use source::Source;
 
-/// The largest side of a JPEG that browsers open (libjpeg's `JPEG_MAX_DIMENSION`).
-const TALLEST: u32 = 65_500;
+pub(crate) use sniff::{Kind, sniff};
 
 /// The side of the picture that the placeholder is made from.
 const PLACEHOLDER: u32 = 100;
@@ -50,6 +59,9 @@ pub enum Rejection {
     /// Something else than a picture.
     #[error("it is {0}, not a picture")]
     Foreign(&'static str),
+    /// A video of which there is no picture.
+    #[error("it is a video (`{0}`), of which no picture can be made yet")]
+    NoPoster(String),
     /// A picture of a kind that is not read.
     #[error("{0} are not yet read: upload it as JPEG to see it here")]
     NotYet(&'static str),
@@ -94,118 +106,172 @@ pub enum Rejection {
 enum Pixels {
     Planes(Planes),
     Rgb(Rgb),
+    Deep(Deep),
+}
+
+/// What renditions are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The widths of an ordinary picture's copies, smallest first; see [`gallery::renditions::LADDER`].
+    pub ladder: Vec<u32>,
+    /// The formats of each.
+    pub formats: Vec<Format>,
+}
+
+impl Default for Wanted {
+    /// What every photo of a gallery gets.
+    fn default() -> Self {
+        Self { ladder: LADDER.to_vec(), formats: vec![Format::Jpeg, Format::WebP] }
+    }
 }
 
 /// Makes the renditions of an original.
 pub fn render(bytes: &[u8], limits: &Limits) -> Result<Rendered, Rejection> {
+    render_as(bytes, limits, &Wanted::default())
+}
+
+/// Makes just the renditions that are wanted.
+pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rendered, Rejection> {
     if bytes.len() as u64 > limits.bytes {
         return Err(Rejection::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
     }
-    let source = Source::open(bytes, limits)?;
-    let described = exif::read(bytes);
-    let sideways = described.orientation >= 5;
+    let mended;
+    let (source, cut) = match Source::open(bytes, limits) {
+        // A progressive JPEG's passes are counted when it is opened, which needs its last mark.
+        Err(Rejection::Damaged(_)) if bytes.starts_with(&[0xFF, 0xD8]) => {
+            mended = [bytes, &[0xFF, 0xD9]].concat();
+            (Source::open(&mended, limits)?, true)
+        }
+        opened => (opened?, false),
+    };
+    let described = described::read(&source.blocks());
+    let (kind, animated, orientation) =
+        (source.kind(), source.is_animated(), source.orientation(described.orientation));
+    let sideways = orientation >= 5;
     let turned = |(a, b): (u32, u32)| if sideways { (b, a) } else { (a, b) };
     let (width, height) = turned(source.size()?);
-    let ladder: Vec<(u32, u32)> =
-        widths(width).into_iter().map(|narrow| (narrow, height_at(narrow, width, height))).collect();
+    let ladder = sizes_of(&wanted.ladder, width, height);
     let largest = *ladder.last().expect("the ladder is never empty");
 
     let mut resizer = Resizer::new();
-    let mut picture = source.decode(&mut resizer, turned(largest), limits)?.oriented(described.orientation);
-    let mut renditions = Vec::with_capacity(ladder.len());
-    for &(width, height) in ladder.iter().rev() {
-        picture = picture.resized(&mut resizer, width, height);
-        let jpeg = jpeg::encode(&picture, &mut resizer)?;
-        renditions.push((rendition(width, height, &jpeg), Bytes::from(jpeg)));
-    }
-    renditions.reverse();
-
-    let (thumbhash, colour) = placeholder(&picture, &mut resizer);
+    let (picture, damaged) = source.decode(&mut resizer, turned(largest))?;
+    let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
+    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;
+    let moment = described.moment;
     let picture = Picture {
         width,
         height,
-        taken: described.taken,
+        taken: moment.map(|moment| moment.local),
+        taken_from: moment.map(|moment| moment.from),
+        zone: moment.and_then(|moment| moment.zone),
         camera: described.camera,
+        lens: described.lens,
+        exposure: described.exposure,
+        position: described.position,
         caption: described.caption,
-        thumbhash,
-        colour,
-        renditions: renditions.iter().map(|(rendition, _)| rendition.clone()).collect(),
+        keywords: described.keywords,
+        rating: described.rating,
+        kind: kind.to_owned(),
+        animated,
+        damaged,
+        ..Picture::default()
     };
-    Ok(Rendered { picture, renditions })
+    Ok(made.with(picture))
 }
 
-/// An original whose header was read and is within the limits.
-enum Source<'a> {
-    Jpeg(Box<jpeg::Jpeg<'a>>),
-    Other(&'a [u8], image::ImageFormat),
-}
-
-impl<'a> Source<'a> {
-    fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
-        let source = match sniff::sniff(bytes)? {
-            Kind::Jpeg => Self::Jpeg(Box::new(jpeg::Jpeg::open(bytes, limits)?)),
-            Kind::Other(format) => Self::Other(bytes, format),
-        };
-        let (width, height) = source.size()?;
-        if width == 0 || height == 0 {
-            return Err(Rejection::Damaged("it has no pixels".to_owned()));
-        }
-        if u64::from(width) * u64::from(height) > limits.pixels || width.max(height) > limits.side {
-            let (megapixels, side) = (limits.pixels / 1_000_000, limits.side);
-            return Err(Rejection::TooManyPixels { width, height, megapixels, side });
-        }
-        Ok(source)
+/// Makes the renditions of a video from its first picture: the bytes of that picture as they lie in the file.
+pub(crate) fn render_first(
+    first: &First,
+    sample: &[u8],
+    video: &Video,
+    limits: &Limits,
+    wanted: &Wanted,
+) -> Result<Rendered, Rejection> {
+    let (width, height) = first.size;
+    if u64::from(width) * u64::from(height) > limits.pixels || width == 0 || height == 0 {
+        let (megapixels, side) = (limits.pixels / 1_000_000, limits.side);
+        return Err(Rejection::TooManyPixels { width, height, megapixels, side });
     }
-
-    fn size(&self) -> Result<(u32, u32), Rejection> {
-        match self {
-            Self::Jpeg(jpeg) => Ok(jpeg.size()),
-            Self::Other(bytes, format) => raster::size(bytes, *format),
-        }
-    }
-
-    fn profile(&self) -> Option<ToSrgb> {
-        let icc = match self {
-            Self::Jpeg(jpeg) => jpeg.profile(),
-            Self::Other(bytes, format) => raster::profile(bytes, *format),
-        };
-        ToSrgb::from_profile(&icc?)
-    }
-
-    /// The picture as stored, at exactly the `wanted` size, in sRGB.
-    fn decode(self, resizer: &mut Resizer, wanted: (u32, u32), limits: &Limits) -> Result<Planes, Rejection> {
-        let to_srgb = self.profile();
-        let pixels = match self {
-            Self::Jpeg(jpeg) => jpeg.decode(resizer, wanted, to_srgb.is_some())?,
-            Self::Other(bytes, format) => Pixels::Rgb(raster::decode(bytes, format, limits)?),
-        };
-        let rgb = match (pixels, &to_srgb) {
-            (Pixels::Planes(planes), None) => return Ok(planes),
-            (Pixels::Planes(planes), Some(_)) => planes.to_rgb(resizer),
-            (Pixels::Rgb(rgb), _) => rgb.resized(resizer, wanted.0, wanted.1),
-        };
-        let rgb = match to_srgb {
-            Some(to_srgb) => to_srgb.apply(rgb),
-            None => rgb,
-        };
-        Ok(rgb.to_planes())
-    }
-}
-
-/// The height that keeps the shape.
-fn height_at(narrow: u32, width: u32, height: u32) -> u32 {
-    let exact = f64::from(height) * f64::from(narrow) / f64::from(width);
-    (exact.round() as u32).clamp(1, TALLEST)
-}
-
-fn rendition(width: u32, height: u32, bytes: &[u8]) -> Rendition {
-    Rendition {
+    let stream = first.stream(sample).ok_or_else(|| Rejection::Damaged("its first picture is cut".to_owned()))?;
+    let tile = match first.codec {
+        Codec::Hevc(..) => hevc::decode(&stream, limits)?,
+        Codec::Av1(_) => av1::decode(stream, limits)?,
+    };
+    let orientation = match video.rotation {
+        90 => 6,
+        180 => 3,
+        270 => 8,
+        _ => 1,
+    };
+    let turned = |(a, b): (u32, u32)| if orientation >= 5 { (b, a) } else { (a, b) };
+    let (width, height) = turned((width, height));
+    let ladder = sizes_of(&wanted.ladder, width, height);
+    let largest = turned(*ladder.last().expect("the ladder is never empty"));
+    let to_srgb = first.colour.and_then(|(primaries, transfer, ..)| ToSrgb::from_code_points(primaries, transfer));
+    let mut resizer = Resizer::new();
+    let yuv = heif::single(&tile, first.size, first.colour, limits)?;
+    let pixels = yuv.into_pixels(&mut resizer, largest, to_srgb.is_some());
+    let picture = source::in_srgb(pixels, to_srgb.as_ref(), &mut resizer, largest);
+    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;
+    let picture = Picture {
         width,
         height,
-        format: Format::Jpeg,
-        hash: HEXLOWER.encode(&Sha256::digest(bytes)[..8]),
-        bytes: bytes.len() as u64,
+        taken: video.taken,
+        taken_from: video.taken.map(|_| Witness::Camera),
+        zone: video.zone,
+        camera: video.camera.clone(),
+        position: video.position,
+        kind: "video".to_owned(),
+        animated: true,
+        ..Picture::default()
+    };
+    Ok(made.with(picture))
+}
+
+/// What is made of pixels.
+struct Made {
+    renditions: Vec<(Rendition, Bytes)>,
+    thumbhash: String,
+    colour: String,
+}
+
+impl Made {
+    /// Every size in every format, each made from the one above it. The picture is upright and not smaller than the
+    /// largest size.
+    fn of(
+        mut picture: Planes,
+        ladder: &[(u32, u32)],
+        formats: &[Format],
+        resizer: &mut Resizer,
+    ) -> Result<Self, Rejection> {
+        let mut renditions = Vec::with_capacity(ladder.len() * formats.len());
+        for &(width, height) in ladder.iter().rev() {
+            picture = picture.resized(resizer, width, height);
+            let quartered = picture.quartered(resizer);
+            for &format in formats.iter().rev() {
+                let encoded = match format {
+                    Format::Jpeg => jpeg::encode(&quartered)?,
+                    Format::WebP if width.max(height) <= webp::LARGEST => webp::encode(&quartered)?,
+                    Format::WebP | Format::Avif => continue,
+                };
+                renditions.push((rendition(width, height, format, &encoded), Bytes::from(encoded)));
+            }
+        }
+        renditions.reverse();
+        let (thumbhash, colour) = placeholder(&picture, resizer);
+        Ok(Self { renditions, thumbhash, colour })
     }
+
+    /// The same with what is known of the picture.
+    fn with(self, picture: Picture) -> Rendered {
+        let renditions = self.renditions.iter().map(|(rendition, _)| rendition.clone()).collect();
+        let picture = Picture { thumbhash: self.thumbhash, colour: self.colour, renditions, ..picture };
+        Rendered { picture, renditions: self.renditions }
+    }
+}
+
+fn rendition(width: u32, height: u32, format: Format, bytes: &[u8]) -> Rendition {
+    Rendition { width, height, format, hash: HEXLOWER.encode(&Sha256::digest(bytes)[..8]), bytes: bytes.len() as u64 }
 }
 
 /// The thumbhash in base64, and the average colour.

@@ -1,24 +1,56 @@
 //! The handler: a batch of messages in, the ones that failed out.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use futures::StreamExt;
 use futures::stream;
 use gallery::notification::changed;
 use gallery::{Bucket, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tracing::{debug, error};
 
 use crate::limits::Limits;
+use crate::render::Wanted;
+
+/// Mebibytes for each core: an ordinary photo and its pixels, with room to spare.
+const MEMORY_PER_CORE: usize = 160;
+
+/// Mebibytes that there must be on the smallest machine.
+const LEAST_MEMORY: usize = 768;
+
+/// Mebibytes of pixels that a mebibyte of an original becomes, at most and unless it was made to be a bomb; that has a
+/// limit of its own.
+const PIXELS_PER_BYTE: u64 = 4;
+
+/// Mebibytes that a photo of any size takes.
+const PIXELS_AT_LEAST: u64 = 64;
+
+/// How far a resizer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Keys that were dealt with.
+    pub done: usize,
+    /// Keys that were asked for, those included.
+    pub asked: usize,
+}
 
 /// Makes the resized bucket follow the source bucket.
 #[derive(Debug)]
 pub struct Resizer {
     pub(crate) store: Store,
     pub(crate) limits: Limits,
+    pub(crate) wanted: Arc<Wanted>,
     /// One turn for each core: a turn holds an original and its pixels in memory.
     pub(crate) turns: Semaphore,
+    /// Mebibytes that originals and their pixels may hold together.
+    memory: Semaphore,
+    most_memory: u32,
+    asked: AtomicUsize,
+    done: AtomicUsize,
     /// How many keys are worked on at once: while some wait for S3, the others keep the cores busy.
     pub(crate) width: usize,
 }
@@ -27,7 +59,39 @@ impl Resizer {
     /// A resizer over these buckets.
     pub fn new(store: Store, limits: Limits) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { store, limits, turns: Semaphore::new(cores), width: 4 + 2 * cores }
+        let most_memory = (cores * MEMORY_PER_CORE).max(LEAST_MEMORY);
+        Self {
+            store,
+            limits,
+            wanted: Arc::default(),
+            turns: Semaphore::new(cores),
+            memory: Semaphore::new(most_memory),
+            most_memory: most_memory as u32,
+            asked: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            width: 4 + 2 * cores,
+        }
+    }
+
+    /// The same with other renditions than usual.
+    #[must_use]
+    pub fn wanting(self, wanted: Wanted) -> Self {
+        Self { wanted: Arc::new(wanted), ..self }
+    }
+
+    /// How far it is with what it was asked for since it was made.
+    pub fn progress(&self) -> Progress {
+        let done = self.done.load(Ordering::Relaxed);
+        Progress { done, asked: self.asked.load(Ordering::Relaxed).max(done) }
+    }
+
+    /// A core, and room in memory for an original of so many bytes. What needs more than there is has it all to itself.
+    pub(crate) async fn turn(&self, bytes: u64) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), AcquireError> {
+        let wanted = (bytes >> 20) * PIXELS_PER_BYTE + PIXELS_AT_LEAST;
+        let room = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.most_memory);
+        // Always in this order, so that nobody who holds room waits for it.
+        let room = self.memory.acquire_many(room).await?;
+        Ok((room, self.turns.acquire().await?))
     }
 
     /// Refreshes every key that the messages speak of, each once, and names the messages that must come again.
@@ -51,8 +115,16 @@ impl Resizer {
                 }
             }
         }
+        // What was said last is what somebody waits for now.
+        let mut asked: Vec<_> = asked.into_iter().collect();
+        asked.sort_by_key(|(_, positions)| Reverse(positions.last().copied()));
+        self.asked.fetch_add(asked.len(), Ordering::Relaxed);
         let mut refreshed = stream::iter(asked)
-            .map(|(key, positions)| async move { (self.refresh(&key).await, key, positions) })
+            .map(|(key, positions)| async move {
+                let result = self.refresh(&key).await;
+                self.done.fetch_add(1, Ordering::Relaxed);
+                (result, key, positions)
+            })
             .buffer_unordered(self.width);
         while let Some((result, key, positions)) = refreshed.next().await {
             if let Err(error) = result {

@@ -15,15 +15,15 @@ pub(crate) fn facts(source: &str, taken: Option<DateTime>, width: u32, height: u
         etag: "\"o\"".into(),
         bytes: 1,
         modified: Timestamp::UNIX_EPOCH,
+        checksum: None,
+        video: None,
         outcome: Outcome::Ready(Box::new(Picture {
             width,
             height,
             taken,
-            camera: None,
-            caption: None,
-            thumbhash: String::new(),
             colour: "#808080".into(),
             renditions: vec![Rendition { width: 360, height: 270, format: Format::Jpeg, hash: "ab".into(), bytes: 1 }],
+            ..Picture::default()
         })),
     }
 }

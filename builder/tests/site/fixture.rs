@@ -75,8 +75,6 @@ impl Gallery {
             width: 4000,
             height: 3000,
             taken: Some(date(2024, 5, day).at(9, 30, 0, 0)),
-            camera: None,
-            caption: None,
             thumbhash: "AA==".into(),
             colour: "#336699".into(),
             renditions: [360_u32, 1200]
@@ -88,6 +86,7 @@ impl Gallery {
                     bytes: 1,
                 })
                 .into(),
+            ..Picture::default()
         };
         self.facts(&source, upload, Outcome::Ready(Box::new(picture))).await
     }
@@ -106,6 +105,8 @@ impl Gallery {
             etag: format!("\"{upload}\""),
             bytes: 1,
             modified: Timestamp::from_second(upload).expect("a time"),
+            checksum: None,
+            video: None,
             outcome,
         };
         let key = Key::Facts(source.folder().album(), source.photo());

@@ -4,16 +4,19 @@
 //! planes (CMYK, RGB, odd sampling) comes as RGB. Out: 4:2:0 from planes, quality 80, with Huffman tables made for
 //! the picture, and no metadata.
 
+use std::borrow::Cow;
+
 use fast_image_resize::Resizer;
 use libjpeg_turbo_rs::api::coefficient::transform_jpeg_with_options;
 use libjpeg_turbo_rs::tj3::{TjHandle, TjParam};
 use libjpeg_turbo_rs::{
-    ColorSpace, DecodeLimits, Decoder, JpegError, MarkerCopyMode, PixelFormat, ScalingFactor, Subsampling,
-    TransformOptions, compress_raw, yuv_plane_height, yuv_plane_width,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerCopyMode, PixelFormat, ScalingFactor,
+    Subsampling, TransformOptions, compress_raw, yuv_plane_height, yuv_plane_width,
 };
 
-use super::planes::{Plane, Planes, Rgb, chroma_size};
+use super::planes::{Plane, Planes, Quartered, Rgb, chroma_size};
 use super::{Pixels, Rejection};
+use crate::described::Blocks;
 use crate::limits::Limits;
 
 /// The quality of renditions, on libjpeg's scale.
@@ -26,6 +29,9 @@ const SAFE: f64 = 1.9;
 /// No camera writes more passes over a picture; a forger may write thousands, each as dear as the first.
 const SCANS: usize = 200;
 
+/// Less of a picture than this is not worth showing.
+const HARDLY: f64 = 0.1;
+
 /// A JPEG whose header was read.
 pub(super) struct Jpeg<'a> {
     bytes: &'a [u8],
@@ -36,13 +42,7 @@ pub(super) struct Jpeg<'a> {
 impl<'a> Jpeg<'a> {
     /// Reads the header.
     pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
-        let decode_limits = DecodeLimits {
-            max_pixels: limits.pixels,
-            max_scans: SCANS,
-            max_memory: Some(limits.memory),
-            ..DecodeLimits::default()
-        };
-        let decoder = Decoder::new_with_limits(bytes, decode_limits).map_err(rejection)?;
+        let decoder = Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(rejection)?;
         Ok(Self { bytes, decoder, limits: *limits })
     }
 
@@ -56,15 +56,43 @@ impl<'a> Jpeg<'a> {
         self.decoder.icc_profile().ok().flatten()
     }
 
+    /// What it says of itself.
+    pub(super) fn blocks(&self) -> Blocks<'a> {
+        let owned = |block: Option<&[u8]>| block.map(|bytes| Cow::Owned(bytes.to_vec()));
+        Blocks {
+            exif: owned(self.decoder.exif_data()).into_iter().collect(),
+            xmp: owned(self.decoder.xmp_data()),
+            iptc: owned(self.decoder.iptc_data()),
+        }
+    }
+
     /// Decodes to `wanted`, which is not larger than the picture: to planes of exactly this size, or to RGB of at least
-    /// this size. `full_chroma` asks for colour planes as large as the brightness.
+    /// this size. `full_chroma` asks for colour planes as large as the brightness. What is damaged is decoded as far as
+    /// it goes, with a note of what is missing.
     pub(super) fn decode(
         self,
         resizer: &mut Resizer,
         wanted: (u32, u32),
         full_chroma: bool,
-    ) -> Result<Pixels, Rejection> {
+    ) -> Result<(Pixels, Option<String>), Rejection> {
+        let (bytes, limits) = (self.bytes, self.limits);
         let divisor = safe_divisor(self.size(), wanted);
+        match self.decode_whole(resizer, wanted, full_chroma, divisor) {
+            Err(damaged @ Rejection::Damaged(_)) => {
+                let (rgb, note) = salvage(bytes, &limits, divisor).ok_or(damaged)?;
+                Ok((Pixels::Rgb(rgb), Some(note)))
+            }
+            other => other.map(|pixels| (pixels, None)),
+        }
+    }
+
+    fn decode_whole(
+        self,
+        resizer: &mut Resizer,
+        wanted: (u32, u32),
+        full_chroma: bool,
+        divisor: u32,
+    ) -> Result<Pixels, Rejection> {
         let header = self.decoder.header();
         let planar = matches!(self.decoder.jpeg_color_space(), ColorSpace::YCbCr | ColorSpace::Grayscale)
             && matches!(header.components.len(), 1 | 3)
@@ -145,15 +173,64 @@ impl<'a> Jpeg<'a> {
     }
 }
 
+/// What can be had of a damaged JPEG, in RGB, and what is wrong with it. `None` when that is hardly anything.
+fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)> {
+    let decoder = Decoder::new_with_limits(bytes, decode_limits(limits)).ok()?;
+    let progressive = decoder.header().is_progressive;
+    let scale = ScalingFactor::try_new(1, divisor).ok()?;
+    let image =
+        decoder.with_lenient(true).with_scale(scale).with_output_format(PixelFormat::Rgb).decode_image().ok()?;
+    // Each pass of a progressive picture covers all of it, and later ones only make it sharper.
+    let covered = progressive && scans(bytes) > 1;
+    let (mut present, mut cut, mut errors) = (1.0_f64, false, false);
+    for warning in &image.warnings {
+        match warning {
+            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } => {
+                cut = true;
+                if !covered {
+                    present = present.min(*decoded_mcus as f64 / (*total_mcus).max(1) as f64);
+                }
+            }
+            DecodeWarning::HuffmanError { .. } => errors = true,
+            DecodeWarning::UnsupportedRecovered { .. } => return None,
+            _ => {}
+        }
+    }
+    if present < HARDLY {
+        return None;
+    }
+    let note = if present < 1.0 {
+        format!("its end is missing: about {:.0} % of the picture is there", (present * 100.0).floor())
+    } else if cut || !errors {
+        "its end is missing: it is less sharp than it was".to_owned()
+    } else {
+        "parts of it are unreadable".to_owned()
+    };
+    Some((Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }, note))
+}
+
+/// How many passes begin in a JPEG.
+fn scans(bytes: &[u8]) -> usize {
+    memchr::memmem::find_iter(bytes, &[0xFF, 0xDA]).count()
+}
+
+fn decode_limits(limits: &Limits) -> DecodeLimits {
+    DecodeLimits {
+        max_pixels: limits.pixels,
+        max_scans: SCANS,
+        max_memory: Some(limits.memory),
+        ..DecodeLimits::default()
+    }
+}
+
 /// Writes a picture as JPEG.
-pub(super) fn encode(picture: &Planes, resizer: &mut Resizer) -> Result<Vec<u8>, Rejection> {
-    let chroma = picture.quartered_chroma(resizer);
-    let planes: Vec<&Plane> = std::iter::once(&picture.y).chain(chroma.iter().flatten()).collect();
+pub(super) fn encode(picture: &Quartered<'_>) -> Result<Vec<u8>, Rejection> {
+    let planes: Vec<&Plane> = std::iter::once(picture.y).chain(picture.chroma.iter().flatten()).collect();
     let samples: Vec<&[u8]> = planes.iter().map(|p| p.samples.as_slice()).collect();
     let widths: Vec<usize> = planes.iter().map(|p| p.width as usize).collect();
     let heights: Vec<usize> = planes.iter().map(|p| p.height as usize).collect();
-    let sampling = if chroma.is_some() { Subsampling::S420 } else { Subsampling::S444 };
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let sampling = if picture.chroma.is_some() { Subsampling::S420 } else { Subsampling::S444 };
+    let (width, height) = (picture.y.width as usize, picture.y.height as usize);
     let plain = compress_raw(&samples, &widths, &heights, width, height, QUALITY, sampling).map_err(rejection)?;
     // The encoder of planes writes the standard tables; better ones are found by recoding without loss.
     let options =

@@ -24,6 +24,12 @@ pub(crate) struct Planes {
     pub(crate) chroma: Option<[Plane; 2]>,
 }
 
+/// A picture as encoders want it: the colour planes at half the size, rounded up (4:2:0).
+pub(crate) struct Quartered<'a> {
+    pub(crate) y: &'a Plane,
+    pub(crate) chroma: Option<[Plane; 2]>,
+}
+
 /// A picture as interleaved RGB bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rgb {
@@ -131,11 +137,11 @@ impl Planes {
         }
     }
 
-    /// The colour planes as a 4:2:0 JPEG stores them: half the size, rounded up, the edge repeated.
-    pub(crate) fn quartered_chroma(&self, resizer: &mut Resizer) -> Option<[Plane; 2]> {
+    /// The picture with its colour planes as 4:2:0 stores them: half the size, rounded up, the edge repeated.
+    pub(crate) fn quartered(&self, resizer: &mut Resizer) -> Quartered<'_> {
         let (width, height) = (self.width(), self.height());
         let (across, down) = chroma_size(width, height);
-        self.chroma.as_ref().map(|c| {
+        let chroma = self.chroma.as_ref().map(|c| {
             c.each_ref().map(|plane| {
                 let plane = plane.resized(resizer, across, down);
                 // An odd side came through at full size: only whole samples can be paired with the edge repeated.
@@ -144,19 +150,21 @@ impl Planes {
                     (odd_width, odd_height) => plane.halved(odd_width, odd_height),
                 }
             })
-        })
+        });
+        Quartered { y: &self.y, chroma }
     }
 
     /// The picture in RGB, the colour planes brought to full size.
     pub(crate) fn to_rgb(&self, resizer: &mut Resizer) -> Rgb {
         let (width, height) = (self.width(), self.height());
         let full = self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, width, height)));
-        let mut samples = Vec::with_capacity(self.y.samples.len() * 3);
+        let mut samples = vec![0; self.y.samples.len() * 3];
+        let pixels = samples.chunks_exact_mut(3).zip(&self.y.samples);
         match full {
-            None => samples.extend(self.y.samples.iter().flat_map(|&y| [y, y, y])),
+            None => pixels.for_each(|(pixel, &y)| pixel.fill(y)),
             Some([cb, cr]) => {
-                for ((&y, &cb), &cr) in self.y.samples.iter().zip(&cb.samples).zip(&cr.samples) {
-                    samples.extend(colour::ycc_to_rgb(y, cb, cr));
+                for (((pixel, &y), &cb), &cr) in pixels.zip(&cb.samples).zip(&cr.samples) {
+                    pixel.copy_from_slice(&colour::ycc_to_rgb(y, cb, cr));
                 }
             }
         }
@@ -184,14 +192,12 @@ impl Rgb {
         if self.samples.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]) {
             return Planes { y: plane(self.samples.iter().copied().step_by(3).collect()), chroma: None };
         }
-        let mut split = [Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count)];
-        for pixel in self.samples.chunks_exact(3) {
-            let ycc = colour::rgb_to_ycc(pixel[0], pixel[1], pixel[2]);
-            for (samples, value) in split.iter_mut().zip(ycc) {
-                samples.push(value);
-            }
+        let [mut y, mut cb, mut cr] = [(); 3].map(|()| vec![0; count]);
+        let split = y.iter_mut().zip(&mut cb).zip(&mut cr);
+        for (((y, cb), cr), pixel) in split.zip(self.samples.chunks_exact(3)) {
+            [*y, *cb, *cr] = colour::rgb_to_ycc(pixel[0], pixel[1], pixel[2]);
         }
-        let [y, cb, cr] = split.map(plane);
+        let [y, cb, cr] = [y, cb, cr].map(plane);
         Planes { y, chroma: Some([cb, cr]) }
     }
 }

@@ -1,13 +1,27 @@
-//! Everything but JPEG, through the `image` crate: the first frame, on white, 8 bits a channel.
+//! PNG, WebP, GIF, TIFF and BMP, through the `image` crate: the first frame, on white.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::Rejection;
+use super::deep::Deep;
 use super::planes::Rgb;
+use super::{Pixels, Rejection};
+use crate::described::Blocks;
 use crate::limits::Limits;
+
+/// The name of a format.
+pub(super) fn kind(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Png => "PNG",
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::Tiff => "TIFF",
+        _ => "BMP",
+    }
+}
 
 /// Width and height, from the header.
 pub(super) fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Rejection> {
@@ -19,8 +33,64 @@ pub(super) fn profile(bytes: &[u8], format: ImageFormat) -> Option<Vec<u8>> {
     ImageReader::with_format(Cursor::new(bytes), format).into_decoder().ok()?.icc_profile().ok()?
 }
 
-/// Decodes within the limits.
-pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Rgb, Rejection> {
+/// What it says of itself.
+pub(super) fn blocks(bytes: &[u8], format: ImageFormat) -> Blocks<'_> {
+    let Ok(mut decoder) = ImageReader::with_format(Cursor::new(bytes), format).into_decoder() else {
+        return Blocks::default();
+    };
+    let block = |found: Result<Option<Vec<u8>>, ImageError>| found.ok().flatten().map(Cow::Owned);
+    let exif = match format {
+        // A TIFF's own directories are EXIF.
+        ImageFormat::Tiff => Some(Cow::Borrowed(bytes)),
+        _ => block(decoder.exif_metadata()),
+    };
+    Blocks {
+        exif: exif.into_iter().collect(),
+        xmp: block(decoder.xmp_metadata()),
+        iptc: block(decoder.iptc_metadata()),
+    }
+}
+
+/// Whether more than one frame is shown.
+pub(super) fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        // APNG's control chunk comes before the first pixels.
+        ImageFormat::Png => {
+            let pixels = memchr::memmem::find(bytes, b"IDAT").unwrap_or(bytes.len());
+            memchr::memmem::find(&bytes[..pixels], b"acTL").is_some()
+        }
+        // The extended header's flags (WebP container specification, RFC 9649).
+        ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
+        ImageFormat::Gif => gif_frames(bytes, 2) > 1,
+        _ => false,
+    }
+}
+
+/// How many frames a GIF has, counted up to `most`, by its blocks (GIF89a, appendix A).
+fn gif_frames(bytes: &[u8], most: usize) -> usize {
+    let table = |flags: u8| if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
+    let mut at = 13 + bytes.get(10).map_or(0, |&flags| table(flags));
+    let mut frames = 0;
+    while frames < most {
+        let skipped = match bytes.get(at) {
+            Some(0x21) => 2,
+            Some(0x2C) => {
+                frames += 1;
+                11 + bytes.get(at + 9).map_or(0, |&flags| table(flags))
+            }
+            _ => break,
+        };
+        at += skipped;
+        while let Some(&length) = bytes.get(at).filter(|&&length| length > 0) {
+            at += 1 + usize::from(length);
+        }
+        at += 1;
+    }
+    frames
+}
+
+/// Decodes within the limits, keeping sixteen bits where there are as many.
+pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Pixels, Rejection> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut most = image::Limits::no_limits();
     most.max_image_width = Some(limits.side);
@@ -29,19 +99,45 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Resu
     reader.limits(most);
     let picture = reader.decode().map_err(rejection)?;
     let (width, height) = (picture.width(), picture.height());
-    let samples = if picture.color().has_alpha() { on_white(picture) } else { picture.into_rgb8().into_raw() };
-    Ok(Rgb { width, height, samples })
+    let deep = |channels, samples| Pixels::Deep(Deep { width, height, channels, samples });
+    let rgb = |samples| Pixels::Rgb(Rgb { width, height, samples });
+    Ok(match picture {
+        DynamicImage::ImageLuma16(picture) => deep(1, picture.into_raw()),
+        DynamicImage::ImageRgb16(picture) => deep(3, picture.into_raw()),
+        DynamicImage::ImageLumaA16(_) | DynamicImage::ImageRgba16(_) => {
+            deep(3, deep_on_white(picture.into_rgba16().into_raw()))
+        }
+        DynamicImage::ImageRgb32F(_) => deep(3, picture.into_rgb16().into_raw()),
+        DynamicImage::ImageRgba32F(_) => deep(3, deep_on_white(picture.into_rgba16().into_raw())),
+        picture if picture.color().has_alpha() => rgb(on_white(picture.into_rgba8().into_raw())),
+        picture => rgb(picture.into_rgb8().into_raw()),
+    })
 }
 
-/// The pixels laid over white, as paper shows through where nothing was painted.
-fn on_white(picture: DynamicImage) -> Vec<u8> {
-    let mut samples = picture.into_rgba8().into_raw();
+/// RGBA pixels laid over white, as paper shows through where nothing was painted.
+pub(super) fn on_white(mut samples: Vec<u8>) -> Vec<u8> {
     let mut written = 0;
     for read in (0..samples.len()).step_by(4) {
         let alpha = u32::from(samples[read + 3]);
         for channel in 0..3 {
             let colour = u32::from(samples[read + channel]);
             samples[written] = ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+            written += 1;
+        }
+    }
+    samples.truncate(written);
+    samples
+}
+
+/// The same for sixteen bits.
+fn deep_on_white(mut samples: Vec<u16>) -> Vec<u16> {
+    const MOST: u64 = 65_535;
+    let mut written = 0;
+    for read in (0..samples.len()).step_by(4) {
+        let alpha = u64::from(samples[read + 3]);
+        for channel in 0..3 {
+            let colour = u64::from(samples[read + channel]);
+            samples[written] = ((colour * alpha + MOST * (MOST - alpha) + MOST / 2) / MOST) as u16;
             written += 1;
         }
     }

@@ -7,7 +7,13 @@ use libjpeg_turbo_rs::Subsampling;
 use proptest::prelude::*;
 use resizer::{Limits, Rejection, render};
 
-use crate::drawn::{encoder, exif, jpeg, quarters, refused, rendered, written};
+use crate::drawn::{
+    QUARTERS, assert_colour, assert_quarters, encoder, exif, fixture, heic, jpeg, quarters, raw, refused, rendered,
+    widest, written,
+};
+
+/// How many there are.
+const KINDS: usize = 16;
 
 /// One original of each kind, small enough to be broken a thousand times.
 fn originals() -> Vec<Vec<u8>> {
@@ -23,21 +29,26 @@ fn originals() -> Vec<Vec<u8>> {
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Tiff, ImageFormat::Bmp] {
         originals.push(written(picture.clone(), format));
     }
-    originals.push(written(DynamicImage::from(picture).to_rgba8(), ImageFormat::Gif));
+    originals.push(written(DynamicImage::from(picture.clone()).to_rgba8(), ImageFormat::Gif));
+    originals.push(heic(&picture));
+    originals.extend(["quarters.avif", "veiled.avif", "cmyk.tiff", "palette.png", "moving.webp"].map(fixture));
+    originals.push(raw(&jpeg(&quarters(700, 500), Subsampling::S420), 6, &[]));
     originals
+}
+
+fn busy() -> image::RgbImage {
+    image::RgbImage::from_fn(320, 240, |x, y| image::Rgb([(x * 7 + y * 3) as u8, (x ^ y) as u8, (x * y) as u8]))
 }
 
 #[test]
 fn a_file_that_was_cut_is_damaged() {
-    let busy =
-        image::RgbImage::from_fn(320, 240, |x, y| image::Rgb([(x * 7 + y * 3) as u8, (x ^ y) as u8, (x * y) as u8]));
     let kinds = [
-        jpeg(&busy, Subsampling::S420),
-        encoder(&busy, Subsampling::S420).progressive(true).encode().unwrap(),
-        written(busy.clone(), ImageFormat::Png),
-        written(busy.clone(), ImageFormat::WebP),
-        written(busy.clone(), ImageFormat::Tiff),
-        written(busy, ImageFormat::Bmp),
+        written(busy(), ImageFormat::Png),
+        written(busy(), ImageFormat::WebP),
+        written(busy(), ImageFormat::Tiff),
+        written(busy(), ImageFormat::Bmp),
+        heic(&busy()),
+        fixture("quarters.avif"),
     ];
     for (kind, original) in kinds.iter().enumerate() {
         rendered(original);
@@ -51,6 +62,48 @@ fn a_file_that_was_cut_is_damaged() {
             assert!(expected, "kind {kind}, {part}/40: {reason}");
         }
     }
+}
+
+#[test]
+fn of_a_jpeg_that_was_cut_the_part_that_is_there_is_shown() {
+    let picture = quarters(1600, 1200);
+    for original in [
+        encoder(&picture, Subsampling::S420).encode().unwrap(),
+        encoder(&picture, Subsampling::S422).restart_rows(1).encode().unwrap(),
+        encoder(&busy(), Subsampling::S444).encode().unwrap(),
+    ] {
+        assert_eq!(rendered(&original).picture.damaged, None);
+        let (mut shown, mut refused) = (0, 0);
+        for part in 1..20 {
+            match render(&original[..original.len() * part / 20], &Limits::default()) {
+                Ok(rendered) => {
+                    shown += 1;
+                    let note = rendered.picture.damaged.expect("it says so");
+                    assert!(note.starts_with("its end is missing"), "{part}/20: {note}");
+                    assert!(!rendered.renditions.is_empty());
+                }
+                Err(reason) => {
+                    refused += 1;
+                    assert!(matches!(reason, Rejection::Damaged(_)), "{part}/20: {reason}");
+                }
+            }
+        }
+        assert!(shown >= 12 && refused >= 1, "{shown} shown, {refused} refused");
+    }
+    // The upper half of the picture is there, in its colours.
+    let original = encoder(&picture, Subsampling::S420).restart_rows(1).encode().unwrap();
+    let half = rendered(&original[..original.len() * 3 / 5]);
+    let seen = widest(&half);
+    assert_colour(&seen, seen.width() / 4, seen.height() / 4, QUARTERS[0], 10);
+    assert_colour(&seen, seen.width() * 3 / 4, seen.height() / 4, QUARTERS[1], 10);
+}
+
+#[test]
+fn of_a_progressive_jpeg_that_was_cut_the_first_passes_are_shown() {
+    let original = encoder(&quarters(1600, 1200), Subsampling::S420).progressive(true).encode().unwrap();
+    let cut = rendered(&original[..original.len() * 4 / 5]);
+    assert!(cut.picture.damaged.is_some());
+    assert_quarters(&widest(&cut), QUARTERS, 40);
 }
 
 #[test]
@@ -101,16 +154,29 @@ fn the_limits_are_the_callers() {
     assert!(matches!(render(&png, &tight).map(|rendered| rendered.picture), Err(Rejection::Limit(_))));
 }
 
+thread_local! {
+    static ORIGINALS: Vec<Vec<u8>> = originals();
+}
+
+#[test]
+fn every_kind_is_among_those_that_are_broken() {
+    let originals = originals();
+    assert_eq!(originals.len(), KINDS);
+    for original in originals {
+        rendered(&original);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn no_byte_brings_it_down(
-        kind in 0_usize..9,
+        kind in 0_usize..KINDS,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         cut in proptest::option::of(any::<prop::sample::Index>()),
     ) {
-        let mut bytes = originals().swap_remove(kind);
+        let mut bytes = ORIGINALS.with(|originals| originals[kind].clone());
         for (at, value) in changes {
             let at = at.index(bytes.len());
             bytes[at] = value;

@@ -1,5 +1,8 @@
 //! Pictures drawn for the tests, and what is asked of their renditions.
 
+use bytes::Bytes;
+use gallery::facts::Rendition;
+use gallery::renditions::Format;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use libjpeg_turbo_rs::{Decoder, Encoder, PixelFormat, Subsampling};
 use resizer::{Limits, Rejection, Rendered, render};
@@ -34,6 +37,26 @@ pub(super) fn written(picture: impl Into<DynamicImage>, format: ImageFormat) -> 
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.into().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
+}
+
+/// A picture as HEIC; in tiles of 512 by 512 when it is larger than one.
+pub(super) fn heic(picture: &RgbImage) -> Vec<u8> {
+    let options = heifer::EncodeOptions { quality: 90, max_threads: 1 };
+    heifer::encode_rgb8(picture.width(), picture.height(), picture.as_raw(), &options).unwrap()
+}
+
+/// A file that `fixtures/draw.py` drew.
+pub(super) fn fixture(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/fixtures").join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()))
+}
+
+/// A RAW file in TIFF's shape, as most cameras write them: a directory with a maker's name and a link to further ones,
+/// noise for the sensor's values, and the preview.
+pub(super) fn raw(preview: &[u8], orientation: u16, texts: &[(u16, &str)]) -> Vec<u8> {
+    let noise: Vec<u8> = (0..20_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let texts = [&[(0x010F, "NIKON CORPORATION"), (0x014A, "links")], texts].concat();
+    [exif(orientation, &texts), noise, preview.to_vec()].concat()
 }
 
 /// A little-endian EXIF record with an orientation and texts of four letters and more, by tag; those above the link to
@@ -79,14 +102,31 @@ pub(super) fn refused(bytes: &[u8]) -> Rejection {
 }
 
 /// A rendition's pixels, read back.
-pub(super) fn pixels(jpeg: &[u8]) -> RgbImage {
-    let image = Decoder::new(jpeg).unwrap().with_output_format(PixelFormat::Rgb).decode_image().unwrap();
+pub(super) fn pixels(rendition: &[u8]) -> RgbImage {
+    if rendition.starts_with(b"RIFF") {
+        return image::load_from_memory_with_format(rendition, ImageFormat::WebP).unwrap().into_rgb8();
+    }
+    let image = Decoder::new(rendition).unwrap().with_output_format(PixelFormat::Rgb).decode_image().unwrap();
     RgbImage::from_raw(image.width as u32, image.height as u32, image.data).unwrap()
 }
 
-/// The widest rendition's pixels.
+/// The JPEGs among the renditions, smallest first.
+pub(super) fn jpegs(rendered: &Rendered) -> Vec<&(Rendition, Bytes)> {
+    rendered.renditions.iter().filter(|(rendition, _)| rendition.format == Format::Jpeg).collect()
+}
+
+/// The widest rendition's pixels, after a look at whether its WebP shows the same.
+#[track_caller]
 pub(super) fn widest(rendered: &Rendered) -> RgbImage {
-    pixels(&rendered.renditions.last().unwrap().1)
+    let [.., (jpeg, jpeg_bytes), (webp, webp_bytes)] = rendered.renditions.as_slice() else {
+        panic!("there is a JPEG and a WebP")
+    };
+    assert_eq!((jpeg.format, webp.format), (Format::Jpeg, Format::WebP));
+    let (picture, twin) = (pixels(jpeg_bytes), pixels(webp_bytes));
+    assert_eq!(picture.dimensions(), twin.dimensions());
+    let apart: u64 = picture.iter().zip(twin.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(apart / (picture.len() as u64) < 8, "the WebP shows something else");
+    picture
 }
 
 /// Asserts that a pixel has about this colour.
@@ -105,6 +145,20 @@ pub(super) fn assert_quarters(picture: &RgbImage, expected: [[u8; 3]; 4], tolera
         let (x, y) = (width / 4 + width / 2 * (i as u32 % 2), height / 4 + height / 2 * (i as u32 / 2));
         assert_colour(picture, x, y, colour, tolerance);
     }
+}
+
+/// The kinds of a WebP's chunks, by an independent walk (RFC 9649).
+pub(super) fn chunks(webp: &[u8]) -> Vec<[u8; 4]> {
+    assert_eq!((&webp[..4], &webp[8..12]), (&b"RIFF"[..], &b"WEBP"[..]));
+    assert_eq!(u32::from_le_bytes(*webp[4..].first_chunk().unwrap()) as usize + 8, webp.len());
+    let mut at = 12;
+    let mut found = Vec::new();
+    while at < webp.len() {
+        found.push(*webp[at..].first_chunk().unwrap());
+        let length = u32::from_le_bytes(*webp[at + 4..].first_chunk().unwrap()) as usize;
+        at += 8 + length + length % 2;
+    }
+    found
 }
 
 /// The codes of a JPEG's segments up to its first scan, by an independent walk.

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use gallery::facts::Outcome;
+use gallery::facts::{Outcome, Witness};
 use gallery::store::{BucketNames, Endpoint, at};
 use gallery::{Bucket, Condition, Facts, Key, SourceKey, Store};
 use libjpeg_turbo_rs::Subsampling;
 use resizer::{Done, Limits, Resizer, Tally};
+use sha2::{Digest, Sha256};
 
 use crate::drawn::{QUARTERS, assert_quarters, jpeg, pixels, quarters};
 use crate::room::Room;
@@ -29,11 +30,17 @@ async fn an_upload_becomes_renditions_and_facts() {
     let facts = room.facts(key).await;
     let picture = facts.picture().expect("it is ready");
     assert_eq!((picture.width, picture.height, facts.source.as_str()), (1500, 1000, key));
-    assert_eq!(picture.renditions.iter().map(|r| r.width).collect::<Vec<_>>(), [360, 1200, 1500]);
+    assert_eq!(
+        picture.renditions.iter().map(|r| r.width).collect::<Vec<_>>(),
+        [360, 360, 720, 720, 1200, 1200, 1500, 1500]
+    );
+    assert_eq!(picture.taken_from, Some(Witness::Upload));
+    let checksum = data_encoding::HEXLOWER.encode(&Sha256::digest(photo(1500, 1000)));
+    assert_eq!(facts.checksum.as_deref(), Some(checksum.as_str()));
     for (rendition, path) in picture.renditions.iter().zip(facts.rendition_keys()) {
         let get = room.store.client().get_object().bucket(room.store.name(Bucket::Resized)).key(path.path());
         let object = get.send().await.unwrap();
-        assert_eq!(object.content_type(), Some("image/jpeg"));
+        assert_eq!(object.content_type(), Some(rendition.format.content_type()));
         assert_eq!(object.cache_control(), Some("private, max-age=31536000, immutable"));
         let bytes = object.body.collect().await.unwrap().into_bytes();
         assert_eq!(bytes.len() as u64, rendition.bytes);
@@ -77,6 +84,8 @@ async fn repeated_and_late_events_change_nothing() {
     assert_eq!(room.resizer.refresh(keys[0]).await.unwrap(), Done::Unchanged);
     let written = room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap();
     assert!(room.handle(vec![late.clone(), late.clone(), late]).await.is_empty());
+    let progress = room.resizer.progress();
+    assert_eq!((progress.done, progress.asked), (4, 4), "two batches of two keys");
     assert_eq!(room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap(), written);
     room.assert_holds(&keys[..1]).await;
 }

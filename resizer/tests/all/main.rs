@@ -2,6 +2,9 @@
 
 mod damaged;
 mod drawn;
+mod formats;
 mod golden;
 mod handler;
+mod metadata;
 mod room;
+mod videos;

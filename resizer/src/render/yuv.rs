@@ -1,0 +1,188 @@
+//! What video codecs deliver: planes of brightness and colour differences in one of several codes.
+
+use fast_image_resize::Resizer;
+
+use super::Pixels;
+use super::deep::Deep;
+use super::planes::{Plane, Planes, Rgb};
+
+/// How planes code colours (ITU-T H.273).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Coding {
+    /// `MatrixCoefficients`: 0 is RGB itself, 1 is BT.709, 5 and 6 are BT.601, 9 is BT.2020.
+    pub(super) matrix: u16,
+    /// Whether samples use the full range, as JPEG's do, or leave room at both ends.
+    pub(super) full_range: bool,
+    /// Bits of a sample.
+    pub(super) depth: u8,
+}
+
+/// A picture in planes of up to 16 bits; the first alone when it is grey.
+#[derive(Clone, Debug)]
+pub(super) struct Yuv {
+    pub(super) coding: Coding,
+    /// Brightness, and two colour differences that may be smaller.
+    pub(super) planes: Canvas,
+    /// How opaque each pixel is.
+    pub(super) alpha: Option<Box<(Coding, Canvas)>>,
+}
+
+/// Planes of eight bits where that suffices: half the memory.
+#[derive(Clone, Debug)]
+pub(super) enum Canvas {
+    Eight(Vec<Plane>),
+    Deep(Vec<Deep>),
+}
+
+impl Yuv {
+    /// The picture at the wanted size. Stays in planes when they are coded as JPEG's and nothing asks for RGB.
+    pub(super) fn into_pixels(self, resizer: &mut Resizer, wanted: (u32, u32), want_rgb: bool) -> Pixels {
+        let (width, height) = wanted;
+        let coding = self.coding;
+        let as_jpeg = coding.full_range && !matches!(coding.matrix, 0 | 1 | 4 | 7 | 8 | 9 | 10);
+        if let (Canvas::Eight(planes), None, true, false) = (&self.planes, &self.alpha, as_jpeg, want_rgb) {
+            let half = super::planes::chroma_size(width, height);
+            let mut sized = planes.iter().enumerate().map(|(i, plane)| {
+                let (width, height) = if i == 0 { wanted } else { half };
+                plane.resized(resizer, width, height)
+            });
+            let y = sized.next().expect("there is a first plane");
+            let chroma = sized.next().zip(sized.next()).map(|(cb, cr)| [cb, cr]);
+            return Pixels::Planes(Planes { y, chroma });
+        }
+        let deep = matches!(self.planes, Canvas::Deep(_));
+        let planes = sized(self.planes, coding, resizer, wanted);
+        let alpha = self.alpha.map(|alpha| {
+            let (coding, canvas) = *alpha;
+            sized(canvas, coding, resizer, wanted).swap_remove(0)
+        });
+        let to_rgb = Matrix::of(coding);
+        let count = width as usize * height as usize;
+        let pixel = |i: usize| {
+            let y = planes[0][i];
+            let rgb = if planes.len() < 3 { to_rgb.grey(y) } else { to_rgb.rgb(y, planes[1][i], planes[2][i]) };
+            match &alpha {
+                // On white, as paper shows through where nothing was painted.
+                Some(alpha) => {
+                    let opaque = Matrix::level(alpha[i]);
+                    rgb.map(|v| v * opaque + 1.0 - opaque)
+                }
+                None => rgb,
+            }
+        };
+        if deep {
+            let samples = (0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 65_535.0 + 0.5) as u16).collect();
+            return Pixels::Deep(Deep { width, height, channels: 3, samples });
+        }
+        let samples = (0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect();
+        Pixels::Rgb(Rgb { width, height, samples })
+    }
+}
+
+/// Planes at one size, their samples from 0 to 1 of what the coding's range can say.
+fn sized(canvas: Canvas, coding: Coding, resizer: &mut Resizer, (width, height): (u32, u32)) -> Vec<Vec<f32>> {
+    let normal = |i: usize, value: f32| {
+        // `value` is of full scale, 0 to 1.
+        let steps = (f64::from(1_u32 << coding.depth) - 1.0) as f32;
+        if coding.full_range {
+            return value;
+        }
+        let unit = f32::from(1_u16 << (coding.depth - 8));
+        let span = if i == 0 || coding.matrix == 0 { 219.0 } else { 224.0 };
+        (value * steps - 16.0 * unit) / (span * unit)
+    };
+    match canvas {
+        Canvas::Eight(planes) => planes
+            .into_iter()
+            .enumerate()
+            .map(|(i, plane)| {
+                let plane = plane.resized(resizer, width, height);
+                plane.samples.into_iter().map(|v| normal(i, f32::from(v) / 255.0)).collect()
+            })
+            .collect(),
+        Canvas::Deep(planes) => planes
+            .into_iter()
+            .enumerate()
+            .map(|(i, plane)| {
+                let plane = plane.resized(resizer, width, height);
+                plane.samples.into_iter().map(|v| normal(i, f32::from(v) / 65_535.0)).collect()
+            })
+            .collect(),
+    }
+}
+
+/// The way from brightness and differences to RGB.
+struct Matrix {
+    identity: bool,
+    kr: f32,
+    kb: f32,
+    /// What a difference of zero is coded as.
+    middle: f32,
+}
+
+impl Matrix {
+    fn of(coding: Coding) -> Self {
+        let (kr, kb) = match coding.matrix {
+            1 => (0.2126, 0.0722),
+            4 => (0.30, 0.11),
+            7 => (0.212, 0.087),
+            9 | 10 => (0.2627, 0.0593),
+            _ => (0.299, 0.114),
+        };
+        // In full range the middle is a half step above a half; studios' range is symmetric.
+        let steps = (f64::from(1_u32 << coding.depth) - 1.0) as f32;
+        let middle = if coding.full_range { f32::from(1_u16 << (coding.depth - 1)) / steps } else { 0.5 };
+        Self { identity: coding.matrix == 0, kr, kb, middle }
+    }
+
+    fn level(value: f32) -> f32 {
+        value.clamp(0.0, 1.0)
+    }
+
+    fn grey(&self, y: f32) -> [f32; 3] {
+        [y; 3]
+    }
+
+    fn rgb(&self, y: f32, cb: f32, cr: f32) -> [f32; 3] {
+        if self.identity {
+            return [cr, y, cb];
+        }
+        let (cb, cr) = (cb - self.middle, cr - self.middle);
+        let red = y + 2.0 * (1.0 - self.kr) * cr;
+        let blue = y + 2.0 * (1.0 - self.kb) * cb;
+        [red, (y - self.kr * red - self.kb * blue) / (1.0 - self.kr - self.kb), blue]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_pixel(coding: Coding, samples: [u16; 3]) -> [u8; 3] {
+        let scale = 65_535.0 / f64::from((1_u32 << coding.depth) - 1);
+        let plane = |v: u16| {
+            let samples = vec![(f64::from(v) * scale).round() as u16];
+            Deep { width: 1, height: 1, channels: 1, samples }
+        };
+        let planes = Canvas::Deep(samples.map(plane).to_vec());
+        let Pixels::Deep(deep) = (Yuv { coding, planes, alpha: None }).into_pixels(&mut Resizer::new(), (1, 1), true)
+        else {
+            panic!("it is deep")
+        };
+        [0, 1, 2].map(|i| (deep.samples[i] / 257) as u8)
+    }
+
+    #[test]
+    fn every_code_means_its_colours() {
+        let full = Coding { matrix: 6, full_range: true, depth: 8 };
+        assert_eq!(one_pixel(full, [255, 128, 128]), [255; 3]);
+        let studio = Coding { matrix: 1, full_range: false, depth: 10 };
+        assert_eq!(one_pixel(studio, [940, 512, 512]), [255; 3]);
+        assert_eq!(one_pixel(studio, [64, 512, 512]), [0; 3]);
+        // BT.709's own red: 0.2126 of brightness, and as much of Cr as there is.
+        let [r, g, b] = one_pixel(studio, [250, 410, 960]);
+        assert!(r >= 254 && g <= 1 && b <= 1, "{r} {g} {b}");
+        let rgb = Coding { matrix: 0, full_range: true, depth: 8 };
+        assert_eq!(one_pixel(rgb, [10, 20, 30]), [30, 10, 20]);
+    }
+}

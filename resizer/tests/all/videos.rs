@@ -1,0 +1,150 @@
+//! Videos: facts from headers that are read in parts, and a poster where the codec is one that stills have too.
+
+use gallery::facts::{Outcome, Position, Witness, Zone};
+use heifer_isobmff::HeifFile;
+use resizer::Done;
+
+use crate::drawn::{QUARTERS, assert_quarters, heic, pixels, quarters};
+use crate::room::Room;
+
+fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
+}
+
+/// The children of a box, one after the other.
+fn filled(kind: &[u8; 4], children: &[Vec<u8>]) -> Vec<u8> {
+    boxed(kind, &children.concat())
+}
+
+/// Numbers as boxes hold them.
+fn words(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_be_bytes()).collect()
+}
+
+/// A video of 12.5 seconds, turned by a quarter, whose headers lie behind its pictures.
+fn video(codec: &[u8; 4], setup: &[u8], sample: &[u8]) -> Vec<u8> {
+    let start = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
+    let filler = boxed(b"free", &vec![0; 200_000]);
+    let pictures = boxed(b"mdat", sample);
+    let offset = (start.len() + filler.len() + 8) as u32;
+
+    // 2022-02-16 11:55:41 UTC, in seconds since 1904.
+    let created = 3_727_857_341_u32;
+    let mvhd = [words(&[0, created, created, 600, 7500]), vec![0; 80]].concat();
+    let turn = [0, 0x1_0000, 0, 0xFFFF_0000, 0, 0, 0, 0, 0x4000_0000];
+    let tkhd = [words(&[0, 0, 0, 1, 0, 7500, 0, 0, 0, 0]), words(&turn), words(&[640 << 16, 360 << 16])].concat();
+    let entry = [vec![0; 24], vec![2, 128, 1, 104], vec![0; 50], setup.to_vec()].concat();
+    let stsd = [words(&[0, 1]), boxed(codec, &entry)].concat();
+    let table = filled(
+        b"stbl",
+        &[
+            boxed(b"stsd", &stsd),
+            boxed(b"stsz", &words(&[0, 0, 1, sample.len() as u32])),
+            boxed(b"stco", &words(&[0, 1, offset])),
+        ],
+    );
+    let handler = boxed(b"hdlr", &[words(&[0, 0]), b"vide".to_vec(), vec![0; 13]].concat());
+    let media = filled(b"mdia", &[handler, filled(b"minf", &[table])]);
+    let sound = boxed(b"hdlr", &[words(&[0, 0]), b"soun".to_vec(), vec![0; 13]].concat());
+    let keys = [
+        ("com.apple.quicktime.make", "Apple"),
+        ("com.apple.quicktime.model", "iPhone 13"),
+        ("com.apple.quicktime.creationdate", "2022-02-16T12:55:41+0100"),
+        ("com.apple.quicktime.location.ISO6709", "+48.8577+002.2950+035.0/"),
+    ];
+    let names: Vec<u8> = keys.iter().flat_map(|(key, _)| boxed(b"mdta", key.as_bytes())).collect();
+    let values = keys.iter().enumerate().map(|(i, (_, value))| {
+        let text = boxed(b"data", &[words(&[1, 0]), value.as_bytes().to_vec()].concat());
+        boxed(&(i as u32 + 1).to_be_bytes(), &text)
+    });
+    let meta = filled(
+        b"meta",
+        &[
+            boxed(b"hdlr", &[words(&[0, 0]), b"mdta".to_vec(), vec![0; 13]].concat()),
+            boxed(b"keys", &[words(&[0, keys.len() as u32]), names].concat()),
+            filled(b"ilst", &values.collect::<Vec<_>>()),
+        ],
+    );
+    let moov = filled(
+        b"moov",
+        &[
+            boxed(b"mvhd", &mvhd),
+            filled(b"trak", &[filled(b"mdia", &[sound])]),
+            filled(b"trak", &[boxed(b"tkhd", &tkhd), media]),
+            meta,
+        ],
+    );
+    [start, filler, pictures, moov].concat()
+}
+
+/// A video whose first picture is a HEIC's.
+fn hevc() -> Vec<u8> {
+    let still = heic(&quarters(640, 360));
+    let file = HeifFile::parse(&still).unwrap();
+    let id = file.primary_id;
+    let item = file.item(id).unwrap();
+    let tile = if item.item_type.0 == *b"grid" { file.referenced_items(id, b"dimg")[0] } else { id };
+    let at = still.windows(4).position(|w| w == b"hvcC").unwrap() - 4;
+    let length = u32::from_be_bytes(*still[at..].first_chunk().unwrap()) as usize;
+    let colour = [b"nclx".to_vec(), vec![0, 1, 0, 13, 0, 6, 0x80]].concat();
+    let setup = [still[at..at + length].to_vec(), boxed(b"colr", &colour)].concat();
+    video(b"hvc1", &setup, &file.item_data(tile).unwrap())
+}
+
+#[tokio::test]
+async fn a_video_has_facts_and_a_poster() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/clip.JPG";
+    room.put(key, hevc()).await;
+    assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Rendered);
+    room.assert_holds(&[key]).await;
+    let facts = room.facts(key).await;
+    let video = facts.video.clone().expect("it is a video");
+    assert_eq!((video.width, video.height, video.rotation, video.codec.as_str()), (360, 640, 90, "hvc1"));
+    assert!((video.duration - 12.5).abs() < 1e-9);
+    assert_eq!(video.taken, Some(jiff::civil::date(2022, 2, 16).at(12, 55, 41, 0)));
+    assert_eq!(video.zone, Some(Zone { minutes: 60, from: Witness::Camera }));
+    assert_eq!(video.camera.as_deref(), Some("Apple iPhone 13"));
+    assert_eq!(video.position, Some(Position { latitude: 48.8577, longitude: 2.295, altitude: Some(35.0) }));
+    assert_eq!(facts.checksum, None, "nobody reads a video to its end");
+
+    let picture = facts.picture().expect("it has a poster");
+    assert!(picture.animated);
+    let [a, b, c, d] = QUARTERS;
+    for path in facts.rendition_keys() {
+        let poster = room.store.read(&path).await.unwrap().unwrap();
+        assert_quarters(&pixels(&poster.bytes), [c, a, d, b], 10);
+    }
+    room.remove(key).await;
+    assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Removed);
+    assert!(room.resized().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_video_without_a_poster_says_why_and_keeps_its_facts() {
+    let Some(room) = Room::open().await else { return };
+    room.put("Family/clip.mp4", video(b"avc1", &[], b"whatever")).await;
+    assert_eq!(room.resizer.refresh("Family/clip.mp4").await.unwrap(), Done::Rejected);
+    let facts = room.facts("Family/clip.mp4").await;
+    assert_eq!(facts.video.map(|video| video.codec).as_deref(), Some("avc1"));
+    let Outcome::Rejected { reason } = facts.outcome else { panic!("it has no poster") };
+    assert!(reason.contains("it is a video (`avc1`)"), "{reason}");
+
+    // Cut anywhere, and with nonsense in place of every part: a reason, never an error.
+    let whole = hevc();
+    for part in 0..12 {
+        let cut = whole[..whole.len() * part / 12].to_vec();
+        room.put("Family/cut.mov", cut).await;
+        assert_eq!(room.resizer.refresh("Family/cut.mov").await.unwrap(), Done::Rejected, "{part}");
+    }
+    let headers = whole.windows(4).position(|w| w == b"moov").unwrap();
+    for step in 0..24 {
+        let mut broken = whole.clone();
+        let length = broken.len();
+        let at = headers + (length - headers) * step / 24;
+        broken[at..(at + 5).min(length)].fill(0xFF);
+        room.put("Family/broken.mov", broken).await;
+        let done = room.resizer.refresh("Family/broken.mov").await.unwrap();
+        assert!(matches!(done, Done::Rejected | Done::Rendered), "{step}: {done:?}");
+    }
+}
