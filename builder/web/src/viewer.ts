@@ -80,6 +80,10 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     pswp.element?.setAttribute("aria-label", grid.dataset["title"] ?? "Photos");
   });
 
+  // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
+  // the slides alone until its opener is open. So they are measured again when it is.
+  pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
+
   // The address.
   let ours = false;
   const permalink = () => `${location.pathname}${location.search}#${shown()?.id ?? ""}`;
