@@ -3,6 +3,7 @@
 //! Everything here is a function of values. A catalogue is a function of what lies in the buckets (the facts, the
 //! metadata and the children's catalogues), so that builders that look at the same buckets write the same bytes.
 
+mod chunks;
 mod order;
 mod summary;
 
@@ -16,10 +17,13 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(crate) use order::newest_first;
-pub use summary::{Card, Cover, Stamp, Summary};
+pub(crate) use chunks::{ChunkName, Photos, chunks};
+pub(crate) use order::{collections, newest_first};
+pub(crate) use summary::pages_stamp;
+pub use summary::{Card, Cover, Stamp, Summary, Unread};
 
 use crate::metadata::Metadata;
+use crate::yaml::Problem;
 
 /// The builder's record of an album.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,11 +41,15 @@ pub struct Catalogue {
     pub children: BTreeMap<Slug, Summary>,
     /// What the owner says of the folder.
     #[serde(default)]
-    pub described: Described,
-    /// The page as last published; `None` while there is nothing to show.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<Published>,
+    pub described: Described<Metadata>,
+    /// The pages as last published: the album's own under the empty name, and those of its chunks. None while there is
+    /// nothing to show.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pages: Pages,
 }
+
+/// Published pages by the last segment of their address.
+pub type Pages = BTreeMap<String, Published>;
 
 /// A photo as a page needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +70,12 @@ pub struct Photo {
     /// What the photo itself says it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
+    /// Maker and model of the camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// When the original was uploaded.
+    #[serde(default)]
+    pub added: Timestamp,
     /// The average colour, `#rrggbb`.
     pub colour: String,
     /// A placeholder, in base64.
@@ -81,18 +95,18 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// What the owner says of a folder, and how far it could be read.
+/// What the owner says of a folder or of the gallery, and how far it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Described {
-    /// Which `metadata.yml` was read; `None` when there is none.
+pub struct Described<T> {
+    /// Which file was read; `None` when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// The last values that could be read.
     #[serde(default)]
-    pub values: Metadata,
+    pub values: T,
     /// Why the file as it is could not be read, for the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
 }
 
 /// One version of an object. The time is part of it: a file that is changed and changed back is another version, so
@@ -123,7 +137,7 @@ impl Catalogue {
             rejected: BTreeMap::new(),
             children: BTreeMap::new(),
             described: Described::default(),
-            page: None,
+            pages: Pages::new(),
         }
     }
 
@@ -174,6 +188,8 @@ impl Catalogue {
                     height: picture.height.max(1),
                     taken: picture.taken,
                     caption: picture.caption,
+                    camera: picture.camera,
+                    added: facts.modified,
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
@@ -208,13 +224,13 @@ impl Catalogue {
 
     /// The photos in the order of the page.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
-        order::photos(&self.photos, self.described.values.sort)
+        order::photos(&self.photos, &self.described.values)
     }
 
     /// The children that a page shows, in its order.
     pub fn shown_children(&self) -> Vec<(&Slug, &Summary)> {
         let mut shown: Vec<_> = self.children.iter().filter(|(_, child)| child.is_shown()).collect();
-        shown.sort_by(|(_, a), (_, b)| newest_first(&a.card, &b.card));
+        order::albums(&mut shown, &self.described.values);
         shown
     }
 

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use gallery::{CollectionSlug, HomeId, Scope};
+use gallery::{CollectionSlug, HomeId, Key, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Card, Catalogue, Published, Summary};
+use crate::catalogue::{self, Card, Catalogue, Described, Published, Summary, Unread};
+use crate::settings::Settings;
+
+/// So many albums of a collection are on the home page; its own page has all.
+const SHOWN: usize = 12;
 
 /// The record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GalleryRecord {
-    /// [`crate::pages::edition`] of the last full reconcile: pages of another edition may still be about.
+    /// What the owner says of the whole gallery.
+    pub settings: Described<Settings>,
+    /// [`crate::pages::edition`] when all pages were last made: pages of another edition may be about otherwise.
     pub edition: String,
     /// The collections.
     pub collections: BTreeMap<CollectionSlug, Collection>,
@@ -28,7 +34,7 @@ pub struct Collection {
     pub summary: Summary,
     /// How many photos lie right in it.
     pub own_photos: usize,
-    /// The albums right inside it, in the order of its page.
+    /// The first albums right inside it, in the order of its page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub albums: Vec<Card>,
 }
@@ -39,18 +45,31 @@ impl Collection {
         Self {
             summary: Summary::of(catalogue, etag),
             own_photos: catalogue.photos.len(),
-            albums: catalogue.shown_children().into_iter().map(|(_, child)| child.card.clone()).collect(),
+            albums: catalogue.shown_children().into_iter().map(|(_, child)| child.card.clone()).take(SHOWN).collect(),
         }
     }
 }
 
 impl GalleryRecord {
-    /// The collections that a scope's home page shows, the newest first.
+    /// The files of the owner's that could not be read, in the whole gallery: what `heirloom status` tells.
+    pub fn unread(&self) -> Vec<Unread> {
+        let own = self.settings.problem.as_ref();
+        let own = own.map(|problem| Unread { file: Key::Settings.path(), problem: problem.clone() });
+        let inside = self.collections.values().flat_map(|collection| collection.summary.unread.iter().cloned());
+        own.into_iter().chain(inside).collect()
+    }
+
+    /// The collections that a scope's home page shows, in its order.
     pub(crate) fn shown(&self, scope: &Scope) -> Vec<&Collection> {
         let visible = |slug: &CollectionSlug, c: &Collection| scope.holds(slug) && c.summary.is_shown();
         let mut shown: Vec<_> = self.collections.iter().filter(|(slug, c)| visible(slug, c)).map(|(_, c)| c).collect();
-        shown.sort_by(|a, b| crate::catalogue::newest_first(&a.summary.card, &b.summary.card));
+        catalogue::collections(&mut shown, self.settings.values.sort);
         shown
+    }
+
+    /// Whether a home page is one of a scope that there is.
+    pub(crate) fn has_home(&self, home: &HomeId) -> bool {
+        self.scopes.contains_key(home) || *home == Scope::All.home()
     }
 
     /// Every scope that has a home page.

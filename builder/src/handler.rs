@@ -22,6 +22,7 @@ struct Message {
     id: String,
     albums: Vec<AlbumPath>,
     about_homes: bool,
+    about_everything: bool,
     understood: bool,
 }
 
@@ -58,11 +59,12 @@ impl Builder {
             Ok(keys) => {
                 let albums = keys.iter().filter_map(|key| work.add(key)).collect();
                 let about_homes = keys.iter().any(|key| matches!(key, Key::ScopeRecord(_)));
-                Message { id, albums, about_homes, understood: true }
+                let about_everything = keys.contains(&Key::Settings);
+                Message { id, albums, about_homes, about_everything, understood: true }
             }
             Err(error) => {
                 tracing::error!(message = id, %error, "a message cannot be understood");
-                Message { id, albums: Vec::new(), about_homes: false, understood: false }
+                Message { id, albums: Vec::new(), about_homes: false, about_everything: false, understood: false }
             }
         }
     }
@@ -82,6 +84,7 @@ impl Message {
     /// Whether all of its work got done: its albums, the albums that hold them, and the home pages.
     fn is_done(&self, failures: &[Failure]) -> bool {
         let concerns = |failure: &Failure| match &failure.album {
+            _ if self.about_everything => true,
             None => self.about_homes || !self.albums.is_empty(),
             Some(failed) => self.albums.iter().any(|album| album.slugs().starts_with(failed.slugs())),
         };

@@ -5,44 +5,82 @@ use std::collections::{BTreeMap, BTreeSet};
 use gallery::store::Written;
 use gallery::{AlbumPath, Bucket, CollectionSlug, Condition, HomeId, Key, Scope, Store, StoreError};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Described};
 use crate::gallery_record::{Collection, GalleryRecord};
 use crate::look;
 use crate::pages;
 use crate::publish::{Kept, kept, publish};
 use crate::rebuild::{BuildError, ROUNDS, pause};
+use crate::settings::Settings;
 use crate::work::Work;
 
-/// Brings the gallery's record and the home pages in line with the collections just built. Follows the protocol at the
-/// head of `rebuild.rs`: `record` was read before the collections were.
+/// How the top of a build ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Everything is as it should be.
+    Done,
+    /// Another builder found other settings: what was made with the old ones has to be made again.
+    OtherSettings,
+}
+
+/// Brings the gallery's record and the home pages in line with the collections just built with these settings. Follows
+/// the protocol at the head of `rebuild.rs`: `record` was read before the collections were.
 pub(crate) async fn settle(
     store: &Store,
     work: &Work,
+    settings: &Described<Settings>,
     complete: bool,
     mut record: Kept<GalleryRecord>,
     mut collections: BTreeMap<CollectionSlug, Option<Collection>>,
-) -> Result<(), BuildError> {
-    let mut check = work.doubt;
+) -> Result<Settled, BuildError> {
+    let (mut check, mut written) = (work.doubt, false);
+    let mut doubtful = work.homes.clone();
+    let edition = record.value.as_ref().map(|record| record.edition.clone());
     for round in 0..ROUNDS {
-        if round > 0 {
+        if round > 0 && !written {
             pause(round).await;
             check = true;
             record = kept(store, &Key::GalleryCatalogue).await?;
+            let other = |record: &GalleryRecord| {
+                record.settings.values != settings.values || Some(&record.edition) != edition.as_ref()
+            };
+            if record.value.as_ref().is_some_and(other) {
+                return Ok(Settled::OtherSettings);
+            }
             collections = read_collections(store, collections.into_keys().collect()).await?;
         }
-        let mut next = observe(store, work, &record, &collections).await?;
-        if complete {
-            next.edition = pages::edition();
+        written = false;
+        let mut next = observe(store, &doubtful, &record, &collections).await?;
+        if record.value.is_none() {
+            next.settings = settings.clone();
         }
-        if !publish_homes(store, &mut next, check).await? {
+        if complete {
+            next.edition = pages::edition(&settings.values);
+        }
+        let there = if check { Some(listed_homes(store).await?) } else { None };
+        let strays = there.iter().flat_map(BTreeMap::keys).filter(|home| !next.has_home(home)).cloned();
+        let strays: BTreeSet<HomeId> = strays.collect();
+        if !publish_homes(store, &mut next, there).await? {
+            continue;
+        }
+        // A page of a scope that this builder did not look for: what is known of that scope is looked at in the next
+        // round, and if it is not there the page goes; then once more, for whoever makes the scope anew meanwhile.
+        let (looked, unknown): (Vec<HomeId>, Vec<HomeId>) =
+            strays.into_iter().partition(|home| doubtful.contains(home));
+        for home in &looked {
+            store.remove(&Key::HomePage(home.clone())).await?;
+        }
+        doubtful.extend(unknown.iter().cloned());
+        if !looked.is_empty() || !unknown.is_empty() {
             continue;
         }
         if record.value.as_ref() == Some(&next) {
-            return Ok(());
+            return Ok(Settled::Done);
         }
         let condition = Condition::since(record.etag.as_deref());
-        if let Written::Stored(_) = store.write_json(&Key::GalleryCatalogue, &next, condition).await? {
-            return Ok(());
+        if let Written::Stored(etag) = store.write_json(&Key::GalleryCatalogue, &next, condition).await? {
+            record = Kept { value: Some(next), etag: Some(etag) };
+            written = true;
         }
     }
     Err(BuildError::Overtaken(Key::GalleryCatalogue.path()))
@@ -51,15 +89,15 @@ pub(crate) async fn settle(
 /// The record as it should be, the pages aside.
 async fn observe(
     store: &Store,
-    work: &Work,
+    doubtful: &BTreeSet<HomeId>,
     record: &Kept<GalleryRecord>,
     collections: &BTreeMap<CollectionSlug, Option<Collection>>,
 ) -> Result<GalleryRecord, StoreError> {
     let mut next = record.value.clone().unwrap_or_default();
-    let mut homes = work.homes.clone();
+    let mut homes = doubtful.clone();
     if record.value.is_none() {
         // Without a record everything has to be found by looking.
-        let mut found = listed_collections(store).await?;
+        let mut found: BTreeSet<_> = look::albums(store).await?.iter().map(AlbumPath::collection).collect();
         found.retain(|slug| !collections.contains_key(slug));
         let found = read_collections(store, found).await?;
         next.collections.extend(found.into_iter().filter_map(|(slug, collection)| Some((slug, collection?))));
@@ -80,12 +118,22 @@ async fn observe(
     Ok(next)
 }
 
-/// Publishes every scope's home page and removes those of scopes that are no more. `false` when overtaken.
-async fn publish_homes(store: &Store, record: &mut GalleryRecord, check: bool) -> Result<bool, StoreError> {
+/// Publishes every scope's home page and removes those of scopes that are no more. `false` when overtaken. `there` is
+/// what lies there, where anybody looked; else the record says it.
+async fn publish_homes(
+    store: &Store,
+    record: &mut GalleryRecord,
+    there: Option<BTreeMap<HomeId, String>>,
+) -> Result<bool, StoreError> {
     let scopes = record.all_scopes();
     for (home, scope) in &scopes {
         let html = pages::home(record, scope);
-        let published = publish(store, &Key::HomePage(home.clone()), html, record.homes.get(home), check).await?;
+        let recorded = record.homes.get(home);
+        let there = match &there {
+            Some(there) => there.get(home).map(String::as_str),
+            None => recorded.map(|published| published.etag.as_str()),
+        };
+        let published = publish(store, &Key::HomePage(home.clone()), html, recorded, there).await?;
         let Some(published) = published else { return Ok(false) };
         record.homes.insert(home.clone(), published);
     }
@@ -95,6 +143,16 @@ async fn publish_homes(store: &Store, record: &mut GalleryRecord, check: bool) -
         record.homes.remove(&home);
     }
     Ok(true)
+}
+
+/// The home pages that lie there, with their `ETags`.
+async fn listed_homes(store: &Store) -> Result<BTreeMap<HomeId, String>, StoreError> {
+    let listed = store.list(Bucket::Web, "home/").all().await?;
+    let homes = listed.into_iter().filter_map(|object| {
+        let home = object.path.strip_prefix("home/")?.strip_suffix("/index.html")?;
+        Some((HomeId::parse(home).ok()?, object.etag))
+    });
+    Ok(homes.collect())
 }
 
 /// The scope that a record speaks of. One that lies under another scope's name, or cannot be read, is none.
@@ -111,19 +169,6 @@ pub(crate) async fn listed_scopes(store: &Store) -> Result<BTreeSet<HomeId>, Sto
         _ => None,
     });
     Ok(homes.collect())
-}
-
-async fn listed_collections(store: &Store) -> Result<BTreeSet<CollectionSlug>, StoreError> {
-    let mut found = BTreeSet::new();
-    let mut pages = store.list(Bucket::Web, "catalogue/albums/");
-    while let Some(page) = pages.next().await? {
-        for object in page {
-            if let Some(Key::AlbumCatalogue(album)) = Key::parse(Bucket::Web, &object.path) {
-                found.insert(album.collection());
-            }
-        }
-    }
-    Ok(found)
 }
 
 async fn read_collections(

@@ -9,10 +9,11 @@
 //! is not written again. Any order and repetition of notifications ends in the same bucket, and so do two builders at
 //! work at once: see [`handler`](Builder::handle) and the protocol at the head of `rebuild.rs`.
 //!
-//! The middle is pure: `catalogue` merges and sums up, `metadata` reads what the owner writes, `pages` turns
-//! catalogues into HTML. It decides nothing about who may see what (the gate does), and makes no pictures (the resizer
+//! The middle is pure: `catalogue` merges and sums up, `metadata` and `settings` read what the owner writes, `pages`
+//! turns catalogues into HTML. It decides nothing about who may see what (the gate does), and makes no pictures (the resizer
 //! does).
 
+mod accent;
 mod assets;
 mod catalogue;
 mod gallery_record;
@@ -20,18 +21,26 @@ mod handler;
 mod homes;
 mod links;
 mod look;
+mod markdown;
 mod metadata;
 mod pages;
 mod publish;
 mod rebuild;
 mod reconcile;
+mod settings;
 mod work;
+mod yaml;
 
-pub use catalogue::{Card, Catalogue, Cover, Described, Photo, Published, Rejected, Stamp, Summary, Version};
+pub use accent::Accent;
+pub use catalogue::{
+    Card, Catalogue, Cover, Described, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
+};
 pub use gallery_record::{Collection, GalleryRecord};
-pub use metadata::{Metadata, Sort, SortBy};
+pub use metadata::{Dated, Metadata, Sort, SortBy};
 pub use rebuild::BuildError;
 pub use reconcile::Reconciled;
+pub use settings::{Language, Link, Settings};
+pub use yaml::Problem;
 
 use gallery::Store;
 

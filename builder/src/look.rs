@@ -6,9 +6,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use gallery::store::Object;
 use gallery::{AlbumPath, Bucket, Facts, FolderPath, Key, PhotoId, Slug, Store, StoreError};
 
-use crate::catalogue::{Catalogue, Described, Summary, Version};
-use crate::metadata;
+use crate::catalogue::{Catalogue, ChunkName, Described, Summary, Version};
+use crate::metadata::{self, Metadata};
 use crate::publish::kept;
+use crate::settings::{self, Settings};
+use crate::yaml::{self, Problem};
 
 /// How many objects are read at once.
 const AT_ONCE: usize = 16;
@@ -60,8 +62,25 @@ fn record(album: &AlbumPath, photo: PhotoId, object: &Object) -> Record {
 }
 
 /// What the owner says of a folder now. A file that cannot be read leaves the last values as they were.
-pub(crate) async fn described(store: &Store, folder: &FolderPath, last: &Described) -> Result<Described, StoreError> {
-    let key = Key::Metadata(folder.clone());
+pub(crate) async fn described(
+    store: &Store,
+    folder: &FolderPath,
+    last: &Described<Metadata>,
+) -> Result<Described<Metadata>, StoreError> {
+    said(store, &Key::Metadata(folder.clone()), last, metadata::read).await
+}
+
+/// The same of the whole gallery.
+pub(crate) async fn settings(store: &Store, last: &Described<Settings>) -> Result<Described<Settings>, StoreError> {
+    said(store, &Key::Settings, last, settings::read).await
+}
+
+async fn said<T: Clone + Default>(
+    store: &Store,
+    key: &Key,
+    last: &Described<T>,
+    read: fn(&[u8]) -> Result<T, Problem>,
+) -> Result<Described<T>, StoreError> {
     let Some(found) = store.look(Bucket::Source, &key.path()).await? else { return Ok(Described::default()) };
     let version = Version { etag: found.etag, modified: found.modified };
     if last.version.as_ref() == Some(&version) {
@@ -69,15 +88,58 @@ pub(crate) async fn described(store: &Store, folder: &FolderPath, last: &Describ
     }
     let broken =
         |version, problem| Described { version: Some(version), values: last.values.clone(), problem: Some(problem) };
-    if found.bytes > metadata::MAX_BYTES {
-        return Ok(broken(version, metadata::too_long(found.bytes)));
+    if found.bytes > yaml::MAX_BYTES {
+        return Ok(broken(version, yaml::too_long(found.bytes)));
     }
-    let Some(object) = store.read(&key).await? else { return Ok(Described::default()) };
+    let Some(object) = store.read(key).await? else { return Ok(Described::default()) };
     let version = Version { etag: object.etag, modified: object.modified };
-    Ok(match metadata::read(&object.bytes) {
+    Ok(match read(&object.bytes) {
         Ok(values) => Described { version: Some(version), values, problem: None },
         Err(problem) => broken(version, problem),
     })
+}
+
+/// The `ETags` of an album's pages by name, as they lie there.
+pub(crate) async fn pages(store: &Store, album: &AlbumPath) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut found = BTreeMap::new();
+    if let Some(page) = store.look(Bucket::Web, &Key::AlbumPage(album.clone()).path()).await? {
+        found.insert(String::new(), page.etag);
+    }
+    let mut listing = store.list(Bucket::Web, format!("albums/{album}/~"));
+    while let Some(page) = listing.next().await? {
+        for object in page {
+            if let Some((of, Some(chunk))) = published(&object.path)
+                && of == *album
+            {
+                found.insert(chunk.to_string(), object.etag);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whose page lies at a path of the web bucket: an album's own, or that of one of its chunks.
+pub(crate) fn published(path: &str) -> Option<(AlbumPath, Option<ChunkName>)> {
+    let page = path.strip_prefix("albums/")?.strip_suffix("/index.html")?;
+    if let Some((album, last)) = page.rsplit_once('/')
+        && let Some(chunk) = ChunkName::parse(last)
+    {
+        return Some((AlbumPath::parse(album).ok()?, Some(chunk)));
+    }
+    Some((AlbumPath::parse(page).ok()?, None))
+}
+
+/// Every album that has a catalogue.
+pub(crate) async fn albums(store: &Store) -> Result<Vec<AlbumPath>, StoreError> {
+    let mut found = Vec::new();
+    let mut pages = store.list(Bucket::Web, "catalogue/albums/");
+    while let Some(page) = pages.next().await? {
+        found.extend(page.iter().filter_map(|object| match Key::parse(Bucket::Web, &object.path) {
+            Some(Key::AlbumCatalogue(album)) => Some(album),
+            _ => None,
+        }));
+    }
+    Ok(found)
 }
 
 /// The albums right inside one that have a catalogue, by listing. For when the album's own catalogue is not there.

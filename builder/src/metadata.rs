@@ -1,22 +1,17 @@
 //! `metadata.yml`: what the owner says of a folder.
 //!
-//! Reading is bounded (size, depth, number of nodes, aliases), knows the ancestor's keys (`title`, `comment1`,
-//! `comment2`, `cover_image`) and ours, ignores keys that it does not know, and takes any value for text: quoted or
-//! not, a number, a date, or nothing at all. What cannot be read is answered with one sentence for the owner.
+//! Reading knows the ancestor's keys (`title`, `comment1`, `comment2`, `cover_image`) and ours, ignores keys that it does
+//! not know, and takes any value for text: quoted or not, a number, a date, or nothing at all.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// The longest file that is read, in bytes. A caption for each of a thousand photos fits.
-pub(crate) const MAX_BYTES: u64 = 256 * 1024;
-
-/// The longest sentence about a problem, in characters: it may quote the file.
-const MAX_PROBLEM: usize = 400;
+use crate::yaml::{self, Flag, Problem, quoted, text};
 
 /// What the owner says of a folder.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
     /// The album's title instead of the folder's name.
@@ -28,7 +23,7 @@ pub struct Metadata {
     /// A second line under the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment2: Option<String>,
-    /// A longer text; empty lines part paragraphs.
+    /// A longer text, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The file in this folder, or the album right inside it, that is the cover.
@@ -40,12 +35,36 @@ pub struct Metadata {
     /// Whether the lists leave the album out. Its page stays, for those who have the link.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
-    /// The order of the photos.
+    /// Whether the page offers the originals.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub downloads: bool,
+    /// The order of the photos; by name, that of the albums inside, too.
     #[serde(skip_serializing_if = "Sort::is_default")]
     pub sort: Sort,
+    /// Files and albums that come first, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
     /// Captions by file name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub captions: BTreeMap<String, String>,
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self {
+            title: None,
+            comment1: None,
+            comment2: None,
+            description: None,
+            cover_image: None,
+            date: None,
+            hidden: false,
+            downloads: true,
+            sort: Sort::default(),
+            order: Vec::new(),
+            captions: BTreeMap::new(),
+        }
+    }
 }
 
 /// The order of an album's photos. Written `taken`, `name`, and either with ` desc`.
@@ -125,12 +144,7 @@ impl Dated {
 impl TryFrom<String> for Dated {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "`date` is written 2024, 2024-05 or 2024-05-06, not `{}`",
-                text.chars().take(40).collect::<String>()
-            )
-        };
+        let wrong = || format!("`date` is written 2024, 2024-05 or 2024-05-06, not `{}`", quoted(&text));
         // A day may be followed by a time, which says nothing here.
         let day = text.trim().split(['T', ' ']).next().unwrap_or_default();
         let parts: Vec<i16> = day.split('-').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
@@ -161,55 +175,10 @@ impl From<Dated> for String {
     }
 }
 
-/// Reads a file. The error is a sentence for the owner, with line and column.
-pub(crate) fn read(bytes: &[u8]) -> Result<Metadata, String> {
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(too_long(bytes.len() as u64));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        let line = bytes[..e.valid_up_to()].split(|b| *b == b'\n').count();
-        format!("line {line}: the file is not written in UTF-8")
-    })?;
-    if text.trim().is_empty() {
-        return Ok(Metadata::default());
-    }
-    let options = serde_saphyr::options! {
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_depth: 8,
-            max_nodes: 20_000,
-            max_events: 100_000,
-            max_aliases: 100,
-            max_anchors: 100,
-            max_documents: 1,
-        },
-    };
-    let written: Option<Written> = serde_saphyr::from_str_with_options(text, options).map_err(|e| sentence(&e))?;
+/// Reads a file.
+pub(crate) fn read(bytes: &[u8]) -> Result<Metadata, Problem> {
+    let written: Option<Written> = yaml::read(bytes)?;
     Ok(written.map(Metadata::from).unwrap_or_default())
-}
-
-/// The sentence about a file that is too long to be read.
-pub(crate) fn too_long(bytes: u64) -> String {
-    format!("the file is {bytes} bytes long; at most {MAX_BYTES} are read")
-}
-
-/// The parser's complaint in the owner's words, with the place in front.
-fn sentence(error: &serde_saphyr::Error) -> String {
-    use serde_saphyr::Error::{DuplicateMappingKey, Unexpected};
-    let words = match error.without_snippet() {
-        DuplicateMappingKey { key: Some(key), .. } => format!("`{key}` is written twice"),
-        Unexpected { expected: "mapping start", .. } => "here should be lines of the form `key: value`".to_owned(),
-        Unexpected { expected: "string scalar", .. } => "here should be a text, not a list or a map".to_owned(),
-        other => other.to_string().replace(['\n', '\r'], " "),
-    };
-    let Some(place) = error.location().filter(|place| place.line() > 0) else {
-        return words.chars().take(MAX_PROBLEM).collect();
-    };
-    let (line, column) = (place.line(), place.column());
-    // The parser may end with the place; ours begins with it.
-    let tails = [format!(" at line {line}, column {column}"), format!(" (line {line}, column {column})")];
-    let words = tails.iter().fold(words, |words, tail| words.replace(tail, ""));
-    format!("line {line}, column {column}: {words}").chars().take(MAX_PROBLEM).collect()
 }
 
 /// The file as written: every value may be missing or null.
@@ -222,29 +191,14 @@ struct Written {
     cover_image: Option<String>,
     date: Option<Dated>,
     hidden: Option<Flag>,
+    downloads: Option<Flag>,
     sort: Option<Sort>,
+    order: Option<Vec<Option<String>>>,
     captions: Option<BTreeMap<String, Option<String>>>,
-}
-
-/// Yes or no, in any of the words that people use for it, quoted or not.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Flag(bool);
-
-impl TryFrom<String> for Flag {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Ok(Self(true)),
-            "false" | "no" | "off" | "0" | "" => Ok(Self(false)),
-            _ => Err(format!("`hidden` is `true` or `false`, not `{}`", text.chars().take(40).collect::<String>())),
-        }
-    }
 }
 
 impl From<Written> for Metadata {
     fn from(written: Written) -> Self {
-        let text = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         let captions = written.captions.unwrap_or_default().into_iter();
         Self {
             title: text(written.title),
@@ -254,7 +208,9 @@ impl From<Written> for Metadata {
             cover_image: text(written.cover_image),
             date: written.date,
             hidden: written.hidden.is_some_and(|flag| flag.0),
+            downloads: written.downloads.is_none_or(|flag| flag.0),
             sort: written.sort.unwrap_or_default(),
+            order: written.order.unwrap_or_default().into_iter().filter_map(text).collect(),
             captions: captions.filter_map(|(file, caption)| Some((file, text(caption)?))).collect(),
         }
     }

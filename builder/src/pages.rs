@@ -1,6 +1,7 @@
 //! The pages: values in, HTML out.
 //!
-//! Every text of the owner's is shown as text: maud escapes what it is given. Pages hold no inline script and no inline
+//! Every text of the owner's is shown as text: maud escapes what it is given, and what is Markdown goes through a
+//! sanitiser. Pages hold no inline script and no inline
 //! style, for the site's content security policy allows neither; what depends on a value (a photo's proportions) is a
 //! class of the stylesheet. They are whole without a script: thumbnails are links to the largest rendition.
 
@@ -10,34 +11,38 @@ mod home;
 mod notices;
 mod picture;
 
+use std::collections::BTreeMap;
+
 use gallery::{FolderPath, Scope};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets::{self, ASSETS};
 use crate::catalogue::Catalogue;
 use crate::gallery_record::GalleryRecord;
-use crate::{links, publish};
+use crate::settings::Settings;
+use crate::{links, markdown, publish};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// The name of the gallery.
 const SITE: &str = "Heirloom";
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
-pub(crate) fn edition() -> String {
+pub(crate) fn edition(settings: &Settings) -> String {
     let names = ASSETS.iter().map(|asset| asset.name).collect::<Vec<_>>().join(" ");
-    publish::digest(format!("{EDITION} {names}").as_bytes())
+    let settings = serde_json::to_string(settings).expect("settings hold nothing that JSON cannot");
+    publish::digest(format!("{EDITION} {names} {settings}").as_bytes())
 }
 
-/// The page of an album.
-pub(crate) fn album(catalogue: &Catalogue) -> String {
-    album::page(catalogue).into_string()
+/// The pages of an album by name: its own, under the empty name, and those of its chunks.
+pub(crate) fn album(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<String, String> {
+    album::pages(catalogue, settings).into_iter().map(|(name, page)| (name, page.into_string())).collect()
 }
 
 /// The home page of a scope.
 pub(crate) fn home(record: &GalleryRecord, scope: &Scope) -> String {
-    home::page(&record.shown(scope)).into_string()
+    home::page(&record.shown(scope), &record.settings.values).into_string()
 }
 
 /// The page for what is not there. It is shown to anybody and holds nothing private.
@@ -55,23 +60,28 @@ struct Document<'a> {
     signed_in: bool,
     /// Chooses the layout.
     class: &'static str,
+    settings: &'a Settings,
     body: Markup,
 }
 
 impl Document<'_> {
     fn render(self) -> Markup {
+        let site = self.settings.title.as_deref().unwrap_or(SITE);
         html! {
             (DOCTYPE)
             html lang="en" {
                 head {
                     meta charset="utf-8";
-                    title { @if let Some(title) = self.title { (title) " · " } (SITE) }
+                    title { @if let Some(title) = self.title { (title) " · " } (site) }
                     meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                     meta name="robots" content="noindex, nofollow";
                     meta name="color-scheme" content="light dark";
                     meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f4";
                     meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131210";
                     link rel="stylesheet" href=(assets::href("site.css"));
+                    @if let Some(accent) = self.settings.accent {
+                        link rel="stylesheet" href={ "/assets/" (accent.asset()) };
+                    }
                     link rel="icon" type="image/svg+xml" href=(assets::href("icon.svg"));
                     link rel="apple-touch-icon" href=(assets::href("icon-180.png"));
                     script type="module" src=(assets::href("site.js")) {}
@@ -79,7 +89,7 @@ impl Document<'_> {
                 body class=(self.class) {
                     a.skip href="#main" { "Skip to the photos" }
                     header.top {
-                        a.brand href="/" { (SITE) }
+                        a.brand href="/" { bdi { (site) } }
                         @if let Some(folder) = self.place { (breadcrumbs(folder)) }
                         @if self.signed_in {
                             form.leave method="post" action="/auth/logout" {
@@ -88,8 +98,29 @@ impl Document<'_> {
                         }
                     }
                     main #main { (self.body) }
-                    footer.foot { p { "A private family gallery." } }
+                    (footer(self.settings))
                 }
+            }
+        }
+    }
+}
+
+/// What the owner wants at the foot of each page.
+fn footer(settings: &Settings) -> Markup {
+    html! {
+        footer.foot {
+            @if !settings.links.is_empty() {
+                nav aria-label="Links" {
+                    ul {
+                        @for link in &settings.links {
+                            li { a href=(link.address) rel="noopener" { bdi { (link.words) } } }
+                        }
+                    }
+                }
+            }
+            @match &settings.footer {
+                Some(text) => (markdown::block(text)),
+                None => p { "A private family gallery." },
             }
         }
     }

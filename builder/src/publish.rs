@@ -1,12 +1,16 @@
 //! Conditional writing: the records that are kept, and the pages that are published.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use data_encoding::HEXLOWER;
+use futures::{StreamExt, TryStreamExt, stream};
 use gallery::store::Written;
-use gallery::{Bucket, Condition, Key, Store, StoreError};
+use gallery::{AlbumPath, Condition, Key, Store, StoreError};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::Published;
+use crate::catalogue::{ChunkName, Pages, Published};
+use crate::look;
 
 /// A record as it lies in the bucket.
 #[derive(Debug)]
@@ -28,31 +32,90 @@ pub(crate) async fn kept<T: DeserializeOwned>(store: &Store, key: &Key) -> Resul
 
 /// Makes the page at `key` be `html` and returns what is to be recorded; `None` when another builder was faster.
 ///
-/// `recorded` is what was published last, as far as the record knows. With `check` the page itself is looked at, and
-/// replaced when it is not what was recorded; without, a page of the same bytes costs no request.
+/// `recorded` is what was published last, as far as the record knows; `there` is the `ETag` of what lies there, as far as
+/// anybody looked. A page of the same bytes that lies where it should costs no request.
 pub(crate) async fn publish(
     store: &Store,
     key: &Key,
     html: String,
     recorded: Option<&Published>,
-    check: bool,
+    there: Option<&str>,
 ) -> Result<Option<Published>, StoreError> {
     let digest = digest(html.as_bytes());
-    let same = recorded.filter(|published| published.digest == digest);
-    let found = if check {
-        store.look(Bucket::Web, &key.path()).await?.map(|listed| listed.etag)
-    } else {
-        recorded.map(|published| published.etag.clone())
-    };
-    if let Some(same) = same
-        && found.as_ref() == Some(&same.etag)
+    if let Some(same) = recorded.filter(|published| published.digest == digest)
+        && there == Some(same.etag.as_str())
     {
         return Ok(Some(same.clone()));
     }
-    match store.write(key, html, Condition::since(found.as_deref())).await? {
+    match store.write(key, html, Condition::since(there)).await? {
         Written::Stored(etag) => Ok(Some(Published { digest, etag })),
         Written::Overtaken => Ok(None),
     }
+}
+
+/// How many pages of one album are published at once.
+const AT_ONCE: usize = 8;
+
+/// The pages of an album, as they are to be.
+pub(crate) struct AlbumPages<'a> {
+    pub(crate) album: &'a AlbumPath,
+    /// By name.
+    pub(crate) html: BTreeMap<String, String>,
+    /// What was published last, as far as the record knows.
+    pub(crate) recorded: &'a Pages,
+    /// Whether it is S3 that says what lies there, and not the record.
+    pub(crate) check: bool,
+    /// Names that this builder may have published before, without recording them.
+    pub(crate) own: &'a BTreeSet<String>,
+    /// Whether pages that nobody recorded are to go. Another builder may be about to record them: whoever removes one
+    /// has to look at the whole album again.
+    pub(crate) tidy: bool,
+}
+
+/// How publishing an album ended.
+pub(crate) enum Outcome {
+    /// The pages are there, and no others. Whether one went that the record did not know of.
+    Published(Pages, bool),
+    /// Another builder was faster.
+    Overtaken,
+}
+
+impl AlbumPages<'_> {
+    /// Publishes what differs and removes the rest.
+    pub(crate) async fn publish(self, store: &Store) -> Result<Outcome, StoreError> {
+        let Self { album, html, recorded, check, own, tidy } = self;
+        let there: BTreeMap<String, String> = if check {
+            look::pages(store, album).await?
+        } else {
+            recorded.iter().map(|(name, page)| (name.clone(), page.etag.clone())).collect()
+        };
+        let may_go = |name: &&String| tidy || own.contains(*name) || recorded.contains_key(*name);
+        let gone: Vec<String> = there.keys().filter(|name| !html.contains_key(*name)).filter(may_go).cloned().collect();
+        let there = &there;
+        let pages: Vec<_> = html
+            .into_iter()
+            .filter_map(|(name, html)| Some((page_key(album, &name)?, name, html)))
+            .map(|(key, name, html)| async move {
+                let there = there.get(&name).map(String::as_str);
+                let published = publish(store, &key, html, recorded.get(&name), there).await?;
+                Ok::<_, StoreError>(published.map(|published| (name, published)))
+            })
+            .collect();
+        let published: Vec<_> = stream::iter(pages).buffer_unordered(AT_ONCE).try_collect().await?;
+        let Some(published) = published.into_iter().collect::<Option<Pages>>() else { return Ok(Outcome::Overtaken) };
+        for key in gone.iter().filter_map(|name| page_key(album, name)) {
+            store.remove(&key).await?;
+        }
+        Ok(Outcome::Published(published, gone.iter().any(|name| !recorded.contains_key(name))))
+    }
+}
+
+/// Where a page of an album lies.
+fn page_key(album: &AlbumPath, name: &str) -> Option<Key> {
+    if name.is_empty() {
+        return Some(Key::AlbumPage(album.clone()));
+    }
+    Some(Key::AlbumPage(ChunkName::parse(name)?.page(album)))
 }
 
 /// The first 32 hexadecimal digits of the SHA-256.

@@ -7,6 +7,11 @@
 //!    children's catalogues, which are rebuilt only after their parent's was read.
 //! 2. The page is published under the condition that it is what the record says was published last.
 //! 3. The record is written last, with the page's `ETag` in it, under the condition that it is still what was read.
+//! 4. Then everything is looked at once more, and a builder is done when it finds its own record to be right. Another
+//!    builder may have seen a newer state meanwhile, which was that of the older record, and had nothing to write.
+//!
+//! The settings of the whole gallery are read first of all and written into the gallery's record before any page is made
+//! with them; the record's last write then fails for every builder that began with other settings, and it starts anew.
 //!
 //! Whoever is overtaken at 2 or 3 starts again at 1, and from then on looks at the page itself instead of trusting the
 //! record. So the last record written saw everything that was there before, and the page is that record's: a builder
@@ -15,8 +20,8 @@
 //! pages, too (`doubt`). Nothing is written when nothing changed, since a record is a function of what lies in the
 //! buckets.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -24,13 +29,14 @@ use futures::{StreamExt, stream};
 use gallery::store::Written;
 use gallery::{AlbumPath, Condition, FolderPath, Key, Slug, Store, StoreError};
 
-use crate::catalogue::{Catalogue, Summary};
-use crate::gallery_record::Collection;
-use crate::homes;
+use crate::catalogue::{Catalogue, Described, Summary};
+use crate::gallery_record::{Collection, GalleryRecord};
+use crate::homes::{self, Settled};
 use crate::look;
 use crate::pages;
-use crate::publish::{Kept, kept, publish};
-use crate::work::{AlbumWork, Look, Work};
+use crate::publish::{AlbumPages, Kept, Outcome, kept};
+use crate::settings::Settings;
+use crate::work::{AlbumWork, Look, Whose, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
 /// succeeds in each round.
@@ -66,7 +72,7 @@ pub(crate) async fn run(store: &Store, work: &Work) -> Vec<Failure> {
     if let Err(error) = run.gallery(work).await {
         run.failed(None, error);
     }
-    run.failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    run.failures.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Run<'a> {
@@ -83,14 +89,77 @@ struct Failed;
 
 impl Run<'_> {
     fn failed(&self, album: Option<AlbumPath>, error: BuildError) {
-        self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(Failure { album, error });
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { album, error });
     }
 
     async fn gallery(&self, work: &Work) -> Result<(), BuildError> {
-        let record = kept(self.store, &Key::GalleryCatalogue).await?;
+        for round in 0..ROUNDS {
+            if round > 0 {
+                pause(round).await;
+                self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            let record = kept(self.store, &Key::GalleryCatalogue).await?;
+            let Some((record, settings)) = self.settings(work, record).await? else { continue };
+            if self.gallery_with(work.clone(), record, &settings).await? == Settled::Done {
+                return Ok(());
+            }
+        }
+        Err(BuildError::Overtaken(Key::GalleryCatalogue.path()))
+    }
+
+    /// The settings to build with, and the record in which they are announced; `None` when they were announced just now.
+    async fn settings(
+        &self,
+        work: &Work,
+        record: Kept<GalleryRecord>,
+    ) -> Result<Option<(Kept<GalleryRecord>, Described<Settings>)>, BuildError> {
+        let last = record.value.as_ref().map(|record| record.settings.clone());
+        if let (Some(last), false) = (&last, work.settings) {
+            let last = last.clone();
+            return Ok(Some((record, last)));
+        }
+        let settings = look::settings(self.store, &last.clone().unwrap_or_default()).await?;
+        if let Some(problem) = settings.problem.as_ref().filter(|_| last.as_ref() != Some(&settings)) {
+            tracing::warn!(file = Key::Settings.path(), %problem, "the settings stay as they were");
+        }
+        if let Some(accent) = settings.values.accent {
+            let key = Key::Asset(accent.asset());
+            if self.store.look(key.bucket(), &key.path()).await?.is_none() {
+                self.store.write(&key, accent.stylesheet(), Condition::Always).await?;
+            }
+        }
+        // A record that is not there yet is written last, whole, with the settings in it.
+        let Some(value) = record.value.clone().filter(|value| value.settings != settings) else {
+            return Ok(Some((record, settings)));
+        };
+        // From here on no page is certain to be made with the settings that the record names.
+        let next = GalleryRecord { settings: settings.clone(), edition: String::new(), ..value };
+        let condition = Condition::since(record.etag.as_deref());
+        match self.store.write_json(&Key::GalleryCatalogue, &next, condition).await? {
+            // Either way the file is looked at once more.
+            Written::Stored(_) | Written::Overtaken => Ok(None),
+        }
+    }
+
+    async fn gallery_with(
+        &self,
+        mut work: Work,
+        record: Kept<GalleryRecord>,
+        settings: &Described<Settings>,
+    ) -> Result<Settled, BuildError> {
+        let present = pages::edition(&settings.values);
+        let known = record.value.as_ref().map(|record| record.edition.as_str());
+        let mut whole = known == Some(present.as_str());
+        if !whole && (work.everything || work.settings || record.value.is_none()) {
+            // Pages of another edition: all are made anew. Those that come out the same are not written.
+            for album in look::albums(self.store).await? {
+                work.add_album(&album, &Look::PAGE);
+            }
+            whole = true;
+        }
         let albums = work.collections.iter().map(|(slug, work)| {
             let album = AlbumPath::parse(slug.as_str()).expect("a collection is an album");
-            async move { (slug.clone(), self.album(album, work).await) }
+            async move { (slug.clone(), self.album(album, work, &settings.values).await) }
         });
         let albums: Vec<_> = albums.collect();
         let mut collections = BTreeMap::new();
@@ -100,14 +169,19 @@ impl Run<'_> {
                 collections.insert(slug, built.map(|(catalogue, etag)| Collection::of(&catalogue, &etag)));
             }
         }
-        let complete = work.everything && self.failures.lock().is_ok_and(|failures| failures.is_empty());
-        homes::settle(self.store, work, complete, record, collections).await
+        let complete = whole && self.failures.lock().is_ok_and(|failures| failures.is_empty());
+        homes::settle(self.store, &work, settings, complete, record, collections).await
     }
 
     /// Builds one album and those inside it. Boxed, for it calls itself.
-    fn album<'b>(&'b self, album: AlbumPath, work: &'b AlbumWork) -> BoxFuture<'b, Result<Built, Failed>> {
+    fn album<'b>(
+        &'b self,
+        album: AlbumPath,
+        work: &'b AlbumWork,
+        settings: &'b Settings,
+    ) -> BoxFuture<'b, Result<Built, Failed>> {
         async move {
-            match self.try_album(&album, work).await {
+            match self.try_album(&album, work, settings).await {
                 Ok(built) => Ok(built),
                 Err(error) => {
                     self.failed(Some(album), error);
@@ -118,17 +192,22 @@ impl Run<'_> {
         .boxed()
     }
 
-    async fn try_album(&self, album: &AlbumPath, work: &AlbumWork) -> Result<Built, BuildError> {
+    async fn try_album(&self, album: &AlbumPath, work: &AlbumWork, settings: &Settings) -> Result<Built, BuildError> {
         let record = kept(self.store, &Key::AlbumCatalogue(album.clone())).await?;
-        let inside = self.inside(album, work).await;
-        self.settle(album, work, record, inside).await
+        let inside = self.inside(album, work, settings).await;
+        self.settle(album, work, settings, record, inside).await
     }
 
     /// Builds the albums right inside one. Those that fail are left as their parent knows them.
-    async fn inside(&self, album: &AlbumPath, work: &AlbumWork) -> BTreeMap<Slug, Option<Summary>> {
+    async fn inside(
+        &self,
+        album: &AlbumPath,
+        work: &AlbumWork,
+        settings: &Settings,
+    ) -> BTreeMap<Slug, Option<Summary>> {
         let children = work.inside.iter().map(|(slug, work)| {
             let child = album.child(slug);
-            async move { (slug.clone(), self.album(child, work).await) }
+            async move { (slug.clone(), self.album(child, work, settings).await) }
         });
         let children: Vec<_> = children.collect();
         let mut inside = BTreeMap::new();
@@ -141,53 +220,61 @@ impl Run<'_> {
         inside
     }
 
-    /// Brings one album's page and catalogue in line with what is there.
+    /// Brings one album's pages and catalogue in line with what is there.
     async fn settle(
         &self,
         album: &AlbumPath,
         work: &AlbumWork,
+        settings: &Settings,
         mut record: Kept<Catalogue>,
         mut inside: BTreeMap<Slug, Option<Summary>>,
     ) -> Result<Built, BuildError> {
-        let (catalogue_key, page_key) = (Key::AlbumCatalogue(album.clone()), Key::AlbumPage(album.clone()));
+        let catalogue_key = Key::AlbumCatalogue(album.clone());
         let mut check = self.doubt;
-        let mut removed = false;
+        // A message that comes again may have left anything behind: the whole album is looked at.
+        let look = if self.doubt && work.look != Look::PAGE { &Look::FULL } else { &work.look };
+        let tidy = *look == Look::FULL;
+        let mut own = BTreeSet::new();
+        let (mut removed, mut written) = (false, false);
         for round in 0..ROUNDS {
-            if round > 0 {
+            if round > 0 && !written {
                 pause(round).await;
                 check = true;
                 record = kept(self.store, &catalogue_key).await?;
                 inside = look::summaries(self.store, album, inside.keys()).await?;
             }
-            let Some(mut next) = self.observe(album, work.look, &record, &inside).await? else {
+            written = false;
+            let recorded = record.value.as_ref().map(|known| known.pages.clone()).unwrap_or_default();
+            let Some(mut next) = self.observe(album, look, &record, &inside).await? else {
                 if removed || (record.etag.is_none() && !check) {
                     return Ok(None);
                 }
                 // Another builder may be filling the album again at this moment, and lose its work to this removal:
                 // one more round sees what it found.
-                self.store.remove(&page_key).await?;
+                let (html, recorded) = (BTreeMap::new(), &recorded);
+                let pages = AlbumPages { album, html, recorded, check: true, own: &own, tidy: true };
+                pages.publish(self.store).await?;
                 self.store.remove(&catalogue_key).await?;
                 removed = true;
                 continue;
             };
-            if next.has_page() {
-                let html = pages::album(&next);
-                let published = publish(self.store, &page_key, html, next.page.as_ref(), check).await?;
-                if published.is_none() {
-                    continue;
-                }
-                next.page = published;
-            } else if next.page.take().is_some() || check {
-                self.store.remove(&page_key).await?;
-            }
+            let html = if next.has_page() { pages::album(&next, settings) } else { BTreeMap::new() };
+            own.extend(html.keys().cloned());
+            let pages = AlbumPages { album, html, recorded: &recorded, check, own: &own, tidy };
+            let Outcome::Published(published, tidied) = pages.publish(self.store).await? else { continue };
+            next.pages = published;
             if let (Some(old), Some(etag)) = (&record.value, &record.etag)
                 && *old == next
             {
+                if tidied {
+                    continue;
+                }
                 return Ok(Some((next, etag.clone())));
             }
             let condition = Condition::since(record.etag.as_deref());
             if let Written::Stored(etag) = self.store.write_json(&catalogue_key, &next, condition).await? {
-                return Ok(Some((next, etag)));
+                record = Kept { value: Some(next), etag: Some(etag) };
+                written = true;
             }
         }
         Err(BuildError::Overtaken(catalogue_key.path()))
@@ -197,14 +284,14 @@ impl Run<'_> {
     async fn observe(
         &self,
         album: &AlbumPath,
-        look: Look,
+        look: &Look,
         record: &Kept<Catalogue>,
         inside: &BTreeMap<Slug, Option<Summary>>,
     ) -> Result<Option<Catalogue>, BuildError> {
         let store = self.store;
         let known = record.value.as_ref();
         // Without a record everything has to be found by looking, the albums inside included.
-        let look = if known.is_none() { Look::FULL } else { look };
+        let look = if known.is_none() { &Look::FULL } else { look };
         let mut children = known.map(|k| k.children.clone()).unwrap_or_default();
         if known.is_none() {
             let mut found = look::children(store, album).await?;
@@ -218,11 +305,15 @@ impl Run<'_> {
                 None => children.remove(slug),
             };
         }
-        let listed = if look.facts { Some(look::listed_facts(store, album).await?) } else { None };
-        let unread = match (&listed, known) {
-            (Some(listed), Some(known)) => known.unread(listed),
-            (Some(listed), None) => listed.keys().copied().collect(),
-            (None, _) => Vec::new(),
+        let listed = match &look.facts {
+            Whose::All => Some(look::listed_facts(store, album).await?),
+            Whose::Some(_) => None,
+        };
+        let unread = match (&listed, known, &look.facts) {
+            (Some(listed), Some(known), _) => known.unread(listed),
+            (Some(listed), None, _) => listed.keys().copied().collect(),
+            (None, _, Whose::Some(photos)) => photos.iter().copied().collect(),
+            (None, _, Whose::All) => Vec::new(),
         };
         let records = look::read_facts(store, album, unread.clone()).await?;
 
@@ -254,7 +345,12 @@ impl Run<'_> {
             return Ok(None);
         }
         if look.metadata {
-            next.described = look::described(store, &next.folder, &next.described).await?;
+            let described = look::described(store, &next.folder, &next.described).await?;
+            if let Some(problem) = described.problem.as_ref().filter(|_| described != next.described) {
+                let file = Key::Metadata(next.folder.clone()).path();
+                tracing::warn!(file, %problem, "the album stays as it was described last");
+            }
+            next.described = described;
         }
         Ok(Some(next))
     }

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use futures::future::{BoxFuture, FutureExt};
 use gallery::{AlbumPath, Bucket, Key, Store, StoreError};
 
-use crate::catalogue::{Catalogue, FactsDigest, Stamp, Version};
+use crate::catalogue::{Catalogue, FactsDigest, Stamp, Version, pages_stamp};
 use crate::gallery_record::GalleryRecord;
 use crate::homes::listed_scopes;
 use crate::publish::kept;
 use crate::rebuild::{self, BuildError};
 use crate::work::{Look, Work};
-use crate::{Builder, look, pages};
+use crate::{Builder, look};
 
 /// What a reconcile found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ struct Seen {
     facts: FactsDigest,
     metadata: Option<Version>,
     catalogue: Option<String>,
-    page: Option<String>,
+    /// By name, the `ETags` of its pages.
+    pages: BTreeMap<String, String>,
 }
 
 /// Every album, in the order of paths: what lies in an album follows it.
@@ -43,20 +44,13 @@ impl Builder {
     pub async fn reconcile(&self) -> Result<Reconciled, BuildError> {
         let record: Option<GalleryRecord> = kept(&self.store, &Key::GalleryCatalogue).await?.value;
         let albums = survey(&self.store).await?;
-        let mut work = Work { doubt: true, everything: true, ..Work::default() };
+        let mut work = Work { doubt: true, everything: true, settings: true, ..Work::default() };
         work.homes = listed_scopes(&self.store).await?;
         let record = record.unwrap_or_default();
         work.homes.extend(record.scopes.keys().cloned());
-        remove_stray_homes(&self.store, &record, &work).await?;
         let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
         audit.collections(&record).await?;
         let repaired = audit.repaired;
-        if record.edition != pages::edition() {
-            // Pages of another edition: all are made anew. Those that come out the same are not written.
-            for album in albums.keys() {
-                work.add_album(album, Look::PAGE);
-            }
-        }
         match rebuild::run(&self.store, &work).await.into_iter().next() {
             Some(failure) => Err(failure.error),
             None => Ok(Reconciled { albums: albums.len(), repaired }),
@@ -86,9 +80,9 @@ async fn survey(store: &Store) -> Result<Albums, StoreError> {
     let mut pages = store.list(Bucket::Web, "albums/");
     while let Some(page) = pages.next().await? {
         for object in page {
-            let path = object.path.strip_prefix("albums/").and_then(|path| path.strip_suffix("/index.html"));
-            if let Some(album) = path.and_then(|path| AlbumPath::parse(path).ok()) {
-                albums.entry(album).or_default().page = Some(object.etag);
+            if let Some((album, chunk)) = look::published(&object.path) {
+                let name = chunk.map(|chunk| chunk.to_string()).unwrap_or_default();
+                albums.entry(album).or_default().pages.insert(name, object.etag);
             }
         }
     }
@@ -104,20 +98,6 @@ async fn survey(store: &Store) -> Result<Albums, StoreError> {
         }
     }
     Ok(albums)
-}
-
-/// Removes home pages that no scope and no record knows of.
-async fn remove_stray_homes(store: &Store, record: &GalleryRecord, work: &Work) -> Result<(), StoreError> {
-    for object in store.list(Bucket::Web, "home/").all().await? {
-        let home = object.path.strip_prefix("home/").and_then(|path| path.strip_suffix("/index.html"));
-        let known = home.and_then(|home| gallery::HomeId::parse(home).ok()).is_some_and(|home| {
-            work.homes.contains(&home) || record.homes.contains_key(&home) || home == gallery::Scope::All.home()
-        });
-        if !known {
-            store.remove_path(Bucket::Web, &object.path).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Compares what the listings show with what the records say.
@@ -152,7 +132,7 @@ impl Audit<'_> {
             let mut stamps: BTreeMap<AlbumPath, Option<Stamp>> =
                 self.inside(album).map(|child| (child, None)).collect();
             if !self.is_fresh(album, stamp) {
-                self.work.add_album(album, Look::FULL);
+                self.work.add_album(album, &Look::FULL);
                 self.repaired += 1;
             }
             // The catalogue may name children that the listings know nothing of any more.
@@ -187,7 +167,7 @@ impl Audit<'_> {
         let (Some(seen), Some(stamp)) = (self.albums.get(album), stamp) else { return false };
         let facts = seen.facts.clone().finish();
         seen.catalogue.as_ref() == Some(&stamp.catalogue)
-            && seen.page == stamp.page
+            && pages_stamp(seen.pages.iter().map(|(name, etag)| (name.as_str(), etag.as_str()))) == stamp.page
             && seen.metadata == stamp.metadata
             && facts == stamp.facts
     }

@@ -2,37 +2,72 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gallery::{AlbumPath, CollectionSlug, HomeId, Key, Slug};
+use gallery::{AlbumPath, CollectionSlug, HomeId, Key, PhotoId, Slug};
 
 /// Where to look in one album.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// Its facts may have changed.
-    pub(crate) facts: bool,
+    /// Whose facts may have changed.
+    pub(crate) facts: Whose,
     /// Its metadata may have changed.
     pub(crate) metadata: bool,
 }
 
+/// Some photos of an album.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// These.
+    Some(BTreeSet<PhotoId>),
+    /// All of them: the facts are listed.
+    All,
+}
+
+/// From so many on the facts are listed, which finds those that did not change without reading them.
+const MANY: usize = 4;
+
+impl Default for Whose {
+    fn default() -> Self {
+        Self::Some(BTreeSet::new())
+    }
+}
+
+impl Whose {
+    fn add(&mut self, other: &Self) {
+        match (&mut *self, other) {
+            (Self::All, _) => {}
+            (Self::Some(photos), Self::Some(more)) => {
+                photos.extend(more);
+                if photos.len() >= MANY {
+                    *self = Self::All;
+                }
+            }
+            (Self::Some(_), Self::All) => *self = Self::All,
+        }
+    }
+}
+
 impl Look {
     /// Everywhere.
-    pub(crate) const FULL: Self = Self { facts: true, metadata: true };
+    pub(crate) const FULL: Self = Self { facts: Whose::All, metadata: true };
     /// At the catalogue and the page alone.
-    pub(crate) const PAGE: Self = Self { facts: false, metadata: false };
+    pub(crate) const PAGE: Self = Self { facts: Whose::Some(BTreeSet::new()), metadata: false };
 }
 
 /// An album to be looked at, and those inside it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AlbumWork {
     pub(crate) look: Look,
     pub(crate) inside: BTreeMap<Slug, AlbumWork>,
 }
 
 /// One build.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Work {
     pub(crate) collections: BTreeMap<CollectionSlug, AlbumWork>,
     /// Scope records that may have changed.
     pub(crate) homes: BTreeSet<HomeId>,
+    /// Whether `gallery.yml` may have changed.
+    pub(crate) settings: bool,
     /// Whether an earlier attempt may have ended half-way: what should be published already is checked, too.
     pub(crate) doubt: bool,
     /// Whether this is a reconcile of everything, after which every page is of the present edition.
@@ -42,31 +77,35 @@ pub(crate) struct Work {
 impl Work {
     /// Whether there is nothing to do.
     pub(crate) fn is_empty(&self) -> bool {
-        self.collections.is_empty() && self.homes.is_empty() && !self.everything
+        self.collections.is_empty() && self.homes.is_empty() && !self.settings && !self.everything
     }
 
     /// Adds what a changed object concerns, and says which album that is. Most keys concern no page.
     pub(crate) fn add(&mut self, key: &Key) -> Option<AlbumPath> {
         let (album, look) = match key {
-            Key::Facts(album, _) => (album.clone(), Look { facts: true, metadata: false }),
-            Key::Metadata(folder) => (folder.album(), Look { facts: false, metadata: true }),
+            Key::Facts(album, photo) => (album.clone(), Look { facts: Whose::Some([*photo].into()), metadata: false }),
+            Key::Metadata(folder) => (folder.album(), Look { metadata: true, ..Look::PAGE }),
+            Key::Settings => {
+                self.settings = true;
+                return None;
+            }
             Key::ScopeRecord(home) => {
                 self.homes.insert(home.clone());
                 return None;
             }
             _ => return None,
         };
-        self.add_album(&album, look);
+        self.add_album(&album, &look);
         Some(album)
     }
 
     /// Adds a look at one album.
-    pub(crate) fn add_album(&mut self, album: &AlbumPath, look: Look) {
+    pub(crate) fn add_album(&mut self, album: &AlbumPath, look: &Look) {
         let mut node = self.collections.entry(album.collection()).or_default();
         for slug in &album.slugs()[1..] {
             node = node.inside.entry(slug.clone()).or_default();
         }
-        node.look.facts |= look.facts;
+        node.look.facts.add(&look.facts);
         node.look.metadata |= look.metadata;
     }
 }
@@ -95,9 +134,25 @@ mod tests {
         assert_eq!(work.collections.len(), 1);
         assert_eq!(family.look, Look::default());
         let lisbon = &family.inside[&Slug::parse("Lisbon_2024").unwrap()];
-        assert_eq!(lisbon.look, Look::FULL);
+        let photo = |id: &str| Whose::Some([PhotoId::parse(id).unwrap()].into());
+        assert_eq!(lisbon.look, Look { facts: photo("00000000000000000001"), metadata: true });
         let day = &lisbon.inside[&Slug::parse("day_1").unwrap()];
-        assert_eq!(day.look, Look { facts: true, metadata: false });
+        assert_eq!(day.look, Look { facts: photo("00000000000000000000"), metadata: false });
         assert_eq!(work.homes.len(), 1);
+        assert!(!work.settings);
+        work.add(&Key::Settings);
+        assert!(work.settings);
+    }
+
+    #[test]
+    fn many_photos_of_one_album_are_listed() {
+        let mut work = Work::default();
+        for n in 0..MANY {
+            let album = &work.collections.values().next();
+            assert!(album.is_none_or(|album| album.look.facts != Whose::All), "{n}");
+            let path = format!("facts/Family/{n:020}.json");
+            work.add(&Key::parse(Bucket::Resized, &path).unwrap());
+        }
+        assert_eq!(work.collections.values().next().unwrap().look.facts, Whose::All);
     }
 }

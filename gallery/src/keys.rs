@@ -8,6 +8,9 @@ use crate::slug::CollectionSlug;
 /// The file in any folder in which the owner describes it.
 pub const METADATA: &str = "metadata.yml";
 
+/// The file at the root of the source bucket in which the owner describes the whole gallery.
+pub const SETTINGS: &str = "gallery.yml";
+
 /// The four buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
@@ -40,6 +43,8 @@ pub enum Key {
     Original(SourceKey),
     /// Source: what the owner says of a folder.
     Metadata(FolderPath),
+    /// Source: what the owner says of the whole gallery.
+    Settings,
     /// Resized: one sized copy. Its name holds a hash of its bytes, so it never changes.
     Rendition {
         /// The unit of access, first in the path so that the gate can compare it.
@@ -91,7 +96,7 @@ impl Key {
     /// The bucket it lies in.
     pub fn bucket(&self) -> Bucket {
         match self {
-            Self::Original(_) | Self::Metadata(_) => Bucket::Source,
+            Self::Original(_) | Self::Metadata(_) | Self::Settings => Bucket::Source,
             Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
             Self::User(_)
             | Self::SigningKey(_)
@@ -108,6 +113,7 @@ impl Key {
         match self {
             Self::Original(source) => source.to_string(),
             Self::Metadata(folder) => format!("{folder}/{METADATA}"),
+            Self::Settings => SETTINGS.to_owned(),
             Self::Rendition { collection, photo, hash, width, format } => {
                 format!("pics/{collection}/{photo}/{hash}-{width}.{}", format.extension())
             }
@@ -135,7 +141,7 @@ impl Key {
     pub fn content_type(&self) -> &'static str {
         match self {
             Self::Original(_) => "application/octet-stream",
-            Self::Metadata(_) => "application/yaml",
+            Self::Metadata(_) | Self::Settings => "application/yaml",
             Self::Rendition { format, .. } => format.content_type(),
             Self::AlbumPage(_) | Self::HomePage(_) | Self::NotFoundPage => "text/html; charset=utf-8",
             Self::Asset(name) => asset_type(name),
@@ -156,10 +162,11 @@ impl Key {
         }
     }
 
-    /// Reads the keys that notifications and listings speak of: metadata, originals, renditions, facts, catalogues,
-    /// scopes, and all of the auth bucket. `None` for what is none of Heirloom's.
+    /// Reads the keys that notifications and listings speak of: metadata, settings, originals, renditions, facts,
+    /// catalogues, scopes, and all of the auth bucket. `None` for what is none of Heirloom's.
     pub fn parse(bucket: Bucket, path: &str) -> Option<Self> {
         match bucket {
+            Bucket::Source if path == SETTINGS => Some(Self::Settings),
             Bucket::Source => {
                 let source = SourceKey::parse(path).ok()?;
                 Some(match source.file() {
@@ -247,6 +254,7 @@ mod tests {
         let keys = [
             Key::Original(source.clone()),
             Key::Metadata(source.folder().clone()),
+            Key::Settings,
             Key::Rendition {
                 collection: album.collection(),
                 photo,

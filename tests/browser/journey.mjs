@@ -52,13 +52,20 @@ async function portraits(name) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-/** Waits until every picture in view is there. */
+/** Waits until every picture in view is there, and a photo that is open full screen lies in the middle. */
 async function picturesShown() {
   await page.waitForFunction(() => [...document.images].every((image) => {
     const box = image.getBoundingClientRect();
     const inView = box.bottom > 0 && box.top < innerHeight && box.width > 0;
     return !inView || (image.complete && image.naturalWidth > 0);
   }));
+  await page.waitForFunction(() => {
+    const opened = [...document.querySelectorAll('.pswp--open .pswp__item[aria-hidden="false"] .pswp__img')];
+    return opened.every((picture) => {
+      const { left, right, width } = picture.getBoundingClientRect();
+      return width === 0 || Math.abs(left + right - innerWidth) < 4;
+    });
+  });
 }
 
 /** Does something again and again, a few times a second, until it succeeds. */

@@ -3,16 +3,21 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use gallery::PhotoId;
+use gallery::{PhotoId, Slug};
 
 use super::Photo;
-use super::summary::Card;
-use crate::metadata::{Sort, SortBy};
+use super::summary::{Card, Summary};
+use crate::gallery_record::Collection;
+use crate::metadata::{Metadata, Sort, SortBy};
 
-/// Photos in the order that the owner asked for: by the time they were taken (those without one last), or by name.
-pub(super) fn photos(photos: &BTreeMap<PhotoId, Photo>, sort: Sort) -> Vec<(PhotoId, &Photo)> {
+/// Photos in the order that the owner asked for: those named first, the others by the time they were taken (those
+/// without one last), or by name.
+pub(super) fn photos<'a>(photos: &'a BTreeMap<PhotoId, Photo>, wanted: &Metadata) -> Vec<(PhotoId, &'a Photo)> {
     let mut all: Vec<_> = photos.iter().map(|(id, photo)| (*id, photo)).collect();
+    let sort = wanted.sort;
+    let named = places(&wanted.order);
     all.sort_by(|(a_id, a), (b_id, b)| {
+        let by_place = place(&named, &a.file).cmp(&place(&named, &b.file));
         let by_time = match sort.by {
             SortBy::Name => Ordering::Equal,
             SortBy::Taken => match (a.taken, b.taken) {
@@ -22,9 +27,50 @@ pub(super) fn photos(photos: &BTreeMap<PhotoId, Photo>, sort: Sort) -> Vec<(Phot
             },
         };
         let by_name = natural(&a.file, &b.file).then_with(|| a_id.cmp(b_id));
-        by_time.then(if sort.descending { by_name.reverse() } else { by_name })
+        by_place.then(by_time).then(if sort.descending { by_name.reverse() } else { by_name })
     });
     all
+}
+
+/// Albums in the order that the owner asked for: those named first, the others the newest first, or by title.
+pub(super) fn albums(albums: &mut [(&Slug, &Summary)], wanted: &Metadata) {
+    let named = places(&wanted.order);
+    albums.sort_by(|(_, Summary { card: a, .. }), (_, Summary { card: b, .. })| {
+        let by_place = place(&named, a.folder.name()).cmp(&place(&named, b.folder.name()));
+        by_place.then_with(|| match wanted.sort {
+            Sort { by: SortBy::Name, descending } => by_title(a, b, descending),
+            Sort { by: SortBy::Taken, .. } => newest_first(a, b),
+        })
+    });
+}
+
+/// Collections in the order that the owner asked for; the newest first when they said nothing.
+pub(crate) fn collections(collections: &mut [&Collection], wanted: Option<Sort>) {
+    collections.sort_by(|a, b| {
+        let (a, b) = (&a.summary.card, &b.summary.card);
+        match wanted {
+            Some(Sort { by: SortBy::Name, descending }) => by_title(a, b, descending),
+            Some(Sort { by: SortBy::Taken, descending: false }) => {
+                a.last.is_none().cmp(&b.last.is_none()).then(a.last.cmp(&b.last)).then_with(|| by_title(a, b, false))
+            }
+            _ => newest_first(a, b),
+        }
+    });
+}
+
+fn by_title(a: &Card, b: &Card, descending: bool) -> Ordering {
+    let order = natural(&a.title, &b.title).then_with(|| a.folder.cmp(&b.folder));
+    if descending { order.reverse() } else { order }
+}
+
+/// Where each of the named ones stands.
+fn places(order: &[String]) -> BTreeMap<&str, usize> {
+    // The first mention counts.
+    order.iter().enumerate().rev().map(|(place, name)| (name.as_str(), place)).collect()
+}
+
+fn place(places: &BTreeMap<&str, usize>, name: &str) -> usize {
+    places.get(name).copied().unwrap_or(usize::MAX)
 }
 
 /// Albums by their newest photo, the newest first; those without a date last, by title.

@@ -1,11 +1,14 @@
 //! What an album tells the album that holds it.
 
 use gallery::facts::Rendition;
-use gallery::{FolderPath, PhotoId};
+use gallery::{FolderPath, Key, PhotoId};
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::{Catalogue, Photo, Version};
+use crate::publish;
+use crate::yaml::Problem;
 
 /// An album as its parent knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,9 +18,24 @@ pub struct Summary {
     /// Whether the owner keeps it out of the lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
+    /// What the owner wrote, here and below, and could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// By what a reconcile sees, without reading the album's catalogue, that it is up to date.
     pub stamp: Stamp,
 }
+
+/// A file of the owner's that could not be read: the pages keep to the last version that could.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Its key in the source bucket.
+    pub file: String,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// So many files that could not be read are told of one album and those inside it: nobody mends more at a time.
+const TOLD: usize = 50;
 
 /// An album as a card on another page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +55,9 @@ pub struct Card {
     /// The day of the newest photo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Date>,
+    /// When the newest of its photos was uploaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Timestamp>,
     /// The photo on the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
@@ -53,6 +74,9 @@ pub struct Cover {
     pub height: u32,
     /// The average colour, `#rrggbb`.
     pub colour: String,
+    /// A placeholder, in base64.
+    #[serde(default)]
+    pub thumbhash: String,
     /// The sized copies, smallest first.
     pub renditions: Vec<Rendition>,
 }
@@ -68,7 +92,7 @@ pub struct Stamp {
     /// How many albums lie right inside, shown or not.
     #[serde(default)]
     pub children: usize,
-    /// The page's `ETag`.
+    /// [`pages_stamp`] of its pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
     /// The catalogue's `ETag`.
@@ -81,11 +105,12 @@ impl Summary {
         Self {
             card: Card::of(catalogue),
             hidden: catalogue.described.values.hidden,
+            unread: unread(catalogue),
             stamp: Stamp {
                 facts: catalogue.facts_digest(),
                 metadata: catalogue.described.version.clone(),
                 children: catalogue.children.len(),
-                page: catalogue.page.as_ref().map(|page| page.etag.clone()),
+                page: pages_stamp(catalogue.pages.iter().map(|(name, page)| (name.as_str(), page.etag.as_str()))),
                 catalogue: etag.to_owned(),
             },
         }
@@ -97,12 +122,36 @@ impl Summary {
     }
 }
 
+/// What stands for the pages of an album, by name and `ETag` in the order of names; `None` when there are none.
+pub(crate) fn pages_stamp<'a>(pages: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let pages: Vec<_> = pages.collect();
+    match pages[..] {
+        [] => None,
+        [("", etag)] => Some(etag.to_owned()),
+        _ => {
+            let lines: Vec<String> = pages.iter().map(|(name, etag)| format!("{name} {etag}")).collect();
+            Some(publish::digest(lines.join("\n").as_bytes()))
+        }
+    }
+}
+
+fn unread(catalogue: &Catalogue) -> Vec<Unread> {
+    let own = catalogue
+        .described
+        .problem
+        .as_ref()
+        .map(|problem| Unread { file: Key::Metadata(catalogue.folder.clone()).path(), problem: problem.clone() });
+    let inside = catalogue.children.values().flat_map(|child| child.unread.iter().cloned());
+    own.into_iter().chain(inside).take(TOLD).collect()
+}
+
 impl Card {
     /// The card of an album.
     pub fn of(catalogue: &Catalogue) -> Self {
         let children = catalogue.shown_children();
         let cards = || children.iter().map(|(_, child)| &child.card);
         let days = || catalogue.photos.values().filter_map(|photo| photo.taken).map(DateTime::date);
+        let added = || catalogue.photos.values().map(|photo| photo.added);
         let dated = catalogue.described.values.date.map(|date| (date.first(), date.last()));
         Self {
             folder: catalogue.folder.clone(),
@@ -111,6 +160,7 @@ impl Card {
             albums: children.len(),
             first: dated.map(|d| d.0).or_else(|| days().chain(cards().filter_map(|card| card.first)).min()),
             last: dated.map(|d| d.1).or_else(|| days().chain(cards().filter_map(|card| card.last)).max()),
+            added: added().chain(cards().filter_map(|card| card.added)).max(),
             cover: cover(catalogue),
         }
     }
@@ -145,6 +195,7 @@ impl Cover {
             width: photo.width,
             height: photo.height,
             colour: photo.colour.clone(),
+            thumbhash: photo.thumbhash.clone(),
             renditions: photo.renditions.clone(),
         }
     }

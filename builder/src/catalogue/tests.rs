@@ -36,7 +36,7 @@ pub(crate) fn catalogue(folder: &str, files: &[(&str, Option<i8>)]) -> Catalogue
         catalogue.learn(facts(&format!("{folder}/{file}"), taken, 400, 300), format!("\"{file}\""));
     }
     if !files.is_empty() {
-        catalogue.page = Some(Published { digest: "d".into(), etag: "\"p\"".into() });
+        catalogue.pages.insert(String::new(), Published { digest: "d".into(), etag: "\"p\"".into() });
     }
     catalogue
 }
@@ -169,7 +169,7 @@ fn a_catalogue_reads_back() {
     album.described = Described {
         version: Some(Version { etag: "\"m\"".into(), modified: Timestamp::UNIX_EPOCH }),
         values: metadata::read(b"title: x\ndate: 2024-05\nsort: name\ncaptions: {1.jpg: y}").unwrap(),
-        problem: Some("line 1".into()),
+        problem: Some(metadata::read(b"title: [").unwrap_err()),
     };
     let json = serde_json::to_vec(&album).unwrap();
     assert_eq!(serde_json::from_slice::<Catalogue>(&json).unwrap(), album);

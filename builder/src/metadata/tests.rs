@@ -34,7 +34,11 @@ fn our_keys_are_read_and_others_ignored() {
     assert_eq!(metadata.description.as_deref(), Some("One.\n\nTwo."));
     let date = metadata.date.unwrap();
     assert_eq!((date.first().to_string(), date.last().to_string()), ("2024-05-01".into(), "2024-05-31".into()));
-    assert!(metadata.hidden);
+    assert!(metadata.hidden && metadata.downloads);
+    let metadata = good("downloads: false\norder:\n- 2.jpg\n- 10\n-\n");
+    assert!(!metadata.downloads);
+    assert_eq!(metadata.order, ["2.jpg", "10"]);
+    let metadata = good("sort: name desc\ncaptions:\n  1.jpg: The tram\n  '2.jpg': \"50 % & <b>\"\n  3.jpg:\n");
     assert_eq!(metadata.sort, Sort { by: SortBy::Name, descending: true });
     assert_eq!(metadata.captions.len(), 2);
     assert_eq!(metadata.captions["2.jpg"], "50 % & <b>");
@@ -42,7 +46,16 @@ fn our_keys_are_read_and_others_ignored() {
 
 #[test]
 fn what_is_kept_reads_back() {
-    for text in ["date: 2024", "date: '2024-02'", "date: 2024-02-29", "sort: taken desc\ntitle: ä", "hidden: on", ""] {
+    for text in [
+        "date: 2024",
+        "date: '2024-02'",
+        "date: 2024-02-29",
+        "sort: taken desc\ntitle: ä",
+        "hidden: on",
+        "downloads: no",
+        "order: [b, a]",
+        "",
+    ] {
         let metadata = good(text);
         let json = serde_json::to_string(&metadata).unwrap();
         assert_eq!(serde_json::from_str::<Metadata>(&json).unwrap(), metadata, "{json}");
@@ -65,20 +78,23 @@ fn a_broken_file_tells_line_and_column() {
         ("title: ok\nsort: upwards\n", "line 2, column 7"),
         ("title: ok\n\ndate: yesterday\n", "line 3, column 7"),
         ("title: [a, b]\n", "line 1, column 8: here should be a text"),
+        ("title: ok\norder: name\n", "line 2, column 8"),
+        ("downloads: never\n", "line 1, column 12: here should be `true` or `false`, not `never`"),
         ("title: a\ntitle: b\n", "line 2, column 1: `title` is written twice"),
         ("- a\n- b\n", "line 1, column 1: here should be lines of the form `key: value`"),
         ("just words", "line 1"),
     ] {
-        let problem = read(text.as_bytes()).unwrap_err();
+        let problem = read(text.as_bytes()).unwrap_err().to_string();
         assert!(problem.contains(line), "{text:?}: {problem}");
         assert!(!problem.contains('\n'));
     }
-    assert_eq!(read(b"title: a\nx: \xFF").unwrap_err(), "line 2: the file is not written in UTF-8");
+    let problem = read("title: a\nx: ü".as_bytes().iter().chain(b"\xFF").copied().collect::<Vec<_>>().as_slice());
+    assert_eq!(problem.unwrap_err().to_string(), "line 2, column 5: the file is not written in UTF-8");
 }
 
 #[test]
 fn the_words_of_a_problem_name_what_is_allowed() {
-    let problem = read(b"date: yesterday").unwrap_err();
+    let problem = read(b"date: yesterday").unwrap_err().to_string();
     assert!(problem.contains("2024-05-06") && problem.contains("yesterday"), "{problem}");
 }
 
@@ -91,7 +107,9 @@ fn bombs_are_refused() {
     let laughs = format!("a: &a [x, x, x, x, x, x, x, x, x]\n{}", levels.collect::<String>());
     assert!(read(laughs.as_bytes()).is_err());
     assert!(read("[".repeat(10_000).as_bytes()).is_err());
-    assert!(read(format!("title: {}", "x".repeat(300_000)).as_bytes()).unwrap_err().contains("300007 bytes"));
+    assert!(
+        read(format!("title: {}", "x".repeat(300_000)).as_bytes()).unwrap_err().to_string().contains("300007 bytes")
+    );
 }
 
 proptest! {

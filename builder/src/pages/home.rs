@@ -2,17 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::album::{card_facts, card_list};
+use super::album::{added, card_facts, card_list};
 use super::picture::{Urgency, cover};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, newest_first};
 use crate::gallery_record::Collection;
 use crate::links;
+use crate::settings::Settings;
 
-/// So many albums of a collection are shown; its own page has all.
-const SHOWN: usize = 12;
-
-pub(super) fn page(collections: &[&Collection]) -> Markup {
+pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
     let body = match newest(collections) {
         None => notices::empty_gallery(),
         Some(feature) => html! {
@@ -22,7 +20,7 @@ pub(super) fn page(collections: &[&Collection]) -> Markup {
             @for section in sections(collections) { (section.render()) }
         },
     };
-    Document { title: None, place: None, signed_in: true, class: "home", body }.render()
+    Document { title: None, place: None, signed_in: true, class: "home", settings, body }.render()
 }
 
 /// The album with the newest photo, over all collections.
@@ -36,7 +34,7 @@ fn newest<'a>(collections: &[&'a Collection]) -> Option<&'a Card> {
 fn newest_album(card: &Card) -> Markup {
     let album = card.folder.album();
     html! {
-        a.feature href=(links::album(&album)) {
+        a.feature href=(links::album(&album)) data-added=[added(card)] {
             (cover(card.cover.as_ref(), &album.collection(), "(max-width: 1400px) 100vw, 1400px", Urgency::First))
             span.words {
                 span.eyebrow { "Latest album" }
@@ -50,7 +48,7 @@ fn newest_album(card: &Card) -> Markup {
 /// `1,248 photos in 14 albums, 2019 – 2024`
 fn summary_line(collections: &[&Collection]) -> Markup {
     let photos = collections.iter().map(|c| c.summary.card.photos).sum();
-    let albums = collections.iter().map(|c| c.albums.len().max(1)).sum();
+    let albums = collections.iter().map(|c| c.summary.card.albums.max(1)).sum();
     let first = collections.iter().filter_map(|c| c.summary.card.first).min();
     let last = collections.iter().filter_map(|c| c.summary.card.last).max();
     html! {
@@ -97,7 +95,7 @@ impl Section<'_> {
             Self::Collection(collection) => {
                 let card = &collection.summary.card;
                 let href = links::album(&card.folder.album());
-                let cards: Vec<&Card> = collection.albums.iter().take(SHOWN).collect();
+                let cards: Vec<&Card> = collection.albums.iter().collect();
                 html! {
                     section.collection {
                         div.heading {
@@ -105,8 +103,8 @@ impl Section<'_> {
                             (card_facts(card))
                         }
                         (card_list(&cards, 4))
-                        @if collection.albums.len() > SHOWN {
-                            p.all { a href=(href) { "All " (dates::count(collection.albums.len(), "album", "albums")) } }
+                        @if card.albums > cards.len() {
+                            p.all { a href=(href) { "All " (dates::count(card.albums, "album", "albums")) } }
                         } @else if collection.own_photos > 0 {
                             p.all { a href=(href) { (dates::count(collection.own_photos, "more photo", "more photos")) } }
                         }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::Document;
+use crate::settings::Settings;
 
 /// The home page of a gallery without photos.
 pub(super) fn empty_gallery() -> Markup {
@@ -32,7 +33,9 @@ pub(super) fn not_found() -> Markup {
             p { a.button href="/" { "See all albums" } }
         }
     };
-    Document { title: Some("Not here"), place: None, signed_in: false, class: "plain", body }.render()
+    // It is shown to anybody, so the gallery's own title is not on it.
+    let settings = &Settings::default();
+    Document { title: Some("Not here"), place: None, signed_in: false, class: "plain", settings, body }.render()
 }
 
 /// An empty picture frame.

@@ -1,6 +1,9 @@
 //! Pictures: what an `img` needs so that nothing moves while it loads.
 
+use std::collections::BTreeSet;
+
 use gallery::facts::Rendition;
+use gallery::renditions::Format;
 use gallery::{CollectionSlug, PhotoId};
 use maud::{Markup, html};
 
@@ -18,7 +21,8 @@ pub(super) enum Urgency {
     Later,
 }
 
-/// An `img` over the sized copies of one photo.
+/// A picture over the sized copies of one photo: an `img` that every browser can show, and before it a `source` for each
+/// lighter format there is, the lightest first. A browser takes the first that it knows.
 pub(super) struct Picture<'a> {
     pub(super) collection: &'a CollectionSlug,
     pub(super) photo: PhotoId,
@@ -31,14 +35,28 @@ pub(super) struct Picture<'a> {
 
 impl Picture<'_> {
     pub(super) fn render(&self) -> Markup {
-        let (Some(smallest), Some(largest)) = (self.renditions.first(), self.renditions.last()) else {
+        let shown_by_all = in_format(self.renditions, fallback(self.renditions));
+        let (Some(smallest), Some(largest)) = (shown_by_all.first(), shown_by_all.last()) else {
             return html! {};
         };
         let later = self.urgency == Urgency::Later;
-        html! {
-            img src=(self.href(smallest)) srcset=(self.srcset()) sizes=(self.sizes)
+        let img = html! {
+            img src=(self.href(smallest)) srcset=(self.srcset(&shown_by_all)) sizes=(self.sizes)
                 width=(largest.width) height=(largest.height) alt=(self.alt) decoding="async"
                 loading=[later.then_some("lazy")] fetchpriority=[(self.urgency == Urgency::First).then_some("high")];
+        };
+        let lighter = lighter(self.renditions);
+        if lighter.is_empty() {
+            return img;
+        }
+        html! {
+            picture {
+                @for format in lighter {
+                    source type=(format.content_type()) srcset=(self.srcset(&in_format(self.renditions, format)))
+                        sizes=(self.sizes);
+                }
+                (img)
+            }
         }
     }
 
@@ -46,17 +64,43 @@ impl Picture<'_> {
         links::rendition(self.collection, self.photo, rendition)
     }
 
-    fn srcset(&self) -> String {
-        let each = self.renditions.iter().map(|r| format!("{} {}w", self.href(r), r.width));
+    fn srcset(&self, renditions: &[&Rendition]) -> String {
+        let each = renditions.iter().map(|r| format!("{} {}w", self.href(r), r.width));
         each.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The largest copy that every browser can show.
+pub(super) fn largest(renditions: &[Rendition]) -> Option<&Rendition> {
+    in_format(renditions, fallback(renditions)).pop()
+}
+
+/// JPEG, which everything shows; without one, whatever there is.
+fn fallback(renditions: &[Rendition]) -> Format {
+    let is_jpeg = renditions.iter().any(|rendition| rendition.format == Format::Jpeg);
+    if is_jpeg { Format::Jpeg } else { renditions.first().map_or(Format::Jpeg, |rendition| rendition.format) }
+}
+
+/// The copies in one format, smallest first.
+fn in_format(renditions: &[Rendition], format: Format) -> Vec<&Rendition> {
+    renditions.iter().filter(|rendition| rendition.format == format).collect()
+}
+
+/// The formats whose copies are lighter than the fallback's, the lightest first.
+fn lighter(renditions: &[Rendition]) -> Vec<Format> {
+    let weight = |format| in_format(renditions, format).iter().map(|rendition| rendition.bytes).sum::<u64>();
+    let all = weight(fallback(renditions));
+    let formats: BTreeSet<Format> = renditions.iter().map(|rendition| rendition.format).collect();
+    let mut lighter: Vec<Format> = formats.into_iter().filter(|&format| weight(format) < all).collect();
+    lighter.sort_by_key(|&format| weight(format));
+    lighter
 }
 
 /// The cover of an album, or a quiet surface where there is none.
 pub(super) fn cover(cover: Option<&Cover>, collection: &CollectionSlug, sizes: &str, urgency: Urgency) -> Markup {
     html! {
         @if let Some(cover) = cover {
-            span.cover data-colour=(cover.colour) {
+            span.cover data-colour=(cover.colour) data-thumb=(cover.thumbhash) {
                 // The title beside it says what it is.
                 (Picture { collection, photo: cover.photo, renditions: &cover.renditions, sizes, alt: "", urgency }.render())
             }
@@ -80,6 +124,31 @@ pub(super) fn hundredths(width: u32, height: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn copies(format: Format, bytes: [u64; 2]) -> Vec<Rendition> {
+        let copy = |(width, bytes)| Rendition { width, height: width, format, hash: format!("{bytes:016x}"), bytes };
+        [360, 1200].into_iter().zip(bytes).map(copy).collect()
+    }
+
+    #[test]
+    fn one_format_is_a_plain_img() {
+        let renditions = copies(Format::Jpeg, [10, 100]);
+        let collection = CollectionSlug::parse("A").unwrap();
+        let photo = PhotoId::of_key("A/1.jpg");
+        let picture = Picture {
+            collection: &collection,
+            photo,
+            renditions: &renditions,
+            sizes: "9px",
+            alt: "",
+            urgency: Urgency::Soon,
+        };
+        let html = picture.render().into_string();
+        assert!(html.starts_with("<img src=\"/pics/A/") && html.contains("-1200.jpg 1200w"), "{html}");
+        assert_eq!(largest(&renditions).unwrap().width, 1200);
+        assert_eq!((fallback(&renditions), lighter(&renditions)), (Format::Jpeg, vec![]));
+        assert_eq!((largest(&[]), lighter(&[])), (None, vec![]));
+    }
 
     #[test]
     fn proportions_stay_within_the_stylesheet() {

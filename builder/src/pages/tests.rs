@@ -1,4 +1,4 @@
-use gallery::{CollectionSlug, PhotoId};
+use gallery::{AlbumPath, CollectionSlug, PhotoId};
 use proptest::prelude::*;
 
 use super::*;
@@ -16,9 +16,20 @@ fn obeys_the_policy(html: &str) {
         assert!(tag.contains("src=\"/assets/"), "{tag}");
         assert!(rest.starts_with("</script>"), "{rest}");
     }
-    for link in html.split("href=\"").skip(1).chain(html.split("src=\"").skip(1)) {
-        assert!(link.starts_with('/') && !link.starts_with("//") || link.starts_with('#'), "{link}");
+    for link in
+        html.split("src=\"").skip(1).chain(html.split("<link ").skip(1).filter_map(|l| l.split("href=\"").nth(1)))
+    {
+        assert!(link.starts_with('/') && !link.starts_with("//"), "{link}");
     }
+    for link in html.split("href=\"").skip(1) {
+        let within = link.starts_with('/') && !link.starts_with("//") || link.starts_with('#');
+        assert!(within || ["https:", "http:", "mailto:"].iter().any(|scheme| link.starts_with(scheme)), "{link}");
+    }
+}
+
+/// The album's own page.
+fn album(catalogue: &Catalogue) -> String {
+    super::album(catalogue, &Settings::default()).remove("").unwrap()
 }
 
 fn collection(catalogue: &Catalogue) -> (CollectionSlug, Collection) {
@@ -27,7 +38,7 @@ fn collection(catalogue: &Catalogue) -> (CollectionSlug, Collection) {
 
 fn with_child(mut parent: Catalogue, child: &Catalogue) -> Catalogue {
     parent.children.insert(child.album().slug().clone(), Summary::of(child, "\"c\""));
-    parent.page = Some(Published { digest: "d".into(), etag: "\"p\"".into() });
+    parent.pages.insert(String::new(), Published { digest: "d".into(), etag: "\"p\"".into() });
     parent
 }
 
@@ -67,6 +78,49 @@ fn all_but_the_first_photos_are_lazy() {
     assert_eq!(html.matches("<img").count(), 30);
     assert_eq!(html.matches("loading=\"lazy\"").count(), 22);
     assert!(html.contains("alt=\"Photo 30\""));
+}
+
+#[test]
+fn originals_are_offered_unless_the_owner_says_no() {
+    let mut photos = catalogue("A", &[("1.jpg", None)]);
+    assert!(album(&photos).contains("/originals/A/1.jpg"));
+    photos.described.values = metadata::read(b"downloads: no").unwrap();
+    assert!(!album(&photos).contains("/originals/"));
+}
+
+#[test]
+fn a_long_album_is_a_chain_of_pages() {
+    let names: Vec<String> = (0..1_000).map(|n| format!("{n:04}.jpg")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
+    let mut photos = catalogue("A", &files);
+    let pages = super::album(&photos, &Settings::default());
+    assert!(pages.len() > 5, "{}", pages.len());
+    for (name, html) in &pages {
+        obeys_the_policy(html);
+        assert_eq!(html.matches("data-chunks=").count(), usize::from(name.is_empty()));
+        assert!(html.matches("<figure").count() <= 200);
+    }
+    assert_eq!(pages.values().map(|html| html.matches("<figure").count()).sum::<usize>(), 1_000);
+    assert!(pages[""].contains("1,000 photos") && pages[""].contains("data-total=\"1000\""));
+    // Every chunk is linked to from the first page, and the gate knows each of them as an album's.
+    for name in pages.keys().filter(|name| !name.is_empty()) {
+        assert!(pages[""].contains(&format!("<a href=\"/albums/A/{name}/\"")), "{name}");
+        assert!(AlbumPath::parse(&format!("A/{name}")).is_ok());
+    }
+    // Another photo changes the page that it is on, and the first, which counts.
+    photos.learn(facts("A/0500b.jpg", None, 4, 3), "\"n\"".into());
+    let after = super::album(&photos, &Settings::default());
+    let changed = after.iter().filter(|(name, html)| pages.get(*name) != Some(html)).count();
+    assert!((2..=5).contains(&changed), "{changed}");
+}
+
+#[test]
+fn the_deepest_album_is_one_page() {
+    let folder = (1..=13).map(|n| n.to_string()).collect::<Vec<_>>().join("/");
+    let names: Vec<String> = (0..400).map(|n| format!("{n}.jpg")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
+    let pages = super::album(&catalogue(&folder, &files), &Settings::default());
+    assert_eq!(pages.len(), 1);
 }
 
 #[test]

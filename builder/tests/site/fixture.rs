@@ -16,10 +16,13 @@ use gallery::{Bucket, Condition, FolderPath, Key, SourceKey, Store};
 use jiff::Timestamp;
 use jiff::civil::date;
 
+use crate::memory::{Memory, Meter};
+
 /// A gallery of its own.
 pub(crate) struct Gallery {
     pub(crate) store: Store,
     pub(crate) builder: Builder,
+    pub(crate) meter: Meter,
     requests: Requests,
 }
 
@@ -42,12 +45,11 @@ impl Intercept for Requests {
     }
 }
 
-/// A gallery in fresh buckets, or `None` when no server is named.
-pub(crate) async fn gallery(test: &str) -> Option<Gallery> {
+/// A gallery in fresh buckets: on the server that is named, in memory otherwise.
+pub(crate) async fn gallery(test: &str) -> Gallery {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let Some(endpoint) = Endpoint::from_settings(|name| std::env::var(name).ok()) else {
-        eprintln!("{test} is left out: HEIRLOOM_S3_ENDPOINT names no S3 server");
-        return None;
+        return Gallery::in_memory(&Memory::default());
     };
     let requests = Requests::default();
     let client = at(&endpoint);
@@ -59,10 +61,21 @@ pub(crate) async fn gallery(test: &str) -> Option<Gallery> {
         client.create_bucket().bucket(names.name(bucket)).send().await.expect("the bucket is made");
     }
     let builder = Builder::new(Store::new(aws_sdk_s3::Client::from_conf(counting), names.clone()));
-    Some(Gallery { store: Store::new(client, names), builder, requests })
+    let meter = Meter::default();
+    Gallery { store: Store::new(client, names), builder, meter, requests }
 }
 
 impl Gallery {
+    /// A gallery in these buckets, with a builder of its own.
+    pub(crate) fn in_memory(memory: &Memory) -> Self {
+        let (meter, names) = (Meter::default(), BucketNames::plain());
+        let requests = Requests::default();
+        let counting = memory.client(&meter).config().to_builder().interceptor(requests.clone()).build();
+        let builder = Builder::new(Store::new(aws_sdk_s3::Client::from_conf(counting), names.clone()));
+        let store = Store::new(memory.client(&Meter::default()), names);
+        Self { store, builder, meter, requests }
+    }
+
     /// Puts a photo's facts and returns their key.
     pub(crate) async fn photo(&self, source: &str, day: i8) -> Key {
         self.photo_version(source, day, 1).await
@@ -129,6 +142,13 @@ impl Gallery {
         key
     }
 
+    /// Puts the gallery's settings and returns their key.
+    pub(crate) async fn settings(&self, yaml: &str) -> Key {
+        let write = self.store.write(&Key::Settings, yaml.as_bytes().to_vec(), Condition::Always);
+        write.await.expect("settings are written");
+        Key::Settings
+    }
+
     /// A batch with one message for each key.
     pub(crate) fn batch(&self, keys: &[Key]) -> SqsEvent {
         let mut event = SqsEvent::default();
@@ -148,10 +168,15 @@ impl Gallery {
 
     /// Handles a batch that nothing fails in, and says how many requests it took.
     pub(crate) async fn build(&self, keys: &[Key]) -> usize {
-        let before = self.requests.0.load(Ordering::SeqCst);
+        let before = self.requests();
         let response = self.builder.handle(self.batch(keys)).await;
         assert_eq!(response.batch_item_failures, []);
-        self.requests.0.load(Ordering::SeqCst) - before
+        self.requests() - before
+    }
+
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.0.load(Ordering::SeqCst)
     }
 
     /// What lies in the web bucket, with the `ETag` of each object.

@@ -1,9 +1,12 @@
-//! The builder against an S3 server that we did not write.
+//! The builder against S3: what is asserted is what lies in the web bucket.
 //!
-//! These run when `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and `HEIRLOOM_S3_SECRET_KEY` name one, such as moto's;
-//! each test makes buckets of its own there. What is asserted is what lies in the web bucket.
+//! The buckets are in memory, behind the S3 client's transport, unless `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and
+//! `HEIRLOOM_S3_SECRET_KEY` name a server, such as moto's; then each test makes buckets of its own there.
 
 mod convergence;
 mod fixture;
+mod history;
 mod lifecycle;
+mod memory;
+mod owner;
 mod repair;

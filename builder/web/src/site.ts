@@ -1,5 +1,10 @@
-// What every page runs. The page is whole without it; this adds colour while pictures load, the full-screen view (whose
-// code is fetched only when it is wanted), and leaves nothing to see after signing out.
+// What every page runs. The page is whole without it; this adds colour while pictures load, the rest of a long album as
+// one scrolls, a mark on what is new, the full-screen view and the download of a whole album (whose code is fetched only
+// when it is wanted), and leaves nothing to see after signing out.
+
+import { find, follow } from "./chunks";
+import { markNews } from "./news";
+import { paint } from "./placeholder";
 
 type Viewer = typeof import("./viewer");
 
@@ -13,17 +18,8 @@ addEventListener("pageshow", (event) => {
   }
 });
 
-// The content security policy forbids styles in the page, not through the object model.
-for (const frame of document.querySelectorAll<HTMLElement>("[data-colour]")) {
-  frame.style.backgroundColor = frame.dataset["colour"] ?? "";
-  const picture = frame.querySelector("img");
-  if (picture && !picture.complete) {
-    picture.classList.add("coming");
-    const here = () => picture.classList.remove("coming");
-    picture.addEventListener("load", here, { once: true });
-    picture.addEventListener("error", here, { once: true });
-  }
-}
+paint(document);
+markNews();
 
 const grid = document.querySelector<HTMLElement>(".grid");
 if (grid) {
@@ -46,12 +42,36 @@ if (grid) {
     );
   });
 
+  follow(grid);
+
   // A link to one photo, as sent in a message or met again in the browser's history.
-  const arrive = () => {
+  const arrive = async () => {
     const fragment = /^#(?:p-)?([0-9a-f]{20})$/.exec(location.hash);
-    const link = fragment && document.getElementById(`p-${fragment[1]}`)?.querySelector<HTMLAnchorElement>("a.open");
+    const link = fragment && (await find(grid, `p-${fragment[1]}`))?.querySelector<HTMLAnchorElement>("a.open");
     if (link) void viewer().then(({ open }) => open(grid, link, { arrived: true }));
   };
-  addEventListener("popstate", arrive);
-  arrive();
+  addEventListener("popstate", () => void arrive());
+  void arrive();
+
+  offerAll(grid);
+}
+
+/** A button for all originals of the album in one file. */
+function offerAll(grid: HTMLElement): void {
+  const place = document.querySelector(".title .facts");
+  if (!place || grid.querySelectorAll("a.original").length < 2) return;
+  const button = document.createElement("button");
+  button.className = "zip";
+  button.textContent = "Download all";
+  const told = document.createElement("span");
+  told.className = "told";
+  told.setAttribute("role", "status");
+  place.after(button, told);
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    void import("./zip")
+      .then(({ download }) => download(grid, (text) => (told.textContent = text)))
+      .catch(() => (told.textContent = "The download did not work. Please try again."))
+      .finally(() => (button.disabled = false));
+  });
 }

@@ -4,19 +4,31 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe, { type SlideData } from "photoswipe";
+import { more, unfinished } from "./chunks";
 
 interface Slide extends SlideData {
   id: string;
   caption: string;
   taken: string;
   original: string;
+  /** What is told on request: the camera, the file. */
+  facts: string[];
 }
 
-const ICON_DOWNLOAD = {
+const icon = (name: string, path: string) => ({
   isCustomSVG: true,
-  inner: '<path id="pswp__icn-download" d="M16 6v12m0 0-5-5m5 5 5-5M8 24h16" fill="none" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>',
-  outlineID: "pswp__icn-download",
-};
+  inner: `<path id="pswp__icn-${name}" d="${path}" fill="none" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>`,
+  outlineID: `pswp__icn-${name}`,
+});
+const ICON_DOWNLOAD = icon("download", "M16 6v12m0 0-5-5m5 5 5-5M8 24h16");
+const ICON_PLAY = icon("play", "M11 8v16l13-8z");
+const ICON_FACTS = icon("facts", "M16 14v8m0-13v.5M16 27a11 11 0 1 0 0-22 11 11 0 0 0 0 22");
+
+/** How long a slideshow stays with a photo. */
+const STAY = 5_000;
+
+/** So many photos before the last one that is there, the next ones are fetched. */
+const AHEAD = 6;
 
 let current: PhotoSwipe | undefined;
 
@@ -25,6 +37,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   if (current) return;
   const links = [...grid.querySelectorAll<HTMLAnchorElement>("a.open")];
   const slides = links.map(slide);
+  const total = () => Math.max(Number(grid.dataset["total"] ?? 0), slides.length);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pswp = new PhotoSwipe({
     dataSource: slides,
@@ -43,13 +56,61 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     zoomTitle: "Zoom",
     arrowPrevTitle: "Previous photo",
     arrowNextTitle: "Next photo",
-    indexIndicatorSep: " of ",
     errorMsg: "This photo could not be loaded.",
+    // Ours knows how many photos there are, those included that are still to come.
+    counter: false,
   });
   current = pswp;
 
   const shown = () => slides[pswp.currIndex];
+
+  // A long album goes on: the next photos are fetched before the last one that is there is reached.
+  const joined = () => {
+    const known = slides.length;
+    const now = [...grid.querySelectorAll<HTMLAnchorElement>("a.open")].slice(known);
+    links.push(...now);
+    slides.push(...now.map(slide));
+    for (let index = known; index < slides.length; index += 1) pswp.refreshSlideContent(index);
+    pswp.dispatch("change");
+  };
+  grid.addEventListener("photos", joined);
+  pswp.on("change", () => {
+    if (pswp.currIndex >= slides.length - AHEAD && unfinished(grid)) void more(grid);
+  });
+
   pswp.on("uiRegister", () => {
+    pswp.ui?.registerElement({
+      name: "count",
+      className: "pswp__counter",
+      order: 5,
+      isButton: false,
+      appendTo: "bar",
+      onInit: (element) => pswp.on("change", () => (element.textContent = `${pswp.currIndex + 1} of ${total()}`)),
+    });
+    pswp.ui?.registerElement({
+      name: "play",
+      order: 6,
+      isButton: true,
+      title: "Slideshow",
+      ariaLabel: "Slideshow",
+      html: ICON_PLAY,
+      onInit: (element) => slideshow(pswp, element, still, () => pswp.currIndex + 1 < slides.length),
+    });
+    pswp.ui?.registerElement({
+      name: "facts",
+      order: 7,
+      isButton: true,
+      title: "About this photo",
+      ariaLabel: "About this photo",
+      html: ICON_FACTS,
+      onInit: (element) => {
+        element.setAttribute("aria-pressed", "false");
+        element.addEventListener("click", () => {
+          const on = pswp.element?.classList.toggle("viewer--facts") ?? false;
+          element.setAttribute("aria-pressed", String(on));
+        });
+      },
+    });
     pswp.ui?.registerElement({
       name: "download",
       order: 8,
@@ -61,7 +122,10 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       onInit: (element) => {
         const anchor = element as HTMLAnchorElement;
         anchor.setAttribute("download", "");
-        pswp.on("change", () => (anchor.href = shown()?.original ?? ""));
+        pswp.on("change", () => {
+          anchor.href = shown()?.original ?? "";
+          anchor.hidden = !shown()?.original;
+        });
       },
     });
     pswp.ui?.registerElement({
@@ -71,7 +135,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       appendTo: "root",
       onInit: (element) => {
         element.setAttribute("aria-live", "polite");
-        pswp.on("change", () => element.replaceChildren(...words(shown())));
+        element.setAttribute("aria-atomic", "true");
+        pswp.on("change", () => element.replaceChildren(...words(shown(), pswp.currIndex + 1, total())));
       },
     });
   });
@@ -79,6 +144,10 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     pswp.element?.setAttribute("aria-modal", "true");
     pswp.element?.setAttribute("aria-label", grid.dataset["title"] ?? "Photos");
   });
+
+  // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
+  // the slides alone until its opener is open. So they are measured again when it is.
+  pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
 
   // The address.
   let ours = false;
@@ -97,6 +166,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   addEventListener("popstate", went);
   pswp.on("close", () => {
     removeEventListener("popstate", went);
+    grid.removeEventListener("photos", joined);
     // The photo last seen is where the page should be.
     links[pswp.currIndex]?.scrollIntoView({ block: "nearest" });
     links[pswp.currIndex]?.focus({ preventScroll: true });
@@ -115,14 +185,42 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   }
 }
 
+/** A button that goes on by itself, until somebody does something else. */
+function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn: () => boolean): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const set = (playing: boolean) => {
+    clearTimeout(timer);
+    timer = playing ? setTimeout(step, STAY) : undefined;
+    button.setAttribute("aria-pressed", String(playing));
+  };
+  const step = () => {
+    if (!goesOn()) return set(false);
+    // Who asked for little motion gets the next photo at once.
+    if (still) pswp.mainScroll.moveIndexBy(1, false);
+    else pswp.next();
+    set(true);
+  };
+  set(false);
+  button.addEventListener("click", () => set(timer === undefined));
+  pswp.on("pointerDown", () => set(false));
+  pswp.on("keydown", ({ originalEvent }) => {
+    if (originalEvent.key !== "Tab") set(false);
+  });
+  pswp.on("close", () => set(false));
+}
+
 function slide(link: HTMLAnchorElement): Slide {
   const figure = link.closest("figure");
   const picture = link.querySelector("img");
   const text = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
+  const original = figure?.querySelector<HTMLAnchorElement>("a.original");
+  const bytes = Number(original?.dataset["bytes"] ?? 0);
+  const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
+  if (bytes > 0) facts.push(`${(bytes / 1e6).toFixed(1)} MB`);
   return {
     id: figure?.id.slice(2) ?? "",
     src: link.href,
-    srcset: picture?.srcset ?? "",
+    srcset: chosen(picture)?.srcset ?? "",
     msrc: picture?.currentSrc || picture?.src || "",
     width: Number(link.dataset["width"]),
     height: Number(link.dataset["height"]),
@@ -131,20 +229,30 @@ function slide(link: HTMLAnchorElement): Slide {
     thumbCropped: true,
     caption: text(".caption"),
     taken: text("time"),
-    original: figure?.querySelector<HTMLAnchorElement>("a.original")?.href ?? "",
+    original: original?.href ?? "",
+    facts: facts.filter(Boolean),
   };
 }
 
-/** The caption and the date below a photo. */
-function words(slide: Slide | undefined): HTMLElement[] {
+/** Of a picture in several formats, the one that this browser took. */
+function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImageElement | null {
+  const sources = [...(picture?.parentElement?.querySelectorAll("source") ?? [])];
+  const ending = /\.\w+$/.exec(picture?.currentSrc ?? "")?.[0];
+  return sources.find((source) => ending && source.srcset.includes(`${ending} `)) ?? picture;
+}
+
+/** What is said below a photo; those who cannot see it also hear which one it is. */
+function words(slide: Slide | undefined, number: number, total: number): HTMLElement[] {
   const line = (name: string, text: string) => {
     const element = document.createElement("p");
     element.className = name;
     element.textContent = text;
     return element;
   };
-  const lines = [];
+  const lines = [line("unseen", `Photo ${number} of ${total}`)];
   if (slide?.caption) lines.push(line("caption", slide.caption));
+  else if (slide?.alt) lines.push(line("unseen", slide.alt));
   if (slide?.taken) lines.push(line("taken", slide.taken));
+  if (slide && slide.facts.length > 0) lines.push(line("more-facts", slide.facts.join(" · ")));
   return lines;
 }

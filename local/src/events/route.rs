@@ -1,6 +1,6 @@
 //! Who is told of which change: what the deployed buckets' notification settings say, as a function.
 
-use gallery::keys::{Bucket, Key, METADATA};
+use gallery::keys::{Bucket, Key, METADATA, SETTINGS};
 
 /// A queue with a handler behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +15,7 @@ pub enum Destination {
 pub fn destination(bucket: Bucket, key: &str) -> Option<Destination> {
     match bucket {
         Bucket::Source if key == METADATA || key.ends_with(&format!("/{METADATA}")) => Some(Destination::Build),
+        Bucket::Source if key == SETTINGS => Some(Destination::Build),
         Bucket::Source => Some(Destination::Resize),
         Bucket::Resized => key.starts_with("facts/").then_some(Destination::Build),
         Bucket::Web => matches!(Key::parse(bucket, key), Some(Key::ScopeRecord(_))).then_some(Destination::Build),
@@ -33,6 +34,7 @@ mod tests {
             (Bucket::Source, "stray.jpg", Some(Destination::Resize)),
             (Bucket::Source, "Family/metadata.yml", Some(Destination::Build)),
             (Bucket::Source, "Family/not-metadata.yml", Some(Destination::Resize)),
+            (Bucket::Source, "gallery.yml", Some(Destination::Build)),
             (Bucket::Resized, "facts/Family/00000000000000000000.json", Some(Destination::Build)),
             (Bucket::Resized, "pics/Family/00000000000000000000/00-360.jpg", None),
             (Bucket::Web, "albums/Family/index.html", None),

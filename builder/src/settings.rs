@@ -1,0 +1,185 @@
+//! `gallery.yml`: what the owner says of the whole gallery. It lies at the root of the source bucket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::accent::Accent;
+use crate::metadata::Sort;
+use crate::yaml::{self, Pairs, Problem, quoted, text};
+
+/// What the owner says of the whole gallery.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The gallery's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The languages that the pages are offered in, the preferred one first; all of them when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Language>,
+    /// The colour of links and buttons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accent: Option<Accent>,
+    /// The order of the collections; the newest first when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
+    /// Links at the foot of each page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// A line at the foot of each page, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+}
+
+/// A link to somewhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its words.
+    pub words: String,
+    /// Its address: `https:`, `http:`, `mailto:`, or a path of the gallery's own.
+    pub address: String,
+}
+
+/// A language that the pages speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
+    /// French.
+    Fr,
+    /// Spanish.
+    Es,
+    /// Italian.
+    It,
+    /// Japanese.
+    Ja,
+}
+
+/// All of them.
+const LANGUAGES: [Language; 6] = [Language::En, Language::De, Language::Fr, Language::Es, Language::It, Language::Ja];
+
+impl Language {
+    /// Its tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+            Self::Fr => "fr",
+            Self::Es => "es",
+            Self::It => "it",
+            Self::Ja => "ja",
+        }
+    }
+}
+
+impl TryFrom<String> for Language {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let known = LANGUAGES.into_iter().find(|language| language.tag().eq_ignore_ascii_case(text.trim()));
+        known.ok_or_else(|| {
+            let all = LANGUAGES.map(Self::tag).join(", ");
+            format!("the pages speak the languages {all}, not `{}`", quoted(&text))
+        })
+    }
+}
+
+impl From<Language> for String {
+    fn from(language: Language) -> Self {
+        language.tag().to_owned()
+    }
+}
+
+/// Reads the file.
+pub(crate) fn read(bytes: &[u8]) -> Result<Settings, Problem> {
+    let written: Option<Written> = yaml::read(bytes)?;
+    Ok(written.map(Settings::from).unwrap_or_default())
+}
+
+/// The file as written: every value may be missing or null.
+#[derive(Deserialize)]
+struct Written {
+    title: Option<String>,
+    languages: Option<Vec<Language>>,
+    #[serde(alias = "accent_colour", alias = "accent_color")]
+    accent: Option<Accent>,
+    sort: Option<Sort>,
+    links: Option<Links>,
+    footer: Option<String>,
+}
+
+impl From<Written> for Settings {
+    fn from(written: Written) -> Self {
+        Self {
+            title: text(written.title),
+            languages: written.languages.unwrap_or_default(),
+            accent: written.accent,
+            sort: written.sort,
+            links: written.links.map(|links| links.0).unwrap_or_default(),
+            footer: text(written.footer),
+        }
+    }
+}
+
+/// Links as written: words and address a line.
+#[derive(Deserialize)]
+#[serde(try_from = "Pairs")]
+struct Links(Vec<Link>);
+
+impl TryFrom<Pairs> for Links {
+    type Error = String;
+    fn try_from(Pairs(pairs): Pairs) -> Result<Self, String> {
+        let links = pairs.into_iter().map(|(words, address)| {
+            let address = address.unwrap_or_default().trim().to_owned();
+            let elsewhere = ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+            let here = address.starts_with('/') && !address.starts_with("//");
+            if elsewhere || here {
+                Ok(Link { words, address })
+            } else {
+                Err(format!("a link begins with https://, http://, mailto: or /, not `{}`", quoted(&address)))
+            }
+        });
+        links.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::SortBy;
+
+    #[test]
+    fn every_line_is_read() {
+        let settings = read(
+            b"title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\nother: x\n",
+        )
+        .unwrap();
+        assert_eq!(settings.title.as_deref(), Some("The Millers"));
+        assert_eq!(settings.languages.iter().map(|l| l.tag()).collect::<Vec<_>>(), ["de", "en"]);
+        assert_eq!(settings.sort.unwrap().by, SortBy::Name);
+        let words: Vec<_> = settings.links.iter().map(|link| link.words.as_str()).collect();
+        assert_eq!(words, ["Family tree", "Write to us", "All"]);
+        assert_eq!(settings.footer.as_deref(), Some("Made with *love*."));
+        let json = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&json).unwrap(), settings);
+        assert_eq!(read(b"").unwrap(), Settings::default());
+        assert_eq!(read(b"title:\nlinks:\nlanguages: ~\n").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_with_its_place() {
+        for (text, told) in [
+            ("accent: reddish", "line 1, column 9: a colour is written #336699, not `reddish`"),
+            ("title: x\nlanguages: [tlh]", "line 2, column 13: the pages speak the languages en, de, fr, es, it, ja"),
+            ("links:\n  Bad: 'javascript:alert(1)'", "a link begins with https://"),
+            ("links:\n  Bad: //example.org", "a link begins with https://"),
+            ("links:\n  Bad:", "a link begins with https://"),
+            ("languages: de", "line 1, column 12: here should be a list"),
+        ] {
+            let problem = read(text.as_bytes()).unwrap_err().to_string();
+            assert!(problem.contains(told), "{text}: {problem}");
+            assert!(problem.starts_with("line "), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A hundred thousand photos: what one more costs, and what a look at everything costs.
+
+#[path = "site/memory.rs"]
+mod memory;
+
+use std::time::Instant;
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use builder::{Builder, Catalogue};
+use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION};
+use gallery::renditions::Format;
+use gallery::store::BucketNames;
+use gallery::{Key, SourceKey, Store};
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use memory::{Memory, Meter};
+
+const COLLECTIONS: usize = 20;
+const ALBUMS: usize = 20;
+const PHOTOS: usize = 250;
+
+fn facts(source: &SourceKey, number: usize) -> Facts {
+    let renditions = [360_u32, 1200, 2048].map(|width| Rendition {
+        width,
+        height: width * 3 / 4,
+        format: Format::Jpeg,
+        hash: format!("{number:016x}"),
+        bytes: 1,
+    });
+    let picture = Picture {
+        width: 4000,
+        height: 3000,
+        taken: Some(date(2024, 1 + (number % 12) as i8, 1 + (number % 28) as i8).at(9, 30, 0, 0)),
+        camera: None,
+        caption: None,
+        thumbhash: "AA==".into(),
+        colour: "#336699".into(),
+        renditions: renditions.into(),
+    };
+    Facts {
+        version: VERSION,
+        photo: source.photo(),
+        source: source.to_string(),
+        etag: "\"1\"".into(),
+        bytes: 1,
+        modified: Timestamp::from_second(1 + number as i64).expect("a time"),
+        outcome: Outcome::Ready(Box::new(picture)),
+    }
+}
+
+/// Puts an original and its facts without a request, and returns the facts with their `ETag`.
+fn seed(memory: &Memory, source: &str, number: usize) -> (Facts, String, Key) {
+    let source = SourceKey::parse(source).expect("a source key");
+    let facts = facts(&source, number);
+    memory.put("source", source.to_string(), Vec::new());
+    let key = Key::Facts(source.folder().album(), source.photo());
+    let etag = memory.put("resized", key.path(), facts.to_json());
+    (facts, etag, key)
+}
+
+fn event(keys: &[Key]) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = keys
+        .iter()
+        .map(|key| {
+            let record =
+                serde_json::json!({ "s3": { "bucket": { "name": "resized" }, "object": { "key": key.path() } } });
+            let mut message = SqsMessage::default();
+            message.message_id = Some("1".to_owned());
+            message.body = Some(serde_json::json!({ "Records": [record] }).to_string());
+            message
+        })
+        .collect();
+    event
+}
+
+/// The most memory that this process ever had, in MiB, where the system tells it.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_photos() {
+    let memory = Memory::default();
+    // The catalogues are laid down as an earlier build would have left them, without their pages: building a hundred
+    // thousand photos one fact at a time would take this test minutes and show nothing more.
+    for collection in 0..COLLECTIONS {
+        for album in 0..ALBUMS {
+            let folder = format!("Collection {collection}/Album {album}");
+            let mut catalogue = Catalogue::new(gallery::FolderPath::parse(&folder).expect("a folder"));
+            for photo in 0..PHOTOS {
+                let number = (collection * ALBUMS + album) * PHOTOS + photo;
+                let (facts, etag, _) = seed(&memory, &format!("{folder}/{photo:04}.jpg"), number);
+                catalogue.learn(facts, etag);
+            }
+            let key = Key::AlbumCatalogue(catalogue.album());
+            memory.put("web", key.path(), serde_json::to_vec(&catalogue).expect("JSON"));
+        }
+    }
+    // And two collections that nobody has looked at yet.
+    let new = 40;
+    for photo in 0..new {
+        seed(&memory, &format!("New {}/{photo}.jpg", photo % 2), photo);
+    }
+    let photos = COLLECTIONS * ALBUMS * PHOTOS + new;
+    assert!(photos >= 100_000);
+    let before = peak();
+
+    let meter = Meter::default();
+    let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain()));
+    let since = Instant::now();
+    let found = builder.reconcile().await.expect("a reconcile");
+    println!("first look at {photos} photos: {:.1} s, {} requests", since.elapsed().as_secs_f64(), meter.requests());
+    assert_eq!(found.repaired, COLLECTIONS * (ALBUMS + 1) + 2);
+
+    let (since, requests, writes) = (Instant::now(), meter.requests(), meter.writes());
+    let found = builder.reconcile().await.expect("a reconcile");
+    let requests = meter.requests() - requests;
+    println!("a look at {photos} photos without a change: {:.1} s, {requests} requests", since.elapsed().as_secs_f64());
+    assert_eq!((found.repaired, meter.writes() - writes), (0, 0));
+    // A page of a listing holds 1,000 keys: of originals, of facts, of catalogues and pages.
+    let keys = memory.objects().len();
+    assert!(requests <= keys / 1000 + COLLECTIONS + 30, "{requests} requests for {keys} keys");
+
+    // Events of one photo more.
+    let paths = |memory: &Memory| -> Vec<(String, String)> {
+        let objects = memory.objects();
+        let web = objects.iter().filter(|((bucket, _), _)| bucket == "web");
+        web.map(|((_, key), stored)| (key.clone(), stored.etag.clone())).collect()
+    };
+    let web = paths(&memory);
+    let (_, _, key) = seed(&memory, "Collection 7/Album 7/0100 more.jpg", 100);
+    let (since, requests) = (Instant::now(), meter.requests());
+    assert_eq!(builder.handle(event(&[key])).await.batch_item_failures, []);
+    let requests = meter.requests() - requests;
+    println!("one more: {:.0} ms, {requests} requests", since.elapsed().as_secs_f64() * 1e3);
+    let touched: Vec<String> =
+        paths(&memory).into_iter().filter(|page| !web.contains(page)).map(|(key, _)| key).collect();
+    let concerned = ["albums/Collection_7/Album_7/", "albums/Collection_7/index.html", "home/all/", "catalogue/"];
+    assert!(touched.iter().all(|path| concerned.iter().any(|place| path.starts_with(place))), "{touched:?}");
+    assert!(requests <= 12, "{requests} requests: {touched:?}");
+
+    // What the photos themselves take in this process was there before.
+    if let (Some(before), Some(after)) = (before, peak()) {
+        println!("memory: {before} MiB of photos, {} MiB for looking through them", after - before);
+        assert!(after - before < 512);
+    }
+}

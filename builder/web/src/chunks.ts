@@ -1,0 +1,96 @@
+// Long albums come in chunks, each a page of its own for those who follow links. Here their photos join the first ones
+// as one scrolls.
+
+import { paint } from "./placeholder";
+
+const PARALLEL = 6;
+const arrivals = new WeakMap<HTMLElement, Promise<boolean>>();
+
+/** Whether photos are still to come. */
+export const unfinished = (grid: HTMLElement): boolean => Boolean(grid.dataset["next"]);
+
+/** Adds the next chunk's photos. False when there is none, or when it did not come: the link then stays. */
+export function more(grid: HTMLElement): Promise<boolean> {
+  const under = arrivals.get(grid);
+  if (under) return under;
+  const next = grid.dataset["next"];
+  if (!next) return Promise.resolve(false);
+  const arrival = fetchChunk(next)
+    .then((chunk) => {
+      append(grid, chunk);
+      return true;
+    })
+    .catch(() => false)
+    .finally(() => arrivals.delete(grid));
+  arrivals.set(grid, arrival);
+  return arrival;
+}
+
+/** Adds all the photos there are, some chunks at a time. False when some did not come. */
+export async function all(grid: HTMLElement, enough: () => boolean = () => false): Promise<boolean> {
+  await arrivals.get(grid);
+  const names = (grid.dataset["chunks"] ?? "").split(" ").filter(Boolean);
+  const addresses = names.map((name) => `${grid.dataset["album"]}${name}/`);
+  const from = addresses.indexOf(grid.dataset["next"] ?? "");
+  const left = from < 0 ? [] : addresses.slice(from);
+  while (left.length > 0 && !enough()) {
+    const chunks = await Promise.all(left.splice(0, PARALLEL).map(fetchChunk)).catch(() => undefined);
+    if (!chunks) return false;
+    for (const chunk of chunks) append(grid, chunk);
+  }
+  // A page that is not the album's first knows just the one that follows.
+  while (unfinished(grid) && !enough()) if (!(await more(grid))) return false;
+  return true;
+}
+
+/** The photo with this id, wherever in the album it is. */
+export async function find(grid: HTMLElement, id: string): Promise<HTMLElement | null> {
+  await all(grid, () => document.getElementById(id) !== null);
+  return document.getElementById(id);
+}
+
+/** Adds photos whenever the end comes near. */
+export function follow(grid: HTMLElement): void {
+  const links = document.querySelector<HTMLElement>(".chunks");
+  if (!links || !unfinished(grid) || !("IntersectionObserver" in window)) return;
+  const observer = new IntersectionObserver(
+    async ([entry]) => {
+      if (!entry?.isIntersecting) return;
+      observer.disconnect();
+      const came = await more(grid);
+      // Observing anew tells at once whether the end is still near.
+      if (came && unfinished(grid)) observer.observe(links);
+    },
+    { rootMargin: "1500px" },
+  );
+  observer.observe(links);
+}
+
+async function fetchChunk(address: string): Promise<HTMLElement> {
+  const answer = await fetch(address, { credentials: "same-origin", headers: { accept: "text/html" } });
+  const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+  const chunk = page.querySelector<HTMLElement>(".grid");
+  if (!chunk) throw new Error(`no photos at ${address}`);
+  return chunk;
+}
+
+function append(grid: HTMLElement, chunk: HTMLElement): void {
+  const next = chunk.dataset["next"];
+  const photos = document.createDocumentFragment();
+  for (const figure of [...chunk.querySelectorAll<HTMLElement>("figure")]) {
+    // Pages that were rebuilt meanwhile may overlap.
+    if (document.getElementById(figure.id)) continue;
+    const picture = figure.querySelector("img");
+    picture?.setAttribute("loading", "lazy");
+    picture?.removeAttribute("fetchpriority");
+    photos.append(document.adoptNode(figure));
+  }
+  paint(photos);
+  grid.append(photos);
+  if (next) grid.dataset["next"] = next;
+  else {
+    delete grid.dataset["next"];
+    document.querySelector(".chunks")?.remove();
+  }
+  grid.dispatchEvent(new CustomEvent("photos"));
+}

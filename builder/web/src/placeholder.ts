@@ -1,0 +1,49 @@
+// Something to see while a picture loads: its average colour, and a blurred likeness out of a few bytes (Wagner,
+// ThumbHash, 2023). The content security policy forbids styles in the page, not through the object model.
+
+import { thumbHashToDataURL } from "thumbhash";
+
+// A likeness takes half a millisecond to draw, so only pictures that come near get one.
+const nearby =
+  "IntersectionObserver" in window
+    ? new IntersectionObserver(
+        (entries) => {
+          for (const { isIntersecting, target } of entries) {
+            if (!isIntersecting) continue;
+            nearby?.unobserve(target);
+            likeness(target as HTMLElement);
+          }
+        },
+        { rootMargin: "400px" },
+      )
+    : undefined;
+
+/** Colours the frames of the pictures below `root` that are not there yet. */
+export function paint(root: ParentNode): void {
+  for (const frame of root.querySelectorAll<HTMLElement>("[data-colour]")) {
+    const picture = frame.querySelector("img");
+    frame.style.backgroundColor = frame.dataset["colour"] ?? "";
+    if (!picture || picture.complete) continue;
+    picture.classList.add("coming");
+    const here = () => {
+      picture.classList.remove("coming");
+      // Seen through a picture with transparent parts, otherwise.
+      setTimeout(() => (frame.style.backgroundImage = ""), 400);
+    };
+    picture.addEventListener("load", here, { once: true });
+    picture.addEventListener("error", here, { once: true });
+    nearby?.observe(frame);
+  }
+}
+
+function likeness(frame: HTMLElement): void {
+  const hash = frame.dataset["thumb"];
+  if (!hash || frame.querySelector("img")?.complete) return;
+  try {
+    const bytes = Uint8Array.from(atob(hash), (character) => character.charCodeAt(0));
+    frame.style.backgroundImage = `url(${thumbHashToDataURL(bytes)})`;
+    frame.style.backgroundSize = "100% 100%";
+  } catch {
+    // The colour is enough.
+  }
+}
