@@ -9,6 +9,13 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
+CDK := cdk
+CDK_VENV := $(TARGET)/venv-cdk
+PACKAGE_VENV := $(TARGET)/venv-package
+# What the functions on AWS run on: x86_64 or arm64. `make deploy` takes it from heirloom.toml.
+ARCHITECTURE ?= x86_64
+# The public keys that the gate is packed with.
+KEYS ?= heirloom.keys.json
 DATA ?= demo-data
 # The demo can listen elsewhere: make demo PORT=8090 S3_PORT=9090
 PORT ?= 8080
@@ -44,7 +51,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check ## Everything that must hold
+test: web peers browser check cdk ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 	cargo build --locked --package heirloom-verifier
@@ -74,6 +81,67 @@ browser: $(BROWSER)/node_modules/.stamp ## A browser and what drives it, for the
 $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 	npm --prefix $(BROWSER) ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+.PHONY: cdk
+cdk: $(CDK)/node_modules/.stamp $(CDK_VENV)/.stamp ## The templates for AWS: types, lints, synthesis, cdk-nag, assertions, cfn-lint
+	npm --prefix $(CDK) test --silent
+	cd $(CDK) && "$(CDK_VENV)/bin/cfn-lint" $$(find cdk.out/test -name '*.template.json')
+
+$(CDK)/node_modules/.stamp: $(CDK)/package-lock.json
+	npm --prefix $(CDK) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(CDK_VENV)/.stamp: $(CDK)/requirements.txt
+	python3 -m venv "$(CDK_VENV)"
+	"$(CDK_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(CDK)/requirements.txt
+	touch $@
+
+.PHONY: rehearsal
+rehearsal: web $(CDK)/node_modules/.stamp $(CDK_VENV)/.stamp ## The whole gallery on an emulator of AWS; PROFILE=release with what `make package` built
+	if [ "$(PROFILE)" = release ]; then
+		binaries="$(TARGET)/rehearsal/bin"; mkdir -p "$$binaries"
+		for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$binaries/heirloom-$$name"; done
+	else
+		cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
+		binaries="$(TARGET)/debug"
+	fi
+	tls="$(TARGET)/rehearsal"; mkdir -p "$$tls"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
+		-addext "subjectAltName=IP:127.0.0.1" -keyout "$$tls/key.pem" -out "$$tls/cert.pem" 2>/dev/null
+	NODE_EXTRA_CA_CERTS="$$tls/cert.pem" REHEARSAL_TLS="$$tls" REHEARSAL_BINARIES="$$binaries" \
+		REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" npm --prefix $(CDK) run --silent rehearsal
+
+.PHONY: package
+package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: three functions and the gate, for ARCHITECTURE, with the public KEYS
+	export PATH="$(PACKAGE_VENV)/bin:$$PATH"
+	if [ ! -f "$(KEYS)" ]; then
+		echo "make package needs the gate's public keys: $(KEYS) is not there; make deploy makes it" >&2; exit 1
+	fi
+	cargo lambda build --release --locked $(if $(filter arm64,$(ARCHITECTURE)),--arm64) --lambda-dir "$(TARGET)/lambda" \
+		--package heirloom-login --package heirloom-resizer --package heirloom-builder
+	python edge-auth/verifier/package.py "$(KEYS)" --zip "$(TARGET)/edge/verifier.zip"
+
+$(PACKAGE_VENV)/.stamp: $(CDK)/package-requirements.txt edge-auth/verifier/requirements.txt
+	python3 -m venv "$(PACKAGE_VENV)"
+	"$(PACKAGE_VENV)/bin/pip" install --quiet --disable-pip-version-check \
+		--requirement $(CDK)/package-requirements.txt --requirement edge-auth/verifier/requirements.txt
+	touch $@
+
+.PHONY: synth
+synth: $(CDK)/node_modules/.stamp ## The templates of your gallery on AWS, out of heirloom.toml, into cdk/cdk.out
+	cd $(CDK) && npx cdk synth --quiet
+
+.PHONY: deploy
+deploy: $(CDK)/node_modules/.stamp ## Your gallery to AWS, as heirloom.toml says; DRY_RUN=1 shows what would change
+	npm --prefix $(CDK) run --silent deploy -- $(if $(DRY_RUN),--dry-run)
+
+.PHONY: viewer
+viewer: $(CDK)/node_modules/.stamp ## Somebody into your gallery on AWS: NAME=gerda
+	npm --prefix $(CDK) run --silent viewer -- "$(NAME)"
+
+.PHONY: destroy
+destroy: $(CDK)/node_modules/.stamp ## Your gallery off AWS; what lies in its buckets stays
+	npm --prefix $(CDK) run --silent deploy -- --destroy
 
 .PHONY: bench
 bench: build ## How it feels: cold start, and a dropped photo until it is on the page
