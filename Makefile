@@ -10,6 +10,7 @@ VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
 CDK := cdk
+NODES := $(CDK)/rehearsal/nodes
 CDK_VENV := $(TARGET)/venv-cdk
 PACKAGE_VENV := $(TARGET)/venv-package
 # What the functions on AWS run on: x86_64 or arm64. `make deploy` takes it from heirloom.toml.
@@ -97,19 +98,27 @@ $(CDK_VENV)/.stamp: $(CDK)/requirements.txt
 	touch $@
 
 .PHONY: rehearsal
-rehearsal: web $(CDK)/node_modules/.stamp $(CDK_VENV)/.stamp ## The whole gallery on an emulator of AWS; PROFILE=release with what `make package` built
-	if [ "$(PROFILE)" = release ]; then
-		binaries="$(TARGET)/rehearsal/bin"; mkdir -p "$$binaries"
-		for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$binaries/heirloom-$$name"; done
-	else
-		cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
-		binaries="$(TARGET)/debug"
-	fi
-	tls="$(TARGET)/rehearsal"; mkdir -p "$$tls"
+rehearsal: web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
+	here="$(TARGET)/rehearsal"; mkdir -p "$$here/bin"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
-		-addext "subjectAltName=IP:127.0.0.1" -keyout "$$tls/key.pem" -out "$$tls/cert.pem" 2>/dev/null
-	NODE_EXTRA_CA_CERTS="$$tls/cert.pem" REHEARSAL_TLS="$$tls" REHEARSAL_BINARIES="$$binaries" \
-		REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" npm --prefix $(CDK) run --silent rehearsal
+		-addext "subjectAltName=IP:127.0.0.1" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
+	if [ "$(PROFILE)" = release ]; then
+		zip="$(TARGET)/edge/verifier.zip"
+		for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
+		rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
+		cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
+	else
+		zip=
+		cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
+		cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
+	fi
+	export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
+		REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack"
+	npm --prefix $(CDK) run --silent rehearsal
+
+$(NODES)/node_modules/.stamp: $(NODES)/package-lock.json
+	npm --prefix $(NODES) ci --no-audit --no-fund --loglevel=error
+	touch $@
 
 .PHONY: package
 package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: three functions and the gate, for ARCHITECTURE, with the public KEYS
