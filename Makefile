@@ -97,24 +97,38 @@ $(CDK_VENV)/.stamp: $(CDK)/requirements.txt
 	"$(CDK_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(CDK)/requirements.txt
 	touch $@
 
+# The rehearsal runs what `cargo build` makes; with PROFILE=release what `make package` made.
+define REHEARSAL
+here="$(TARGET)/rehearsal"; mkdir -p "$$here/bin"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
+	-addext "subjectAltName=IP:127.0.0.1" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
+if [ "$(PROFILE)" = release ]; then
+	zip="$(TARGET)/edge/verifier.zip"
+	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
+	rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
+	cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
+else
+	zip=
+	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
+	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
+fi
+export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
+	REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" \
+	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda"
+endef
+
+REHEARSAL_NEEDS := web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
+
 .PHONY: rehearsal
-rehearsal: web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
-	here="$(TARGET)/rehearsal"; mkdir -p "$$here/bin"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
-		-addext "subjectAltName=IP:127.0.0.1" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
-	if [ "$(PROFILE)" = release ]; then
-		zip="$(TARGET)/edge/verifier.zip"
-		for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
-		rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
-		cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
-	else
-		zip=
-		cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
-		cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
-	fi
-	export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
-		REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack"
+rehearsal: $(REHEARSAL_NEEDS) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
+	$(REHEARSAL)
 	npm --prefix $(CDK) run --silent rehearsal
+
+.PHONY: figures
+figures: PROFILE := release
+figures: $(REHEARSAL_NEEDS) ## Sizes, cold starts and memory of the functions, out of `make package`
+	$(REHEARSAL)
+	npm --prefix $(CDK) run --silent figures
 
 $(NODES)/node_modules/.stamp: $(NODES)/package-lock.json
 	npm --prefix $(NODES) ci --no-audit --no-fund --loglevel=error

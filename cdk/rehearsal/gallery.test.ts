@@ -1,6 +1,7 @@
 // The journeys through a deployed gallery, one after the other, on one stage: a deploy takes longer than all of them.
 
 import { after, before, test } from 'node:test';
+import { binaryJourneys } from './binaries.ts';
 import { photoJourneys } from './photos.ts';
 import { refusalJourneys } from './refusals.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -31,4 +32,5 @@ const journey: Journey = (name, body) => {
 
 photoJourneys(journey);
 signInJourneys(journey);
+binaryJourneys(journey);
 refusalJourneys(journey);

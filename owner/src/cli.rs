@@ -58,6 +58,16 @@ Examples:
     /// Let people in, or out
     #[command(subcommand)]
     User(User),
+
+    /// What a gallery costs on AWS in a month
+    ///
+    /// Prints a table in Markdown. The prices are dated; `--prices` takes others.
+    #[command(after_help = "\
+Examples:
+  heirloom cost
+  heirloom cost --photos 10000 --page-views 1000000
+  heirloom cost --show-prices > prices.json")]
+    Cost(crate::cost::Cost),
 }
 
 /// Where the gallery's data is

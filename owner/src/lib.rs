@@ -4,6 +4,7 @@
 //! file; what they do is the other rooms' to know, and here lies only how it is asked for and told.
 
 pub mod cli;
+pub mod cost;
 pub mod sample;
 
 mod demo;
@@ -21,5 +22,6 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Serve(command) => serve::run(&command).await,
         Command::Demo(command) => demo::run(&command).await,
         Command::User(command) => user::run(command).await,
+        Command::Cost(command) => cost::run(&command),
     }
 }
