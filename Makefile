@@ -11,6 +11,14 @@ WEB := builder/web
 BROWSER := tests/browser
 BENCH := tests/bench/verifier
 EDGE := edge-auth/verifier
+CDK := cdk
+NODES := $(CDK)/rehearsal/nodes
+CDK_VENV := $(TARGET)/venv-cdk
+PACKAGE_VENV := $(TARGET)/venv-package
+# What the functions on AWS run on: x86_64 or arm64. `make deploy` takes it from heirloom.toml.
+ARCHITECTURE ?= x86_64
+# The public keys that the gate is packed with.
+KEYS ?= heirloom.keys.json
 DATA ?= demo-data
 # The demo can listen elsewhere: make demo PORT=8090 S3_PORT=9090
 PORT ?= 8080
@@ -46,7 +54,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check edge-test ## Everything that must hold
+test: web peers browser check edge-test cdk ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -94,6 +102,89 @@ browser: $(BROWSER)/node_modules/.stamp ## A browser and what drives it, for the
 $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 	npm --prefix $(BROWSER) ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+.PHONY: cdk
+cdk: $(CDK)/node_modules/.stamp $(CDK_VENV)/.stamp ## The templates for AWS: types, lints, synthesis, cdk-nag, assertions, cfn-lint
+	npm --prefix $(CDK) test --silent
+	cd $(CDK) && "$(CDK_VENV)/bin/cfn-lint" $$(find cdk.out/test -name '*.template.json')
+
+$(CDK)/node_modules/.stamp: $(CDK)/package-lock.json
+	npm --prefix $(CDK) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(CDK_VENV)/.stamp: $(CDK)/requirements.txt
+	python3 -m venv "$(CDK_VENV)"
+	"$(CDK_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(CDK)/requirements.txt
+	touch $@
+
+# The rehearsal runs what `cargo build` makes; with PROFILE=release what `make package` made.
+define REHEARSAL
+here="$(TARGET)/rehearsal"; mkdir -p "$$here/bin"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
+	-addext "subjectAltName=IP:127.0.0.1" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
+if [ "$(PROFILE)" = release ]; then
+	zip="$(TARGET)/edge/verifier.zip"
+	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
+	rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
+	cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
+else
+	zip=
+	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
+	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
+fi
+export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
+	REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" \
+	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda"
+endef
+
+REHEARSAL_NEEDS := web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
+
+.PHONY: rehearsal
+rehearsal: $(REHEARSAL_NEEDS) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
+	$(REHEARSAL)
+	npm --prefix $(CDK) run --silent rehearsal
+
+.PHONY: figures
+figures: PROFILE := release
+figures: $(REHEARSAL_NEEDS) ## Sizes, cold starts and memory of the functions, out of `make package`
+	$(REHEARSAL)
+	npm --prefix $(CDK) run --silent figures
+
+$(NODES)/node_modules/.stamp: $(NODES)/package-lock.json
+	npm --prefix $(NODES) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: package
+package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: three functions and the gate, for ARCHITECTURE, with the public KEYS
+	export PATH="$(PACKAGE_VENV)/bin:$$PATH"
+	if [ ! -f "$(KEYS)" ]; then
+		echo "make package needs the gate's public keys: $(KEYS) is not there; make deploy makes it" >&2; exit 1
+	fi
+	cargo lambda build --release --locked $(if $(filter arm64,$(ARCHITECTURE)),--arm64) --lambda-dir "$(TARGET)/lambda" \
+		--package heirloom-login --package heirloom-resizer --package heirloom-builder
+	python edge-auth/verifier/package.py "$(KEYS)" --zip "$(TARGET)/edge/verifier.zip"
+
+$(PACKAGE_VENV)/.stamp: $(CDK)/package-requirements.txt edge-auth/verifier/requirements.txt
+	python3 -m venv "$(PACKAGE_VENV)"
+	"$(PACKAGE_VENV)/bin/pip" install --quiet --disable-pip-version-check \
+		--requirement $(CDK)/package-requirements.txt --requirement edge-auth/verifier/requirements.txt
+	touch $@
+
+.PHONY: synth
+synth: $(CDK)/node_modules/.stamp ## The templates of your gallery on AWS, out of heirloom.toml, into cdk/cdk.out
+	cd $(CDK) && npx cdk synth --quiet
+
+.PHONY: deploy
+deploy: $(CDK)/node_modules/.stamp ## Your gallery to AWS, as heirloom.toml says; DRY_RUN=1 shows what would change
+	npm --prefix $(CDK) run --silent deploy -- $(if $(DRY_RUN),--dry-run)
+
+.PHONY: viewer
+viewer: $(CDK)/node_modules/.stamp ## Somebody into your gallery on AWS: NAME=gerda
+	npm --prefix $(CDK) run --silent viewer -- "$(NAME)"
+
+.PHONY: destroy
+destroy: $(CDK)/node_modules/.stamp ## Your gallery off AWS; what lies in its buckets stays
+	npm --prefix $(CDK) run --silent deploy -- --destroy
 
 .PHONY: bench
 bench: build bench-edge ## How it feels: cold start, a dropped photo until it is on the page, the function at the edge

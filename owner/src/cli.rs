@@ -97,6 +97,16 @@ Examples:
   heirloom audit --since 30d --viewer gerda
   heirloom audit --refused --json")]
     Audit(Audit),
+
+    /// What a gallery costs on AWS in a month
+    ///
+    /// Prints a table in Markdown. The prices are dated; `--prices` takes others.
+    #[command(after_help = "\
+Examples:
+  heirloom cost
+  heirloom cost --photos 10000 --page-views 1000000
+  heirloom cost --show-prices > prices.json")]
+    Cost(crate::cost::Cost),
 }
 
 /// `heirloom upload`

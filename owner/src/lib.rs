@@ -4,6 +4,7 @@
 //! file; what they do is the other rooms' to know, and here lies only how it is asked for and told.
 
 pub mod cli;
+pub mod cost;
 pub mod sample;
 
 mod audit;
@@ -34,5 +35,6 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Cost(command) => cost::run(&command),
     }
 }

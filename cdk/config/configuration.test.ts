@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { ConfigurationError, readConfiguration } from './configuration.ts';
+
+const LEAST = 'title = "The Meyers"\nregion = "eu-central-1"\nemail = "gerda@example.com"\n';
+
+function sentences(text: string): readonly string[] {
+  try {
+    readConfiguration(text);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.sentences;
+    throw error;
+  }
+  return [];
+}
+
+test('three lines are enough', () => {
+  assert.deepEqual(readConfiguration(LEAST), {
+    title: 'The Meyers', name: 'heirloom', region: 'eu-central-1', email: 'gerda@example.com', sessionDays: 30,
+    keepDeletedDays: 90, logDays: 90, countries: [], monthlyBudget: 5, accessLogs: false, architecture: 'x86_64',
+  });
+});
+
+test('every setting is read', () => {
+  const read = readConfiguration(`${LEAST}
+    name = "meyers"
+    domain = "photos.example.com"
+    hosted_zone = "example.com"
+    hosted_zone_id = "Z0123456789ABC"
+    session_days = 7
+    keep_deleted_days = 365
+    log_days = 30
+    countries = ["DE", "AT", "DE"]
+    monthly_budget = 12
+    access_logs = true
+    architecture = "arm64"
+    [pipeline]
+    account = "123456789012"
+    connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+    repository = "meyer/gallery"`);
+  assert.equal(read.name, 'meyers');
+  assert.equal(read.domain, 'photos.example.com');
+  assert.deepEqual(read.zone, { name: 'example.com', id: 'Z0123456789ABC' });
+  assert.deepEqual([read.sessionDays, read.keepDeletedDays, read.logDays, read.monthlyBudget], [7, 365, 30, 12]);
+  assert.deepEqual(read.countries, ['DE', 'AT']);
+  assert.equal(read.accessLogs, true);
+  assert.equal(read.architecture, 'arm64');
+  assert.equal(read.pipeline?.repository, 'meyer/gallery');
+  assert.equal(read.pipeline?.branch, 'main');
+});
+
+test('the example in the guide is one', () => {
+  const guide = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
+  const examples = [...guide.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  assert.ok(examples.length > 0);
+  for (const example of examples) readConfiguration(example.trimStart().startsWith('[pipeline]') ? LEAST + example : example);
+});
+
+const WRONG: [string, string, RegExp][] = [
+  ['nothing', '', /`title` is missing: add a line such as title =/],
+  ['no e-mail', LEAST.replace(/email.*\n/, ''), /`email` is missing: add a line such as email =/],
+  ['no address', LEAST.replace('gerda@example.com', 'gerda'), /`email` is "gerda", but should be an e-mail address/],
+  ['a region that is none', LEAST.replace('eu-central-1', 'eu-middle-1'), /`region` is "eu-middle-1", which is no region/],
+  ['a region without Lambda@Edge', LEAST.replace('eu-central-1', 'cn-north-1'), /`region` is "cn-north-1"/],
+  ['a number as a title', LEAST.replace('"The Meyers"', '7'), /`title` is 7, but should be a name/],
+  ['a title with a line break', LEAST.replace('The Meyers', 'The\\nMeyers'), /`title` is "The\\nMeyers"/],
+  ['a slip of the pen', `${LEAST}sesion_days = 3`, /`sesion_days` is no setting: did you mean `session_days`\?/],
+  ['something else', `${LEAST}colour = "red"`, /`colour` is no setting: the settings here are access_logs, architecture/],
+  ['too long a session', `${LEAST}session_days = 400`, /`session_days` is 400, but should be a whole number from 1 to 365/],
+  ['half a day', `${LEAST}session_days = 0.5`, /`session_days` is 0.5/],
+  ['a retention that CloudWatch lacks', `${LEAST}log_days = 31`, /`log_days` is 31, .* choose one of 1, 3, 5/],
+  ['a country in words', `${LEAST}countries = ["Germany"]`, /`countries` is \["Germany"\], but should be a list of two-letter/],
+  ['a name in capitals', `${LEAST}name = "Heirloom"`, /`name` is "Heirloom", but should be 2 to 24 small letters/],
+  ['an address as a domain', `${LEAST}domain = "https://x.example"`, /`domain` is "https:\/\/x.example", but should be a host name/],
+  ['a zone without a domain', `${LEAST}hosted_zone = "example.com"\nhosted_zone_id = "Z1"`, /`domain` is missing: a hosted zone/],
+  ['half a zone', `${LEAST}domain = "a.example.com"\nhosted_zone = "example.com"`, /`hosted_zone_id` is missing/],
+  ['another zone', `${LEAST}domain = "a.example.com"\nhosted_zone = "example.org"\nhosted_zone_id = "Z1"`, /does not lie in that zone/],
+  ['a word as a truth', `${LEAST}access_logs = "yes"`, /`access_logs` is "yes", but should be true or false/],
+  ['another architecture', `${LEAST}architecture = "riscv"`, /`architecture` is "riscv", but should be "x86_64" or "arm64"/],
+  ['a pipeline of one word', `${LEAST}pipeline = true`, /`pipeline` is true, but should be a table: write \[pipeline\]/],
+  ['a pipeline from nowhere', `${LEAST}[pipeline]\naccount = "1"`, /`pipeline.account` is "1", but should be the account's 12 digits/],
+  ['no TOML', `${LEAST}countries = [`, /^heirloom.toml, line \d+, column \d+: /],
+];
+
+for (const [name, text, sentence] of WRONG) {
+  test(`refused with a sentence: ${name}`, () => {
+    const found = sentences(text);
+    assert.ok(found.some((line) => sentence.test(line)), `${found.join('\n')}\nhas nothing like ${sentence}`);
+  });
+}
+
+test('everything that is wrong is told at once', () => {
+  assert.equal(sentences('region = "x"\nemail = 1\ncolour = 2').length, 4);
+});
+
+test('the example file is one, and shows every setting at its default', () => {
+  const example = readFileSync(new URL('../../docs/heirloom.example.toml', import.meta.url), 'utf8');
+  assert.deepEqual({ ...readConfiguration(example), title: '', email: '' }, { ...readConfiguration(LEAST), title: '', email: '' });
+  const shown = new Set([...example.matchAll(/^(?:# )?([a-z_]+) = /gm)].map((match) => match[1]));
+  const settings = sentences(`${LEAST}x = 1`)[0]?.split('settings here are ')[1]?.split(', ').filter((name) => name !== 'pipeline') ?? [];
+  for (const setting of settings) assert.ok(shown.has(setting), `${setting} is not shown`);
+});

@@ -1,0 +1,160 @@
+// A gallery deployed to the emulator, the way that `make deploy` deploys it: the same synthesis, CDK's own command line
+// for the bootstrap and the stacks, the same first key and first pages.
+
+import { mkdirSync, mkdtempSync, copyFileSync, chmodSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Account } from '../deploy/account.ts';
+import { cdk, ROOT } from '../deploy/commands.ts';
+import { edgeConfiguration, newKey, type EdgeConfiguration } from '../deploy/keys.ts';
+import { viewer } from '../deploy/viewer.ts';
+import { ASSETS } from '../test/galleries.ts';
+import { ACCOUNT, Emulator, REGION } from './emulator.ts';
+
+/** How long anything may take before it counts as stuck. Generous: machines that test are slow and shared. */
+const PATIENCE = 90_000;
+
+/** What `make rehearsal` says. */
+function said(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: run \`make rehearsal\``);
+  return value;
+}
+
+/** A gallery on the emulator. */
+export class Stage {
+  readonly emulator: Emulator;
+  readonly folder: string;
+  readonly s3: S3Client;
+  readonly lambda: LambdaClient;
+  readonly sqs: SQSClient;
+  readonly iam: IAMClient;
+  readonly keys: EdgeConfiguration;
+  readonly #account: Account;
+
+  private constructor(emulator: Emulator, folder: string, account: Account, keys: EdgeConfiguration) {
+    this.emulator = emulator;
+    this.folder = folder;
+    this.#account = account;
+    this.keys = keys;
+    const client = { region: REGION, endpoint: emulator.endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    this.s3 = new S3Client({ ...client, forcePathStyle: true });
+    this.lambda = new LambdaClient(client);
+    this.sqs = new SQSClient(client);
+    this.iam = new IAMClient(client);
+  }
+
+  /** Deploys a gallery. */
+  static async set(): Promise<Stage> {
+    const folder = mkdtempSync(join(tmpdir(), 'heirloom-rehearsal-'));
+    const emulator = await Emulator.start(said('REHEARSAL_EMULATOR'), folder, said('REHEARSAL_TLS'));
+    try {
+      Object.assign(process.env, emulator.environment());
+      const account = await Account.ofCredentials(REGION);
+      if (!await Account.isBootstrapped(REGION)) cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
+      const first = newKey(new Date());
+      const assembly = synthesised(folder, emulator.environment());
+      cdk(['deploy', '--all', '--require-approval', 'never', '--import-existing-resources', '--progress', 'events', '--app', assembly], emulator.environment());
+      await account.put('heirloom', first.path, first.record);
+      await account.reconcile('heirloom-builder');
+      return new Stage(emulator, folder, account, edgeConfiguration('heirloom', [first.record]));
+    } catch (error) {
+      emulator.stop();
+      throw error;
+    }
+  }
+
+  /** Ends it, and forgets what it kept unless something went wrong. */
+  strike(keep = false): void {
+    this.emulator.stop();
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A bucket's name. */
+  bucket(name: string): string {
+    return `heirloom-${name}-${ACCOUNT}-${REGION}`;
+  }
+
+  /** Puts a file into the source bucket, as any S3 client does. */
+  async upload(key: string, body: Uint8Array | string, type = 'image/jpeg'): Promise<void> {
+    await this.s3.send(new PutObjectCommand({ Bucket: this.bucket('source'), Key: key, Body: body, ContentType: type }));
+  }
+
+  /** Removes a file from the source bucket. */
+  async remove(key: string): Promise<void> {
+    await this.s3.send(new DeleteObjectCommand({ Bucket: this.bucket('source'), Key: key }));
+  }
+
+  /** The keys in a bucket that begin so. */
+  async listed(bucket: string, prefix = ''): Promise<string[]> {
+    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.bucket(bucket), Prefix: prefix }));
+    return Contents.map(({ Key }) => Key ?? '');
+  }
+
+  /** An object's text; nothing when it is not there. */
+  async read(bucket: string, key: string): Promise<string | undefined> {
+    try {
+      const object = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket(bucket), Key: key }));
+      return await object.Body?.transformToString();
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** Waits until something is so. */
+  async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+    const since = Date.now();
+    for (;;) {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() - since > PATIENCE) throw new Error(`${what}: not within ${PATIENCE / 1000} seconds; ${this.emulator.log} may say why`);
+      await sleep(100);
+    }
+  }
+
+  /** Calls a function with an event, as AWS does, and returns its answer. */
+  async call<Answer>(name: string, event: object): Promise<Answer> {
+    const { FunctionError, Payload } = await this.lambda.send(new InvokeCommand({ FunctionName: `heirloom-${name}`, Payload: Buffer.from(JSON.stringify(event)) }));
+    const text = Buffer.from(Payload ?? []).toString();
+    if (FunctionError !== undefined) throw new Error(`${name} failed: ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** Lets somebody in. */
+  async letIn(name: string, password: string): Promise<void> {
+    await this.#account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
+  }
+}
+
+/**
+ * The templates, synthesised by the app that `make deploy` runs, around the binaries that were built. The emulator does
+ * not know budgets, so that one resource stays at home; everything else is deployed as it is.
+ */
+function synthesised(folder: string, env: Record<string, string>): string {
+  const target = join(folder, 'target');
+  for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder']) {
+    const to = join(target, 'lambda', name);
+    mkdirSync(to, { recursive: true });
+    copyFileSync(join(said('REHEARSAL_BINARIES'), name), join(to, 'bootstrap'));
+    chmodSync(join(to, 'bootstrap'), 0o755);
+  }
+  mkdirSync(join(target, 'edge'), { recursive: true });
+  copyFileSync(process.env['REHEARSAL_VERIFIER'] || ASSETS.verifier, join(target, 'edge', 'verifier.zip'));
+  const config = join(folder, 'heirloom.toml');
+  writeFileSync(config, `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\n`);
+  const assembly = join(folder, 'cdk.out');
+  cdk(['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`], { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target });
+  const file = join(assembly, 'Gallery.template.json');
+  const template = JSON.parse(readFileSync(file, 'utf8'));
+  for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {
+    if (Type === 'AWS::Budgets::Budget') delete template.Resources[id];
+  }
+  writeFileSync(file, JSON.stringify(template));
+  return assembly;
+}

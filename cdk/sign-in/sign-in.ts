@@ -1,0 +1,67 @@
+// Signing in and staying signed in: two functions of one binary.
+//
+// Each has a URL that only CloudFront may call, and a number of places that are its own: a flood of logins cannot keep
+// those who are signed in from going on (DESIGN.md, section 5).
+
+import { Duration } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Assets } from '../assets.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { RustFunction } from '../functions/rust-function.ts';
+import type { Buckets } from '../storage/buckets.ts';
+
+/** What signing in needs. */
+export interface SignInProps {
+  readonly configuration: Configuration;
+  readonly assets: Assets;
+  readonly buckets: Buckets;
+  /** Whether the account has places to set apart. */
+  readonly reserve: boolean;
+}
+
+/** Five logins and five renewals at once: each takes well under a second. */
+const PLACES = 5;
+
+/** The login and the renewal function. */
+export class SignIn extends Construct {
+  readonly login: RustFunction;
+  readonly renewal: RustFunction;
+  readonly loginUrl: lambda.FunctionUrl;
+  readonly renewalUrl: lambda.FunctionUrl;
+
+  constructor(scope: Construct, id: string, props: SignInProps) {
+    super(scope, id);
+    const { configuration, buckets } = props;
+    const made = (part: string, description: string, memory: number) => {
+      const one = new RustFunction(this, part, {
+        functionName: `${configuration.name}-${part.toLowerCase()}`,
+        description,
+        code: props.assets.login,
+        architecture: configuration.architecture,
+        memory,
+        timeout: Duration.seconds(10),
+        logDays: configuration.logDays,
+        ...(props.reserve ? { reservedConcurrency: PLACES } : {}),
+      });
+      one.tell('HEIRLOOM_TITLE', configuration.title);
+      one.tell('HEIRLOOM_AUDIENCE', configuration.name);
+      one.tell('HEIRLOOM_SESSION_DAYS', String(configuration.sessionDays));
+      return one;
+    };
+    // A whole processor for argon2 (`login::Cost::RECOMMENDED`: 64 MiB, three passes).
+    this.login = made('Login', 'Signs viewers in and out', 1769);
+    buckets.grant(this.login, 'auth', {
+      read: ['keys/*', 'users/*', 'throttle/*', 'invitations/*'],
+      write: ['users/*', 'throttle/*', 'invitations/*', 'audit/*'],
+      remove: ['throttle/*', 'invitations/*'],
+    });
+    // Renewal reads the viewer's record and the keys again, and writes nothing but the audit.
+    this.renewal = made('Renewal', 'Renews the sessions of viewers who are still let in', 512);
+    buckets.grant(this.renewal, 'auth', { read: ['keys/*', 'users/*'], write: ['audit/*'] });
+
+    const url = (of: RustFunction) => of.lambda.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
+    this.loginUrl = url(this.login);
+    this.renewalUrl = url(this.renewal);
+  }
+}

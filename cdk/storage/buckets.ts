@@ -1,0 +1,135 @@
+// The four buckets, and who may do what in them.
+//
+// None of them is public, all of them speak TLS alone, and all of them outlive the stack: the originals because they
+// are the family's, the viewers because somebody invited them, the rest because CloudFormation cannot delete a bucket
+// that is not empty. Their names follow from the gallery's, so that a later deploy finds them again
+// (`cdk deploy --import-existing-resources`).
+
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { argued } from '../argued.ts';
+import type { RustFunction } from '../functions/rust-function.ts';
+
+/** The buckets by what is in them. */
+export type BucketName = 'source' | 'resized' | 'web' | 'auth';
+
+/** What a function does in a bucket: prefixes of keys, or `*` for all of them. */
+export interface Access {
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+/** How the buckets are kept. */
+export interface BucketsProps {
+  /** The gallery's name. */
+  readonly name: string;
+  /** How long a deleted or replaced original can be brought back, in days. */
+  readonly keepDeletedDays: number;
+  /** Where S3 writes down who asked for what. */
+  readonly accessLogs?: s3.IBucket;
+}
+
+/** How long a replaced viewer's record or key can be brought back. */
+const AUTH_HISTORY = Duration.days(30);
+
+/** A bucket's name in the account. Known before the bucket is there, so that policies can name it first. */
+export function bucketName(gallery: string, bucket: BucketName): string {
+  return `${gallery}-${bucket}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+}
+
+/** A bucket's ARN, without waiting for the bucket. */
+export function bucketArn(gallery: string, bucket: BucketName): string {
+  return `arn:${Aws.PARTITION}:s3:::${bucketName(gallery, bucket)}`;
+}
+
+/** The four buckets. */
+export class Buckets extends Construct {
+  readonly source: s3.Bucket;
+  readonly resized: s3.Bucket;
+  readonly web: s3.Bucket;
+  readonly auth: s3.Bucket;
+
+  constructor(scope: Construct, id: string, props: BucketsProps) {
+    super(scope, id);
+    const made = (name: BucketName, own: Partial<s3.BucketProps>) => new s3.Bucket(this, capitalised(name), {
+      bucketName: bucketName(props.name, name),
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(props.accessLogs === undefined ? {} : { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `s3/${name}/` }),
+      ...own,
+    });
+    const bucket = (name: BucketName, own: Partial<s3.BucketProps>) => {
+      const one = made(name, own);
+      if (props.accessLogs === undefined) {
+        argued(one, 'S1', 'The owner chose not to write down who looks at what: `access_logs = true` in heirloom.toml turns it on');
+      }
+      return one;
+    };
+    this.source = bucket('source', {
+      versioned: true,
+      lifecycleRules: [{
+        id: 'originals',
+        transitions: [{ storageClass: s3.StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) }],
+        noncurrentVersionExpiration: Duration.days(props.keepDeletedDays),
+        abortIncompleteMultipartUploadAfter: Duration.days(7),
+      }, {
+        // A deletion leaves a marker; it goes when the last version under it has gone.
+        id: 'markers',
+        expiredObjectDeleteMarker: true,
+      }],
+    });
+    this.resized = bucket('resized', {});
+    this.web = bucket('web', {});
+    this.auth = bucket('auth', { versioned: true, lifecycleRules: [{ id: 'history', noncurrentVersionExpiration: AUTH_HISTORY }] });
+  }
+
+  /**
+   * Tells a function of a bucket and lets it do what it has to there.
+   *
+   * Listing comes with every access and has no prefix in its condition: without it S3 answers 403 for an object that is
+   * not there, and whether an object is there is what the handlers ask (AWS, "GetObject", permissions).
+   */
+  grant(to: RustFunction, name: BucketName, access: Access): void {
+    const bucket = this[name];
+    const objects = (prefixes: readonly string[]) => prefixes.map((prefix) => bucket.arnForObjects(prefix));
+    to.tell(`HEIRLOOM_${name.toUpperCase()}_BUCKET`, bucket.bucketName);
+    to.allow(['s3:ListBucket'], [bucket.bucketArn]);
+    const { read = [], write = [], remove = [] } = access;
+    if (read.length > 0) to.allow(['s3:GetObject'], objects(read));
+    if (write.length > 0) to.allow(['s3:PutObject'], objects(write));
+    if (remove.length > 0) to.allow(['s3:DeleteObject'], objects(remove));
+    const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as s3.CfnBucket);
+    for (const prefix of new Set([...read, ...write, ...remove])) {
+      argued(to.role, 'IAM5', 'Photos, pages and viewers come and go: the right is for what lies under a prefix of one bucket', `Resource::<${logicalId}.Arn>/${prefix}`);
+    }
+  }
+
+  /** Lets CloudFront, on behalf of one distribution, read objects of a bucket and be told that others are not there. */
+  grantDistribution(name: Exclude<BucketName, 'auth'>, distributionArn: string, prefixes: readonly string[], never: readonly string[] = []): void {
+    const bucket = this[name];
+    const principals = [new iam.ServicePrincipal('cloudfront.amazonaws.com')];
+    const conditions = { StringEquals: { 'AWS:SourceArn': distributionArn } };
+    bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'ReadByTheDistribution', principals, conditions, actions: ['s3:GetObject'], resources: prefixes.map((prefix) => bucket.arnForObjects(prefix)),
+    }));
+    bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'MissingIsNotFound', principals, conditions, actions: ['s3:ListBucket'], resources: [bucket.bucketArn],
+    }));
+    if (never.length > 0) {
+      bucket.addToResourcePolicy(new iam.PolicyStatement({
+        sid: 'NeverServed', effect: iam.Effect.DENY, principals, actions: ['s3:GetObject'], resources: never.map((prefix) => bucket.arnForObjects(prefix)),
+      }));
+    }
+  }
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

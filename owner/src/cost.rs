@@ -1,0 +1,346 @@
+//! `heirloom cost`: what a gallery costs on AWS in a month.
+//!
+//! [`bill`] is a function of how the gallery is used and of what AWS asks; [`Prices`] are dated, and a JSON file may say
+//! others. What AWS gives everybody for nothing, every month and not only in the first year, is taken off.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Deserialize;
+
+/// `heirloom cost`
+#[derive(Clone, Debug, Args)]
+pub struct Cost {
+    /// How many photos there are. Several, with commas between, are shown side by side
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000", value_name = "COUNTS")]
+    pub photos: Vec<u32>,
+
+    /// How many people look
+    #[arg(long, default_value_t = 20)]
+    pub viewers: u32,
+
+    /// How many pages they open in a month, all together; 120 each when left out
+    #[arg(long, value_name = "COUNT")]
+    pub page_views: Option<u32>,
+
+    /// How many of the photos are new this month, in percent
+    #[arg(long, default_value_t = 2.0, value_name = "PERCENT")]
+    pub new: f64,
+
+    /// How large an original is, in megabytes
+    #[arg(long, default_value_t = 5.0, value_name = "MB")]
+    pub original: f64,
+
+    /// Other prices: a JSON file with any of the names that `--show-prices` prints
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+
+    /// Print the prices, and where they are from
+    #[arg(long)]
+    pub show_prices: bool,
+}
+
+/// What AWS asks, in US dollars, and gives for nothing every month.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prices {
+    /// When these were the prices, and where: us-east-1, viewers in North America and Europe.
+    pub as_of: String,
+    /// S3 Standard, for renditions and pages, and originals in their first month: a gigabyte a month.
+    pub storage: f64,
+    /// Intelligent-Tiering, untouched for 90 days (archive instant access): a gigabyte a month.
+    pub storage_untouched: f64,
+    /// Intelligent-Tiering's watching: 1,000 objects a month.
+    pub storage_watch: f64,
+    /// Writing and listing in S3: 1,000 requests.
+    pub writes: f64,
+    /// Reading from S3: 1,000 requests.
+    pub reads: f64,
+    /// Lambda@Edge: a million calls.
+    pub edge_calls: f64,
+    /// Lambda@Edge: a gigabyte-second.
+    pub edge_time: f64,
+    /// `CloudFront`: 10,000 HTTPS requests.
+    pub requests: f64,
+    /// `CloudFront`: requests for nothing.
+    pub requests_free: f64,
+    /// `CloudFront`: a gigabyte sent.
+    pub transfer: f64,
+    /// `CloudFront`: gigabytes for nothing.
+    pub transfer_free: f64,
+    /// Lambda on `x86_64`: a gigabyte-second.
+    pub function_time: f64,
+    /// Lambda: gigabyte-seconds for nothing.
+    pub function_time_free: f64,
+    /// SQS: a million requests.
+    pub queues: f64,
+    /// SQS: requests for nothing.
+    pub queues_free: f64,
+    /// `CloudWatch` Logs: a gigabyte written.
+    pub logs: f64,
+    /// `CloudWatch` Logs: gigabytes for nothing.
+    pub logs_free: f64,
+}
+
+impl Default for Prices {
+    /// The public price pages of Amazon S3, Lambda, `CloudFront`, SQS and `CloudWatch`.
+    fn default() -> Self {
+        Self {
+            as_of: "March 2026, us-east-1, viewers in North America and Europe".to_owned(),
+            storage: 0.023,
+            storage_untouched: 0.004,
+            storage_watch: 0.0025,
+            writes: 0.005,
+            reads: 0.0004,
+            edge_calls: 0.60,
+            edge_time: 0.000_050_01,
+            requests: 0.01,
+            requests_free: 10e6,
+            transfer: 0.085,
+            transfer_free: 1024.0,
+            function_time: 0.000_016_666_7,
+            function_time_free: 400_000.0,
+            queues: 0.40,
+            queues_free: 1e6,
+            logs: 0.50,
+            logs_free: 5.0,
+        }
+    }
+}
+
+/// How a gallery is used in a month.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Photos in it.
+    pub photos: f64,
+    /// Of these, new this month.
+    pub new: f64,
+    /// Pages opened.
+    pub page_views: f64,
+    /// Megabytes of an original.
+    pub original: f64,
+}
+
+/// What is the same in every gallery: how much of what a photo and a page are.
+mod each {
+    /// Megabytes of a photo's three renditions together, as 12-megapixel photos come out.
+    pub(super) const RENDITIONS: f64 = 0.8;
+    /// Pictures that a page view loads anew: the others are in the browser, for a year.
+    pub(super) const PICTURES: f64 = 20.0;
+    /// Megabytes of these and the page.
+    pub(super) const SENT: f64 = 1.5;
+    /// Writes for a new photo: the original, three renditions, the facts, its share of catalogue and page.
+    pub(super) const WRITES: f64 = 6.0;
+    /// Gigabyte-seconds for a new photo: a second and a half of the resizer's two gigabytes, and its share of a build.
+    pub(super) const FUNCTION_TIME: f64 = 3.5;
+    /// Seconds of the gate for a request, rounded up to what is billed, and its gigabytes.
+    pub(super) const EDGE_TIME: f64 = 0.002 * 0.125;
+    /// Gigabytes that Lambda writes into the log for a call of the gate.
+    pub(super) const EDGE_LOG: f64 = 400e-9;
+    /// Requests to empty queues: two queues, five of Lambda's pollers each, three long polls a minute.
+    pub(super) const POLLS: f64 = 2.0 * 5.0 * 3.0 * 60.0 * 24.0 * 30.0;
+    /// Listings of the daily look: facts and originals, 1,000 a page, thirty times.
+    pub(super) const DAILY_LISTS: f64 = 2.0 * 30.0 / 1000.0;
+}
+
+/// A month's bill, in US dollars.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bill {
+    /// S3: originals, after 90 days untouched.
+    pub originals: f64,
+    /// S3: renditions and pages.
+    pub renditions: f64,
+    /// S3: requests.
+    pub s3_requests: f64,
+    /// Lambda@Edge.
+    pub edge: f64,
+    /// `CloudFront`: requests and transfer.
+    pub cloudfront: f64,
+    /// Lambda, SQS and the logs.
+    pub functions: f64,
+    /// What the originals cost more in their first three months.
+    pub while_fresh: f64,
+}
+
+impl Bill {
+    /// All of it, once the originals are settled.
+    pub fn total(&self) -> f64 {
+        self.originals + self.renditions + self.s3_requests + self.edge + self.cloudfront + self.functions
+    }
+}
+
+/// What a gallery costs in a month.
+pub fn bill(usage: &Usage, prices: &Prices) -> Bill {
+    let gigabytes = |photos: f64, megabytes: f64| photos * megabytes / 1024.0;
+    let beyond = |amount: f64, free: f64| (amount - free).max(0.0);
+    let requests = usage.page_views * (1.0 + each::PICTURES);
+    let originals = gigabytes(usage.photos, usage.original);
+    let watched = usage.photos / 1000.0 * prices.storage_watch;
+    let writes = usage.new * each::WRITES + usage.photos * each::DAILY_LISTS;
+    // As if CloudFront kept nothing: a family's requests are too few and far between to find much in a cache.
+    let reads = requests + usage.new * 4.0;
+    let polls = each::POLLS + usage.new * 4.0;
+    Bill {
+        originals: originals * prices.storage_untouched + watched,
+        renditions: gigabytes(usage.photos, each::RENDITIONS) * prices.storage,
+        s3_requests: writes / 1000.0 * prices.writes + reads / 1000.0 * prices.reads,
+        edge: requests / 1e6 * prices.edge_calls + requests * each::EDGE_TIME * prices.edge_time,
+        cloudfront: beyond(requests, prices.requests_free) / 10e3 * prices.requests
+            + beyond(gigabytes(usage.page_views, each::SENT), prices.transfer_free) * prices.transfer,
+        functions: beyond(usage.new * each::FUNCTION_TIME, prices.function_time_free) * prices.function_time
+            + beyond(polls, prices.queues_free) / 1e6 * prices.queues
+            + beyond(requests * each::EDGE_LOG, prices.logs_free) * prices.logs,
+        while_fresh: originals * (prices.storage - prices.storage_untouched),
+    }
+}
+
+/// Does what `heirloom cost` asks.
+pub(crate) fn run(command: &Cost) -> Result<()> {
+    let prices = match &command.prices {
+        None => Prices::default(),
+        Some(file) => {
+            let text =
+                fs::read_to_string(file).with_context(|| format!("cannot read the prices in `{}`", file.display()))?;
+            serde_json::from_str(&text).with_context(|| {
+                format!(
+                    "`{}` does not hold prices: `heirloom cost --show-prices` prints how they are written",
+                    file.display()
+                )
+            })?
+        }
+    };
+    if command.show_prices {
+        println!("{}", serde_json::to_string_pretty(&prices)?);
+        return Ok(());
+    }
+    print!("{}", table(command, &prices));
+    Ok(())
+}
+
+/// The bills side by side, as Markdown.
+fn table(command: &Cost, prices: &Prices) -> String {
+    let page_views = command.page_views.map_or_else(|| f64::from(command.viewers) * 120.0, f64::from);
+    let bills: Vec<Bill> = command
+        .photos
+        .iter()
+        .map(|&photos| {
+            let photos = f64::from(photos);
+            bill(&Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }, prices)
+        })
+        .collect();
+    type Amount = fn(&Bill) -> f64;
+    let lines: [(&str, Amount); 8] = [
+        ("S3: originals", |bill| bill.originals),
+        ("S3: renditions and pages", |bill| bill.renditions),
+        ("S3: requests", |bill| bill.s3_requests),
+        ("Lambda@Edge", |bill| bill.edge),
+        ("CloudFront", |bill| bill.cloudfront),
+        ("Lambda, queues, logs", |bill| bill.functions),
+        ("**a month**", Bill::total),
+        ("more while originals are new", |bill| bill.while_fresh),
+    ];
+    let mut text = String::from("| US dollars |");
+    for &photos in &command.photos {
+        // Writing to a text cannot fail.
+        let _ = write!(text, " {} photos |", grouped(photos));
+    }
+    text.push_str("\n|---|");
+    text.push_str(&"--:|".repeat(bills.len()));
+    text.push('\n');
+    for (name, amount) in lines {
+        let _ = write!(text, "| {name} |");
+        for bill in &bills {
+            let _ = write!(text, " {:.2} |", amount(bill));
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "\n{} page views, {} % of the photos new, originals of {} MB; prices of {}.",
+        grouped(page_views as u32),
+        command.new,
+        command.original,
+        prices.as_of
+    );
+    text
+}
+
+/// 10,000
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|part| std::str::from_utf8(part).ok()).collect();
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Usage = Usage { photos: 0.0, new: 0.0, page_views: 0.0, original: 5.0 };
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-9 + expected.abs() * 1e-6, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn a_gallery_that_nobody_uses_costs_its_idle_queues() {
+        let bill = bill(&NOTHING, &Prices::default());
+        // 1,296,000 requests, a million of them for nothing.
+        near(bill.functions, 0.296 * 0.40);
+        near(bill.total(), bill.functions);
+    }
+
+    #[test]
+    fn photos_cost_their_storage() {
+        let prices = Prices { queues: 0.0, ..Prices::default() };
+        let bill = bill(&Usage { photos: 1024.0, ..NOTHING }, &prices);
+        near(bill.originals, 5.0 * 0.004 + 1.024 * 0.0025);
+        near(bill.renditions, 0.8 * 0.023);
+        near(bill.while_fresh, 5.0 * (0.023 - 0.004));
+        // Sixty listings for every thousand photos.
+        near(bill.s3_requests, 1024.0 * 0.06 / 1000.0 * 0.005);
+    }
+
+    #[test]
+    fn page_views_cost_the_gate_and_beyond_what_is_free_cloudfront() {
+        let prices = Prices::default();
+        let views = |count| bill(&Usage { page_views: count, ..NOTHING }, &prices);
+        let few = views(2_400.0);
+        near(few.edge, 2_400.0 * 21.0 * (0.60 / 1e6 + 0.000_25 * 0.000_050_01));
+        near(few.cloudfront, 0.0);
+        let many = views(1e6);
+        near(many.cloudfront, 11e6 / 10e3 * 0.01 + (1.5e6 / 1024.0 - 1024.0) * 0.085);
+        near(many.s3_requests, 21e6 / 1000.0 * 0.0004);
+    }
+
+    #[test]
+    fn more_never_costs_less() {
+        let prices = Prices::default();
+        let mut before = 0.0;
+        for photos in [0.0, 10.0, 1e3, 1e5, 1e6] {
+            let now = bill(&Usage { photos, new: photos / 50.0, page_views: photos, original: 5.0 }, &prices).total();
+            assert!(now >= before, "{photos} photos cost {now}, fewer cost {before}");
+            before = now;
+        }
+    }
+
+    #[test]
+    fn other_prices_are_taken_and_unknown_ones_refused() {
+        let prices: Prices = serde_json::from_str(r#"{"as_of": "today", "storage": 1.0}"#).unwrap();
+        near(bill(&Usage { photos: 1280.0, ..NOTHING }, &prices).renditions, 1.0);
+        near(prices.reads, Prices::default().reads);
+        let error = serde_json::from_str::<Prices>(r#"{"storge": 1.0}"#).unwrap_err();
+        assert!(error.to_string().contains("unknown field `storge`"), "{error}");
+        let written = serde_json::to_string(&Prices::default()).unwrap();
+        assert!(serde_json::from_str::<Prices>(&written).is_ok());
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}
