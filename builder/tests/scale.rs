@@ -32,11 +32,10 @@ fn facts(source: &SourceKey, number: usize) -> Facts {
         width: 4000,
         height: 3000,
         taken: Some(date(2024, 1 + (number % 12) as i8, 1 + (number % 28) as i8).at(9, 30, 0, 0)),
-        camera: None,
-        caption: None,
         thumbhash: "AA==".into(),
         colour: "#336699".into(),
         renditions: renditions.into(),
+        ..Picture::default()
     };
     Facts {
         version: VERSION,
@@ -45,6 +44,8 @@ fn facts(source: &SourceKey, number: usize) -> Facts {
         etag: "\"1\"".into(),
         bytes: 1,
         modified: Timestamp::from_second(1 + number as i64).expect("a time"),
+        checksum: None,
+        video: None,
         outcome: Outcome::Ready(Box::new(picture)),
     }
 }

@@ -72,6 +72,21 @@ Examples:
   heirloom upload film.mov --to Family/Lisbon --limit 2M")]
     Upload(Upload),
 
+    /// How the gallery is: albums, files that wait, files that are no photos, words that cannot be read
+    #[command(after_help = "\
+Examples:
+  heirloom status
+  heirloom status --json | jq '.albums[] | select(.waiting > 0)'")]
+    Status(Status),
+
+    /// Look through everything, and make again what is missing or out of date
+    ///
+    /// A running gallery does this by itself at every start and once a day.
+    #[command(after_help = "\
+Example:
+  heirloom rebuild --data ~/heirloom-data")]
+    Rebuild(Rebuild),
+
     /// Let people in, or out
     #[command(subcommand)]
     User(User),
@@ -107,6 +122,37 @@ Examples:
   heirloom cost --photos 10000 --page-views 1000000
   heirloom cost --show-prices > prices.json")]
     Cost(crate::cost::Cost),
+
+    /// What makes a shell complete these commands
+    #[command(after_help = "\
+Examples:
+  heirloom completions bash > ~/.local/share/bash-completion/completions/heirloom
+  heirloom completions zsh > ~/.zfunc/_heirloom
+  heirloom completions fish > ~/.config/fish/completions/heirloom.fish")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `heirloom status`
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// Tell it as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    /// The data folder
+    pub data: Data,
+}
+
+/// `heirloom rebuild`
+#[derive(Clone, Debug, Args)]
+pub struct Rebuild {
+    #[command(flatten)]
+    /// The data folder
+    pub data: Data,
 }
 
 /// `heirloom upload`

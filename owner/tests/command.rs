@@ -272,6 +272,47 @@ fn uploads_send_what_is_not_there_and_nothing_twice() {
     assert_eq!(told(&run(folder.path(), &upload_film)), [0, 0, 1, 0, 0]);
 }
 
+#[test]
+fn status_tells_what_is_there_and_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    assert!(text(&run(folder.path(), &["status"]).stdout).contains("heirloom upload"));
+    let album = folder.path().join("Photos/Family/Lisbon");
+    std::fs::create_dir_all(&album).unwrap();
+    for seed in 0..3 {
+        std::fs::write(album.join(format!("{seed}.jpg")), owner::sample::small(seed, 320, 240)).unwrap();
+    }
+    std::fs::write(album.join("notes.txt"), b"not a photo").unwrap();
+    std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: [sideways\n").unwrap();
+    assert!(run(folder.path(), &["upload", "Photos"]).status.success());
+    let since = Instant::now();
+    let status = loop {
+        let output = run(folder.path(), &["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let lisbon = &status["albums"]["Family/Lisbon"];
+        if lisbon["photos"] == 3 && lisbon["waiting"] == 0 && lisbon["problem"].is_string() {
+            break status;
+        }
+        assert!(since.elapsed() < PATIENCE, "{status}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let lisbon = &status["albums"]["Family/Lisbon"];
+    assert!(
+        lisbon["rejected"]["notes.txt"].is_string() && lisbon["problem"].as_str().unwrap().contains("line"),
+        "{status}"
+    );
+    let told = text(&run(folder.path(), &["status"]).stdout);
+    for part in ["Family/Lisbon", "notes.txt", "metadata.yml, line", "source"] {
+        assert!(told.contains(part), "`{part}` is missing in: {told}");
+    }
+    assert!(serving.interrupt());
+    let rebuilt = run(folder.path(), &["rebuild"]);
+    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("3 were right"), "{}", text(&rebuilt.stdout));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("heirloom"));
+    }
+}
+
 /// One sentence on standard error, no trace of the program's insides.
 fn refused(output: &Output, words: &[&str]) {
     let told = text(&output.stderr);

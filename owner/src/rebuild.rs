@@ -1,0 +1,40 @@
+//! `heirloom rebuild`: everything is looked through, and what differs is made again.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use builder::Builder;
+use gallery::Store;
+use indicatif::{ProgressBar, ProgressStyle};
+use resizer::{Limits, Resizer};
+
+use crate::cli::Rebuild;
+use crate::reach::Reached;
+
+/// Does what `heirloom rebuild` asks.
+pub(crate) async fn run(command: Rebuild) -> Result<()> {
+    let reached = Reached::in_folder(&command.data).await?;
+    let outcome = rebuild(reached.store()).await;
+    reached.close().await;
+    outcome
+}
+
+async fn rebuild(store: &Store) -> Result<()> {
+    let since = Instant::now();
+    let progress = ProgressBar::new_spinner()
+        .with_style(ProgressStyle::with_template("  {spinner} {msg} ({elapsed})").expect("a template of our own"));
+    progress.enable_steady_tick(Duration::from_millis(200));
+    progress.set_message("looking through the photos");
+    let photos = Resizer::new(store.clone(), Limits::default()).reconcile().await?;
+    progress.set_message("looking through the pages");
+    let pages = Builder::new(store.clone()).reconcile().await?;
+    progress.finish_and_clear();
+    println!(
+        "Photos: {} made again, {} removed, {} rejected, {} were right.",
+        photos.rendered, photos.removed, photos.rejected, photos.unchanged
+    );
+    println!("Albums: {} of {} looked at again.", pages.repaired, pages.albums);
+    println!("Done in {:.1} s.", since.elapsed().as_secs_f64());
+    ensure!(photos.failed == 0, "{} photos could not be looked at: the log says why", photos.failed);
+    Ok(())
+}
