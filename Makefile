@@ -213,7 +213,7 @@ fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler 
 
 .PHONY: mutants
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
-	cargo mutants --package heirloom-session --jobs 1 --timeout 120
+	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)

@@ -60,17 +60,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Requirement 6.
     #[test]
-    fn the_cookie_is_locked_to_this_host() {
+    fn requirement_06_the_cookie_is_locked_to_this_host() {
         assert_eq!(set("abc", 1000, 1600), "__Host-session=abc; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600");
         assert_eq!(clear(), "__Host-session=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
         assert!(set("abc", 1600, 1000).ends_with("Max-Age=0"));
     }
 
-    /// Requirement 7.
     #[test]
-    fn reading_is_byte_for_byte() {
+    fn requirement_07_reading_is_byte_for_byte() {
         let token = Ok(Some("a.b.c"));
         assert_eq!(read(["__Host-session=a.b.c"]), token);
         assert_eq!(read(["x=1;__Host-session=a.b.c;y=2"]), token);

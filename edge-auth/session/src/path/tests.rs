@@ -76,9 +76,8 @@ fn what_is_not_served_is_not_ours() {
     }
 }
 
-/// Requirement 2.
 #[test]
-fn other_spellings_are_refused() {
+fn requirement_02_other_spellings_are_refused() {
     for path in [
         "",
         "albums/a/",

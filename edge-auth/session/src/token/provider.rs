@@ -40,14 +40,14 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
 /// The key of 32 bytes, never one of small order. To unpack a point costs a tenth of a verification, and a process sees
 /// the same one or two keys all its life, so the last few stay unpacked.
 fn unpacked(point: &[u8; 32]) -> Result<VerifyingKey, Error> {
-    const KEPT: usize = 4;
+    const OTHERS: usize = 3;
     thread_local!(static KEYS: RefCell<Vec<VerifyingKey>> = const { RefCell::new(Vec::new()) });
     KEYS.with_borrow_mut(|keys| {
         if let Some(key) = keys.iter().find(|key| key.as_bytes() == point) {
             return Ok(*key);
         }
         let key = VerifyingKey::from_bytes(point).ok().filter(|key| !key.is_weak()).ok_or_else(invalid)?;
-        keys.truncate(KEPT - 1);
+        keys.truncate(OTHERS);
         keys.insert(0, key);
         Ok(key)
     })

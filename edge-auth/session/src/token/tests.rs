@@ -63,6 +63,7 @@ fn a_minted_token_verifies_to_the_same_session() {
     let verified = verifier().verify(&token(), NOW).unwrap();
     assert_eq!(verified.session(), &session());
     assert_eq!(verified.home(), session().scope.home());
+    assert_eq!(verifier().audience(), "example");
     assert!(verifier().verify(&signed(&our_header(), &our_claims().to_string()), NOW).is_ok());
 }
 
@@ -202,4 +203,20 @@ fn requirement_06_a_token_that_no_cookie_holds_is_not_made() {
     assert!(error.to_string().contains("150 collections"), "{error}");
     let backwards = Session { expires: NOW, ..session() };
     assert!(matches!(key.mint(&backwards, "example"), Err(MintError::Times(_))));
+}
+
+/// To the byte. Base64url has no text of 4n + 1 letters, which with our header would be 3,500: 3,499 are the most.
+#[test]
+fn requirement_06_the_longest_token_fits() {
+    let key = SigningKey::from_seed(&SEED);
+    let of_length = |length: usize| {
+        let long = (0..18).map(|n| format!("{n:0>120}")).chain([format!("x{:0>length$}", "")]);
+        let scope = Scope::Only(long.map(|slug| CollectionSlug::parse(&slug).unwrap()).collect());
+        key.mint(&Session { scope, ..session() }, "example")
+    };
+    let tokens: Vec<_> = (0..100).map(of_length).collect();
+    let made: Vec<_> = tokens.iter().flatten().collect();
+    assert_eq!(made.iter().map(|token| token.len()).max(), Some(MAX_TOKEN - 1));
+    assert!(made.iter().all(|token| verifier().verify(token, NOW).is_ok()));
+    assert!(tokens.iter().any(|token| matches!(token, Err(MintError::TooManyCollections { bytes: 3501, .. }))));
 }
