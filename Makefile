@@ -79,6 +79,18 @@ $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 bench: build ## How it feels: cold start, and a dropped photo until it is on the page
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
 
+SHARP := tests/bench/resizer
+
+.PHONY: bench-resizer
+bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagick; PHOTO=file takes your own
+	npm --prefix $(SHARP) ci --no-audit --no-fund --loglevel=error
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libvips-tools imagemagick >/dev/null
+	fi
+	cargo build --locked --release --package heirloom-resizer --example render
+	cargo build --locked --manifest-path $(SHARP)/quality/Cargo.toml --target-dir "$(TARGET)"
+	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/release/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
+
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)
 	cargo deny --locked check

@@ -5,6 +5,7 @@ and a photo of your own in place of the drawn one. What is not installed is left
 """
 
 import argparse
+import io
 import os
 import shutil
 import statistics
@@ -14,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 HERE = Path(__file__).parent
 THREE, FOUR = "360,1200,2048", "360,720,1200,2048"
@@ -135,8 +136,13 @@ def draw(width, height, seed):
 
 def make_reference(original, reference):
     with Image.open(original) as picture:
+        profile = picture.info.get("icc_profile")
         whole = ImageOps.exif_transpose(picture).convert("RGB")
     height = round(whole.height * 2048 / whole.width)
+    if profile:
+        srgb = ImageCms.createProfile("sRGB")
+        whole = ImageCms.profileToProfile(whole, ImageCms.ImageCmsProfile(io.BytesIO(profile)), srgb)
+    whole.info.clear()
     whole.resize((2048, height), Image.Resampling.LANCZOS).save(reference, compress_level=1)
 
 
