@@ -87,9 +87,9 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libvips-tools imagemagick >/dev/null
 	fi
-	cargo build --locked --release --package heirloom-resizer --example render
+	cargo build --locked --package heirloom-resizer --example render
 	cargo build --locked --manifest-path $(SHARP)/quality/Cargo.toml --target-dir "$(TARGET)"
-	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/release/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
+	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)
