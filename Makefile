@@ -215,6 +215,18 @@ fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler 
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
 	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"
 
+SHARP := tests/bench/resizer
+
+.PHONY: bench-resizer
+bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagick; PHOTO=file takes your own
+	npm --prefix $(SHARP) ci --no-audit --no-fund --loglevel=error
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libvips-tools imagemagick >/dev/null
+	fi
+	cargo build --locked --package heirloom-resizer --example render
+	cargo build --locked --manifest-path $(SHARP)/quality/Cargo.toml --target-dir "$(TARGET)"
+	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
+
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)
 	cargo deny --locked check

@@ -1,21 +1,19 @@
 //! Renders originals as the resizer would: `render [--widths 360,1200] [--formats jpeg,webp] [--out FOLDER] FILE…`
 //!
 //! Prints the facts of each, or with `--quiet` nothing, and writes the renditions into the folder. For the bench:
-//! `--floor` does no more than undo the entropy code of JPEGs, and `--as-heic FILE` writes an original as HEIC.
+//! `--as-heic FILE` writes an original as HEIC.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use gallery::renditions::Format;
-use libjpeg_turbo_rs::api::coefficient::read_coefficients;
 use libjpeg_turbo_rs::{Decoder, PixelFormat};
 use resizer::{Limits, Wanted, render_as};
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let mut wanted = Wanted::default();
-    let (mut folder, mut heic, mut files) = (None, None, Vec::<PathBuf>::new());
-    let (mut quiet, mut floor) = (false, false);
+    let (mut folder, mut heic, mut quiet, mut files) = (None, None, false, Vec::<PathBuf>::new());
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("`{argument}` wants a value"));
         match argument.as_str() {
@@ -24,7 +22,6 @@ fn main() -> Result<()> {
             "--out" => folder = Some(PathBuf::from(value()?)),
             "--as-heic" => heic = Some(PathBuf::from(value()?)),
             "--quiet" => quiet = true,
-            "--floor" => floor = true,
             file => files.push(file.into()),
         }
     }
@@ -32,10 +29,6 @@ fn main() -> Result<()> {
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
         if let Some(heic) = &heic {
             std::fs::write(heic, as_heic(&bytes)?)?;
-            continue;
-        }
-        if floor {
-            read_coefficients(&bytes)?;
             continue;
         }
         match render_as(&bytes, &Limits::default(), &wanted) {

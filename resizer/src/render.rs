@@ -18,6 +18,7 @@ mod raster;
 mod raw;
 mod sniff;
 mod source;
+mod tiles;
 mod webp;
 mod yuv;
 
@@ -209,7 +210,7 @@ pub(crate) fn render_first(
     let largest = turned(*ladder.last().expect("the ladder is never empty"));
     let to_srgb = first.colour.and_then(|(primaries, transfer, ..)| ToSrgb::from_code_points(primaries, transfer));
     let mut resizer = Resizer::new();
-    let yuv = heif::single(&tile, first.size, first.colour, limits)?;
+    let yuv = tiles::single(&tile, first.size, first.colour, limits)?;
     let pixels = yuv.into_pixels(&mut resizer, largest, to_srgb.is_some());
     let picture = source::in_srgb(pixels, to_srgb.as_ref(), &mut resizer, largest);
     let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;

@@ -1,4 +1,4 @@
-//! Videos: what their headers say (MP4 and MOV, ISO/IEC 14496-12 and Apple's QuickTime File Format), and where in the
+//! Videos: what their headers say (MP4 and MOV, ISO/IEC 14496-12 and Apple's `QuickTime` File Format), and where in the
 //! file a first picture lies. Nothing but headers is read: a video of many gigabytes costs a few kilobytes.
 
 use std::ops::Range;
@@ -59,7 +59,9 @@ impl First {
                     stream.extend([0, 0, 0, 1]);
                     stream.extend(bytes);
                 };
-                sets.iter().for_each(|set| unit(set));
+                for set in sets {
+                    unit(set);
+                }
                 let mut rest = sample;
                 while !rest.is_empty() {
                     let (head, tail) = rest.split_at_checked(*length)?;
@@ -154,8 +156,8 @@ fn track(trak: &[u8]) -> Option<Track> {
     let table = child(child(media, b"minf")?, b"stbl")?;
     let entry = boxes(child(table, b"stsd")?.get(8..)?).next()?;
     let body = entry.content;
-    let side = |at: usize| body.get(at..at + 2).map(|b| u32::from(u16::from_be_bytes([b[0], b[1]])));
-    let stored = (side(24)?, side(26)?);
+    let short = |at: usize| body.get(at..at + 2).map(|b| u32::from(u16::from_be_bytes([b[0], b[1]])));
+    let stored = (short(24)?, short(26)?);
     let size = if shown.0 == 0 || shown.1 == 0 { stored } else { shown };
     let sideways = rotation % 180 == 90;
     let codec: String = entry.header.box_type.0.iter().map(|&b| char::from(b)).filter(char::is_ascii_graphic).collect();
@@ -275,6 +277,7 @@ fn boxes(content: &[u8]) -> impl Iterator<Item = RawBox<'_>> {
     BoxIter::new(content).map_while(Result::ok)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 fn child<'a>(content: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     boxes(content).find(|part| part.header.box_type.0 == *kind).map(|part| part.content)
 }

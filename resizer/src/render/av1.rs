@@ -4,7 +4,7 @@ use re_rav1d::dav1d::pixel::{MatrixCoefficients, YUVRange};
 use re_rav1d::dav1d::{Decoder, Error, PixelLayout, PlanarImageComponent, Settings};
 
 use super::Rejection;
-use super::heif::Tile;
+use super::tiles::Tile;
 use super::yuv::Coding;
 use crate::limits::Limits;
 

@@ -12,8 +12,9 @@ use heifer_isobmff::{HeifFile, ItemId};
 
 use super::colour::ToSrgb;
 use super::planes::Rgb;
-use super::yuv::{Canvas, Coding, Yuv};
-use super::{Pixels, Rejection, av1, deep::Deep, hevc, planes::Plane};
+use super::tiles::{Assembly, Tile};
+use super::yuv::{Canvas, Yuv};
+use super::{Pixels, Rejection, av1, hevc};
 use crate::described::Blocks;
 use crate::limits::Limits;
 
@@ -47,20 +48,20 @@ impl<'a> Heif<'a> {
         let kind = file.item(primary).map_err(|error| broken(&error))?.item_type;
         let properties: Vec<&Property> = file.item_properties(primary).map_err(|error| broken(&error))?.collect();
         let cropped = properties.iter().any(|property| matches!(property, Property::CleanAperture { .. }));
-        let coded = if kind.0 == *b"grid" {
+        let tile_kind = if kind.0 == *b"grid" {
             let tile = file.referenced_items(primary, b"dimg").first().copied();
             tile.and_then(|tile| file.item(tile).ok()).map_or(kind, |tile| tile.item_type)
         } else {
             kind
         };
-        let codec = match &coded.0 {
+        let codec = match &tile_kind.0 {
             b"av01" => Codec::Av1,
             b"hvc1" if !cropped => Codec::Hevc,
             b"hvc1" | b"iovl" | b"iden" => Codec::Built,
             b"jpeg" | b"avc1" | b"unci" | b"j2k1" => {
-                return Err(Rejection::Unsupported(format!("HEIF with `{coded}` in it")));
+                return Err(Rejection::Unsupported(format!("HEIF with `{tile_kind}` in it")));
             }
-            _ => return Err(Rejection::Unsupported(format!("`{coded}` in a HEIF file"))),
+            _ => return Err(Rejection::Unsupported(format!("`{tile_kind}` in a HEIF file"))),
         };
         let size = if kind.0 == *b"grid" {
             let grid = file.grid(primary).map_err(|error| broken(&error))?;
@@ -193,9 +194,7 @@ impl<'a> Heif<'a> {
 
     /// Crops and overlays, upright and at full size.
     fn build(self) -> Result<Pixels, Rejection> {
-        if self.limits.pixels.saturating_mul(4) > self.limits.memory
-            && u64::from(self.size.0) * u64::from(self.size.1) * 8 > self.limits.memory
-        {
+        if u64::from(self.size.0) * u64::from(self.size.1) * 8 > self.limits.memory {
             return Err(Rejection::Limit("decoding it needs more memory than the limit".to_owned()));
         }
         let options = heifer::Options { max_threads: 1, max_pixels: self.limits.pixels };
@@ -205,132 +204,6 @@ impl<'a> Heif<'a> {
         })?;
         let (width, height) = (image.width, image.height);
         Ok(Pixels::Rgb(Rgb { width, height, samples: super::raster::on_white(image.data) }))
-    }
-}
-
-/// One decoded tile: planes of 16-bit samples in the codec's own depth.
-pub(super) struct Tile {
-    pub(super) coding: Coding,
-    /// Width, height and samples of each plane; one of them, or three.
-    pub(super) planes: Vec<(u32, u32, Vec<u16>)>,
-}
-
-/// A picture of one tile, cut to `size`.
-pub(super) fn single(
-    tile: &Tile,
-    size: (u32, u32),
-    nclx: Option<(u16, u16, u16, bool)>,
-    limits: &Limits,
-) -> Result<Yuv, Rejection> {
-    let mut assembly = Assembly::new(tile, size, limits)?;
-    assembly.place(tile, (0, 0))?;
-    Ok(assembly.finish(nclx))
-}
-
-/// The planes that tiles are laid into.
-struct Assembly {
-    coding: Coding,
-    size: (u32, u32),
-    tile: (u32, u32),
-    /// By how much each plane is smaller than the first.
-    factors: Vec<(u32, u32)>,
-    planes: Canvas,
-}
-
-impl Assembly {
-    fn new(tile: &Tile, size: (u32, u32), limits: &Limits) -> Result<Self, Rejection> {
-        let (width, height) = (tile.planes[0].0, tile.planes[0].1);
-        let factors: Vec<(u32, u32)> = tile
-            .planes
-            .iter()
-            .map(|(w, h, _)| (width.div_ceil((*w).max(1)).max(1), height.div_ceil((*h).max(1)).max(1)))
-            .collect();
-        let sizes: Vec<(u32, u32)> =
-            factors.iter().map(|(across, down)| (size.0.div_ceil(*across), size.1.div_ceil(*down))).collect();
-        let deep = tile.coding.depth > 8;
-        let bytes: u64 = sizes.iter().map(|(w, h)| u64::from(*w) * u64::from(*h) * if deep { 2 } else { 1 }).sum();
-        if bytes > limits.memory {
-            return Err(Rejection::Limit("decoding it needs more memory than the limit".to_owned()));
-        }
-        let count = |(w, h): (u32, u32)| w as usize * h as usize;
-        let planes = if deep {
-            Canvas::Deep(
-                sizes
-                    .iter()
-                    .map(|&(width, height)| Deep {
-                        width,
-                        height,
-                        channels: 1,
-                        samples: vec![0; count((width, height))],
-                    })
-                    .collect(),
-            )
-        } else {
-            Canvas::Eight(
-                sizes
-                    .iter()
-                    .map(|&(width, height)| Plane { width, height, samples: vec![0; count((width, height))] })
-                    .collect(),
-            )
-        };
-        Ok(Self { coding: tile.coding, size, tile: (width, height), factors, planes })
-    }
-
-    fn place(&mut self, tile: &Tile, (column, row): (usize, usize)) -> Result<(), Rejection> {
-        let fits = tile.planes.len() == self.factors.len() && (tile.planes[0].0, tile.planes[0].1) == self.tile;
-        if !fits || tile.coding.depth != self.coding.depth {
-            return Err(Rejection::Damaged("its tiles differ in size".to_owned()));
-        }
-        let (left, top) = (column as u64 * u64::from(self.tile.0), row as u64 * u64::from(self.tile.1));
-        if left >= u64::from(self.size.0) || top >= u64::from(self.size.1) {
-            return Ok(());
-        }
-        let shift = 16 - u32::from(self.coding.depth);
-        for (i, (width, _, samples)) in tile.planes.iter().enumerate() {
-            let (across, down) = self.factors[i];
-            let (left, top) = (left as usize / across as usize, top as usize / down as usize);
-            let rows = samples.chunks_exact((*width).max(1) as usize);
-            match &mut self.planes {
-                Canvas::Eight(planes) => {
-                    let plane = &mut planes[i];
-                    lay(&mut plane.samples, plane.width, (left, top), rows, |v| v as u8);
-                }
-                Canvas::Deep(planes) => {
-                    let plane = &mut planes[i];
-                    // Spread over 16 bits so that the largest value is the largest there too.
-                    let depth = u32::from(self.coding.depth);
-                    let spread =
-                        move |v: u16| (v << shift) | (u32::from(v) >> depth.saturating_sub(shift).min(31)) as u16;
-                    lay(&mut plane.samples, plane.width, (left, top), rows, spread);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The picture, in the code that the container names, else in the one that the codec names.
-    fn finish(self, nclx: Option<(u16, u16, u16, bool)>) -> Yuv {
-        let mut coding = self.coding;
-        if let Some((_, _, matrix, full_range)) = nclx {
-            coding = Coding { matrix: if matrix == 2 { coding.matrix } else { matrix }, full_range, ..coding };
-        }
-        Yuv { coding, planes: self.planes, alpha: None }
-    }
-}
-
-/// Copies rows into a plane as far as they lie in it.
-fn lay<'t, S: Copy>(
-    samples: &mut [S],
-    width: u32,
-    (left, top): (usize, usize),
-    rows: impl Iterator<Item = &'t [u16]>,
-    convert: impl Fn(u16) -> S,
-) {
-    let into = samples.chunks_exact_mut(width.max(1) as usize).skip(top);
-    for (to, from) in into.zip(rows) {
-        for (to, &from) in to.iter_mut().skip(left).zip(from) {
-            *to = convert(from);
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use heifer_hevc_dec::Error;
 use heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
 
 use super::Rejection;
-use super::heif::Tile;
+use super::tiles::Tile;
 use super::yuv::Coding;
 use crate::limits::Limits;
 
@@ -26,7 +26,9 @@ pub(super) fn decode(stream: &[u8], limits: &Limits) -> Result<Tile, Rejection> 
     let planes = frame.planes.into_iter().take(count).enumerate().map(|(i, mut samples)| {
         let own = if i == 0 { luma } else { chroma };
         if own < coding.depth {
-            samples.iter_mut().for_each(|v| *v <<= coding.depth - own);
+            for sample in &mut samples {
+                *sample <<= coding.depth - own;
+            }
         }
         (frame.widths[i], frame.heights[i], samples)
     });

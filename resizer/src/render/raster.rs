@@ -66,7 +66,7 @@ pub(super) fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     }
 }
 
-/// How many frames a GIF has, counted up to `most`, by its blocks (GIF89a, appendix A).
+/// How many frames a GIF has, counted up to `most`, by its blocks (`GIF89a`, appendix A).
 fn gif_frames(bytes: &[u8], most: usize) -> usize {
     let table = |flags: u8| if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
     let mut at = 13 + bytes.get(10).map_or(0, |&flags| table(flags));

@@ -20,7 +20,7 @@ const LEAST: u32 = 640;
 /// The directories of a RAW file lie at its start.
 const DIRECTORIES: usize = 4 << 20;
 
-/// Canon's box of metadata in CR3 (canon_cr3, by reverse engineering: lclevy).
+/// Canon's box of metadata in CR3 (as `canon_cr3` by Laurent Clévy describes it).
 const CANON: [u8; 16] =
     [0x85, 0xC0, 0xB6, 0x87, 0x82, 0x0F, 0x11, 0xE0, 0x81, 0x11, 0xF4, 0xCE, 0x46, 0x2B, 0x6A, 0x48];
 

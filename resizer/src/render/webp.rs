@@ -8,7 +8,7 @@ use super::planes::{Plane, Quartered};
 /// The quality of renditions, on libwebp's scale.
 const QUALITY: f32 = 80.0;
 
-/// How hard libwebp tries, of 6. Four, its own choice, costs two and a half times as much for 2.5 per cent of the bytes.
+/// How hard libwebp tries, of 6. Four, its own choice, takes twice as long to save a few per cent of the bytes.
 const EFFORT: u8 = 2;
 
 /// The largest side that the format can say (libwebp's `WEBP_MAX_DIMENSION`).
@@ -20,12 +20,11 @@ pub(super) fn encode(picture: &Quartered<'_>) -> Result<Vec<u8>, Rejection> {
     // WebP's planes are those of BT.601 in the range of studios; JPEG's are the same in full range.
     let y = mapped(picture.y, |v| 16.0 + v * 219.0 / 255.0);
     let chroma = |plane: &Plane| mapped(plane, |v| 128.0 + (v - 128.0) * 224.0 / 255.0);
-    let [u, v] = match &picture.chroma {
-        Some(planes) => planes.each_ref().map(chroma),
-        None => {
-            let count = width.div_ceil(2) as usize * height.div_ceil(2) as usize;
-            [vec![128; count], vec![128; count]]
-        }
+    let [u, v] = if let Some(planes) = &picture.chroma {
+        planes.each_ref().map(chroma)
+    } else {
+        let count = width.div_ceil(2) as usize * height.div_ceil(2) as usize;
+        [vec![128; count], vec![128; count]]
     };
     let half = width.div_ceil(2) as usize;
     let planes = YuvPlanesRef {

@@ -60,7 +60,7 @@ impl Yuv {
         let count = width as usize * height as usize;
         let pixel = |i: usize| {
             let y = planes[0][i];
-            let rgb = if planes.len() < 3 { to_rgb.grey(y) } else { to_rgb.rgb(y, planes[1][i], planes[2][i]) };
+            let rgb = if planes.len() < 3 { [y; 3] } else { to_rgb.rgb(y, planes[1][i], planes[2][i]) };
             match &alpha {
                 // On white, as paper shows through where nothing was painted.
                 Some(alpha) => {
@@ -137,10 +137,6 @@ impl Matrix {
 
     fn level(value: f32) -> f32 {
         value.clamp(0.0, 1.0)
-    }
-
-    fn grey(&self, y: f32) -> [f32; 3] {
-        [y; 3]
     }
 
     fn rgb(&self, y: f32, cb: f32, cr: f32) -> [f32; 3] {
