@@ -1,6 +1,7 @@
 //! The gallery's record and the home pages: the top of every build.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gallery::store::Written;
 use gallery::{AlbumPath, Bucket, CollectionSlug, Condition, HomeId, Key, Scope, Store, StoreError};
@@ -24,7 +25,8 @@ pub(crate) enum Settled {
 }
 
 /// Brings the gallery's record and the home pages in line with the collections just built with these settings. Follows
-/// the protocol at the head of `rebuild.rs`: `record` was read before the collections were.
+/// the protocol at the head of `rebuild.rs`: `record` was read before the collections were. `wrote` is set when the record
+/// had to be written.
 pub(crate) async fn settle(
     store: &Store,
     work: &Work,
@@ -32,6 +34,7 @@ pub(crate) async fn settle(
     complete: bool,
     mut record: Kept<GalleryRecord>,
     mut collections: BTreeMap<CollectionSlug, Option<Collection>>,
+    wrote: &AtomicBool,
 ) -> Result<Settled, BuildError> {
     let (mut check, mut written) = (work.doubt, false);
     let mut doubtful = work.homes.clone();
@@ -80,6 +83,7 @@ pub(crate) async fn settle(
         let condition = Condition::since(record.etag.as_deref());
         if let Written::Stored(etag) = store.write_json(&Key::GalleryCatalogue, &next, condition).await? {
             record = Kept { value: Some(next), etag: Some(etag) };
+            wrote.store(true, Ordering::Relaxed);
             written = true;
         }
     }
