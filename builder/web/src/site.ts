@@ -5,6 +5,7 @@
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { paint } from "./placeholder";
+import { speak, text } from "./texts";
 
 type Viewer = typeof import("./viewer");
 
@@ -18,10 +19,14 @@ addEventListener("pageshow", (event) => {
   }
 });
 
-paint(document);
-markNews();
-
 const grid = document.querySelector<HTMLElement>(".grid");
+
+paint(document);
+void speak().then(() => {
+  markNews();
+  if (grid) offerAll(grid);
+});
+
 if (grid) {
   let loading: Promise<Viewer> | undefined;
   const viewer = () => (loading ??= import("./viewer"));
@@ -52,8 +57,6 @@ if (grid) {
   };
   addEventListener("popstate", () => void arrive());
   void arrive();
-
-  offerAll(grid);
 }
 
 /** A button for all originals of the album in one file. */
@@ -62,7 +65,7 @@ function offerAll(grid: HTMLElement): void {
   if (!place || grid.querySelectorAll("a.original").length < 2) return;
   const button = document.createElement("button");
   button.className = "zip";
-  button.textContent = "Download all";
+  button.textContent = text("download_all");
   const told = document.createElement("span");
   told.className = "told";
   told.setAttribute("role", "status");
@@ -71,7 +74,7 @@ function offerAll(grid: HTMLElement): void {
     button.disabled = true;
     void import("./zip")
       .then(({ download }) => download(grid, (text) => (told.textContent = text)))
-      .catch(() => (told.textContent = "The download did not work. Please try again."))
+      .catch(() => (told.textContent = text("download_failed")))
       .finally(() => (button.disabled = false));
   });
 }
