@@ -29,7 +29,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use futures::{StreamExt, stream};
 use gallery::store::Written;
-use gallery::{AlbumPath, Condition, FolderPath, Key, Slug, Store, StoreError};
+use gallery::{AlbumPath, Condition, Key, Slug, Store, StoreError};
 
 use crate::catalogue::{Catalogue, Described, Summary};
 use crate::gallery_record::{Collection, GalleryRecord};
@@ -37,13 +37,18 @@ use crate::homes::{self, Settled};
 use crate::look;
 use crate::observed::Observations;
 use crate::pages;
-use crate::publish::{AlbumPages, Kept, Outcome, kept};
+use crate::publish::{AlbumPages, Kept, Outcome, etags, has_foreign, kept};
 use crate::settings::Settings;
 use crate::work::{AlbumWork, Look, Whose, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
 /// succeeds in each round.
 pub(crate) const ROUNDS: u64 = 30;
+
+/// How often a builder that finds pages which no record knows of waits for somebody to record them, before it takes them
+/// for what a builder left that died. Between a page and its record lies one request, so these few hundred milliseconds
+/// are long; who needs longer yet has its page made anew by the next reconcile.
+pub(crate) const WAITS: u64 = 6;
 
 /// How many albums of one parent are built at once.
 const AT_ONCE: usize = 6;
@@ -255,8 +260,8 @@ impl Run<'_> {
         // A message that comes again may have left anything behind: the whole album is looked at.
         let look = if self.doubt && work.look != Look::PAGE { &Look::FULL } else { &work.look };
         let tidy = *look == Look::FULL;
-        let mut own = BTreeSet::new();
-        let mut removed = false;
+        let (mut own, mut own_etags) = (BTreeSet::new(), BTreeSet::new());
+        let (mut removed, mut waited) = (false, 0);
         for round in 0..ROUNDS {
             if round > 0 {
                 pause(round).await;
@@ -265,15 +270,20 @@ impl Run<'_> {
                 inside = look::summaries(self.store, album, inside.keys()).await?;
             }
             let recorded = record.value.as_ref().map(|known| known.pages.clone()).unwrap_or_default();
+            let there = if check { look::pages(self.store, album).await? } else { etags(&recorded) };
+            if waited < WAITS && !removed && has_foreign(&there, &recorded, &own_etags) {
+                waited += 1;
+                continue;
+            }
             let Some(mut next) = self.observe(album, look, &record, &inside).await? else {
                 if removed || (record.etag.is_none() && !check) {
                     return Ok(None);
                 }
                 // Another builder may be filling the album again at this moment, and lose its work to this removal:
                 // one more round sees what it found.
-                let (html, recorded) = (BTreeMap::new(), &recorded);
-                let pages = AlbumPages { album, html, recorded, check: true, own: &own, tidy: true };
-                pages.publish(self.store).await?;
+                let there = look::pages(self.store, album).await?;
+                let (html, recorded, there) = (BTreeMap::new(), &recorded, &there);
+                AlbumPages { album, html, recorded, there, own: &own, tidy: true }.publish(self.store).await?;
                 self.store.remove(&catalogue_key).await?;
                 self.wrote.store(true, Ordering::Relaxed);
                 removed = true;
@@ -281,8 +291,9 @@ impl Run<'_> {
             };
             let html = if next.has_page() { pages::album(&next, settings) } else { BTreeMap::new() };
             own.extend(html.keys().cloned());
-            let pages = AlbumPages { album, html, recorded: &recorded, check, own: &own, tidy };
+            let pages = AlbumPages { album, html, recorded: &recorded, there: &there, own: &own, tidy };
             let Outcome::Published(published, tidied) = pages.publish(self.store).await? else { continue };
+            own_etags.extend(published.values().map(|page| page.etag.clone()));
             next.pages = published;
             if let (Some(old), Some(etag)) = (&record.value, &record.etag)
                 && *old == next
@@ -345,7 +356,7 @@ impl Run<'_> {
         let folder = known
             .map(|k| k.folder.clone())
             .or_else(|| records.iter().find_map(|r| Some(r.facts.as_ref().ok()?.source_key()?.folder().clone())))
-            .or_else(|| children.values().find_map(|child| parent_folder(&child.card.folder)));
+            .or_else(|| children.values().find_map(|child| child.card.folder_above()));
         let Some(folder) = folder else {
             if !records.is_empty() {
                 tracing::warn!(%album, records = records.len(), "an album's facts are all damaged: it has no name and no page");
@@ -380,11 +391,6 @@ impl Run<'_> {
         }
         Ok(Some(next))
     }
-}
-
-fn parent_folder(folder: &FolderPath) -> Option<FolderPath> {
-    let (_, above) = folder.names().split_last()?;
-    FolderPath::parse(&above.join("/")).ok()
 }
 
 /// Lets the others finish: longer each round, up to half a second.
