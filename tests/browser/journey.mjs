@@ -157,6 +157,9 @@ await step('a slideshow goes on by itself until a key is pressed', async () => {
   await button.click();
   assert.equal(await button.getAttribute('aria-pressed'), 'true');
   await page.waitForFunction((hash) => location.hash !== hash, before);
+  await button.click();
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
+  await button.click();
   await page.keyboard.press('ArrowLeft');
   assert.equal(await button.getAttribute('aria-pressed'), 'false');
   await page.waitForFunction((hash) => location.hash === hash, before);

@@ -203,9 +203,14 @@ function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn
   };
   set(false);
   button.addEventListener("click", () => set(timer === undefined));
-  pswp.on("pointerDown", () => set(false));
+  // The button's own clicks and keys are its own affair.
+  const elsewhere = ({ target }: Event) => !(target instanceof Node && button.contains(target));
+  pswp.on("pointerDown", ({ originalEvent }) => {
+    if (elsewhere(originalEvent)) set(false);
+  });
   pswp.on("keydown", ({ originalEvent }) => {
-    if (originalEvent.key !== "Tab") set(false);
+    const stops = originalEvent.key !== "Tab" && (elsewhere(originalEvent) || originalEvent.key.startsWith("Arrow"));
+    if (stops) set(false);
   });
   pswp.on("close", () => set(false));
 }
