@@ -40,6 +40,13 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
         div.title data-added=[added(&card)] {
             h1 { bdi { (catalogue.title()) } }
             (facts_line(&card))
+            // Its place is kept from the start, so that nothing moves; who has no script does not see it.
+            @if metadata.downloads && photos.len() > 1 {
+                div.along {
+                    button.zip type="button" data-t="download_all" { "Download all" }
+                    span.told role="status" {}
+                }
+            }
             @if let Some(comment) = &metadata.comment1 { p.lead { (comment) } }
             @if let Some(comment) = &metadata.comment2 { p.note { (comment) } }
             @if let Some(text) = &metadata.description { div.text { (markdown::block(text)) } }

@@ -22,10 +22,7 @@ addEventListener("pageshow", (event) => {
 const grid = document.querySelector<HTMLElement>(".grid");
 
 paint(document);
-void speak().then(() => {
-  markNews();
-  if (grid) offerAll(grid);
-});
+void speak().then(markNews);
 
 if (grid) {
   let loading: Promise<Viewer> | undefined;
@@ -48,6 +45,7 @@ if (grid) {
   });
 
   follow(grid);
+  offerAll(grid);
 
   // A link to one photo, as sent in a message or met again in the browser's history.
   const arrive = async () => {
@@ -59,21 +57,15 @@ if (grid) {
   void arrive();
 }
 
-/** A button for all originals of the album in one file. */
+/** The button for all originals of the album in one file. */
 function offerAll(grid: HTMLElement): void {
-  const place = document.querySelector(".title .facts");
-  if (!place || grid.querySelectorAll("a.original").length < 2) return;
-  const button = document.createElement("button");
-  button.className = "zip";
-  button.textContent = text("download_all");
-  const told = document.createElement("span");
-  told.className = "told";
-  told.setAttribute("role", "status");
-  place.after(button, told);
+  const button = document.querySelector<HTMLButtonElement>("button.zip");
+  const told = document.querySelector<HTMLElement>(".told");
+  if (!button || !told) return;
   button.addEventListener("click", () => {
     button.disabled = true;
     void import("./zip")
-      .then(({ download }) => download(grid, (text) => (told.textContent = text)))
+      .then(({ download }) => download(grid, (words) => (told.textContent = words)))
       .catch(() => (told.textContent = text("download_failed")))
       .finally(() => (button.disabled = false));
   });

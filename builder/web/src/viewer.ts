@@ -90,7 +90,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     });
     pswp.ui?.registerElement({
       name: "play",
-      order: 6,
+      order: 8,
       isButton: true,
       title: text("slideshow"),
       ariaLabel: text("slideshow"),
@@ -99,7 +99,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     });
     pswp.ui?.registerElement({
       name: "facts",
-      order: 7,
+      order: 8,
       isButton: true,
       title: text("about"),
       ariaLabel: text("about"),
