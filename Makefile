@@ -227,6 +227,28 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	cargo build --locked --manifest-path $(SHARP)/quality/Cargo.toml --target-dir "$(TARGET)"
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
+# What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
+BENCH := $(TARGET)/bench
+COUNTS ?= 200 2000 20000
+
+.PHONY: bench-pages
+bench-pages: build $(BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
+	cargo run --locked --quiet --package heirloom-tests --example pages -- "$(BENCH)" "$(BENCH)/venv/bin/sigal" "$(BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
+	"$(BENCH)/venv/bin/python" tests/bench/plot.py "$(BENCH)"
+
+$(BENCH)/.stamp: tests/bench/requirements.txt
+	mkdir -p "$(BENCH)/thumbsup"
+	python3 -m venv "$(BENCH)/venv"
+	"$(BENCH)/venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/bench/requirements.txt
+	for program in gm exiftool; do
+		if ! command -v $$program >/dev/null; then
+			echo "make bench-pages measures thumbsup, which needs $$program: apt-get install graphicsmagick libimage-exiftool-perl" >&2; exit 1
+		fi
+	done
+	npm --prefix "$(BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
+	npm --prefix "$(BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
+	touch $@
+
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)
 	cargo deny --locked check

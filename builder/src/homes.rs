@@ -1,6 +1,7 @@
 //! The gallery's record and the home pages: the top of every build.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gallery::store::Written;
 use gallery::{AlbumPath, Bucket, CollectionSlug, Condition, HomeId, Key, Scope, Store, StoreError};
@@ -9,8 +10,8 @@ use crate::catalogue::{Catalogue, Described};
 use crate::gallery_record::{Collection, GalleryRecord};
 use crate::look;
 use crate::pages;
-use crate::publish::{Kept, kept, publish};
-use crate::rebuild::{BuildError, ROUNDS, pause};
+use crate::publish::{Kept, etags, has_foreign, kept, publish};
+use crate::rebuild::{BuildError, ROUNDS, WAITS, pause};
 use crate::settings::Settings;
 use crate::work::Work;
 
@@ -24,7 +25,8 @@ pub(crate) enum Settled {
 }
 
 /// Brings the gallery's record and the home pages in line with the collections just built with these settings. Follows
-/// the protocol at the head of `rebuild.rs`: `record` was read before the collections were.
+/// the protocol at the head of `rebuild.rs`: `record` was read before the collections were. `wrote` is set when the record
+/// had to be written.
 pub(crate) async fn settle(
     store: &Store,
     work: &Work,
@@ -32,9 +34,11 @@ pub(crate) async fn settle(
     complete: bool,
     mut record: Kept<GalleryRecord>,
     mut collections: BTreeMap<CollectionSlug, Option<Collection>>,
+    wrote: &AtomicBool,
 ) -> Result<Settled, BuildError> {
     let (mut check, mut written) = (work.doubt, false);
     let mut doubtful = work.homes.clone();
+    let (mut own, mut waited) = (BTreeSet::new(), 0);
     let edition = record.value.as_ref().map(|record| record.edition.clone());
     for round in 0..ROUNDS {
         if round > 0 && !written {
@@ -57,10 +61,16 @@ pub(crate) async fn settle(
         if complete {
             next.edition = pages::edition(&settings.values);
         }
-        let there = if check { Some(listed_homes(store).await?) } else { None };
-        let strays = there.iter().flat_map(BTreeMap::keys).filter(|home| !next.has_home(home)).cloned();
-        let strays: BTreeSet<HomeId> = strays.collect();
-        if !publish_homes(store, &mut next, there).await? {
+        let there = if check { listed_homes(store).await? } else { etags(&next.homes) };
+        if waited < WAITS && has_foreign(&there, &next.homes, &own) {
+            waited += 1;
+            continue;
+        }
+        let gone = |home: &&HomeId| !next.has_home(home) && !next.homes.contains_key(*home);
+        let strays: BTreeSet<HomeId> = there.keys().filter(gone).cloned().collect();
+        let published = publish_homes(store, &mut next, &there).await?;
+        own.extend(next.homes.values().map(|page| page.etag.clone()));
+        if !published {
             continue;
         }
         // A page of a scope that this builder did not look for: what is known of that scope is looked at in the next
@@ -80,6 +90,7 @@ pub(crate) async fn settle(
         let condition = Condition::since(record.etag.as_deref());
         if let Written::Stored(etag) = store.write_json(&Key::GalleryCatalogue, &next, condition).await? {
             record = Kept { value: Some(next), etag: Some(etag) };
+            wrote.store(true, Ordering::Relaxed);
             written = true;
         }
     }
@@ -119,20 +130,17 @@ async fn observe(
 }
 
 /// Publishes every scope's home page and removes those of scopes that are no more. `false` when overtaken. `there` is
-/// what lies there, where anybody looked; else the record says it.
+/// what lies there, as far as anybody looked.
 async fn publish_homes(
     store: &Store,
     record: &mut GalleryRecord,
-    there: Option<BTreeMap<HomeId, String>>,
+    there: &BTreeMap<HomeId, String>,
 ) -> Result<bool, StoreError> {
     let scopes = record.all_scopes();
     for (home, scope) in &scopes {
         let html = pages::home(record, scope);
         let recorded = record.homes.get(home);
-        let there = match &there {
-            Some(there) => there.get(home).map(String::as_str),
-            None => recorded.map(|published| published.etag.as_str()),
-        };
+        let there = there.get(home).map(String::as_str);
         let published = publish(store, &Key::HomePage(home.clone()), html, recorded, there).await?;
         let Some(published) = published else { return Ok(false) };
         record.homes.insert(home.clone(), published);

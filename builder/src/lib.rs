@@ -23,6 +23,7 @@ mod links;
 mod look;
 mod markdown;
 mod metadata;
+mod observed;
 mod pages;
 mod publish;
 mod rebuild;

@@ -69,7 +69,7 @@ impl Document<'_> {
         let site = self.settings.title.as_deref().unwrap_or(SITE);
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang="en" data-languages=[languages(self.settings)] {
                 head {
                     meta charset="utf-8";
                     title { @if let Some(title) = self.title { (title) " · " } (site) }
@@ -87,13 +87,13 @@ impl Document<'_> {
                     script type="module" src=(assets::href("site.js")) {}
                 }
                 body class=(self.class) {
-                    a.skip href="#main" { "Skip to the photos" }
+                    a.skip href="#main" data-t="skip" { "Skip to the photos" }
                     header.top {
                         a.brand href="/" { bdi { (site) } }
                         @if let Some(folder) = self.place { (breadcrumbs(folder)) }
                         @if self.signed_in {
                             form.leave method="post" action="/auth/logout" {
-                                button type="submit" { "Sign out" }
+                                button type="submit" data-t="sign_out" { "Sign out" }
                             }
                         }
                     }
@@ -103,6 +103,13 @@ impl Document<'_> {
             }
         }
     }
+}
+
+/// The languages that the script may choose from, the owner's choice first. The page itself is in English, which it
+/// stays for those without a script.
+fn languages(settings: &Settings) -> Option<String> {
+    let tags: Vec<&str> = settings.languages.iter().map(|language| language.tag()).collect();
+    (!tags.is_empty()).then(|| tags.join(" "))
 }
 
 /// What the owner wants at the foot of each page.
@@ -120,7 +127,7 @@ fn footer(settings: &Settings) -> Markup {
             }
             @match &settings.footer {
                 Some(text) => (markdown::block(text)),
-                None => p { "A private family gallery." },
+                None => p data-t="private" { "A private family gallery." },
             }
         }
     }
@@ -131,9 +138,9 @@ fn breadcrumbs(folder: &FolderPath) -> Markup {
     let names = folder.names();
     let above = (1..names.len()).filter_map(|depth| FolderPath::parse(&names[..depth].join("/")).ok());
     html! {
-        nav.crumbs aria-label="Where you are" {
+        nav.crumbs aria-label="Where you are" data-label="where" {
             ol {
-                li { a href="/" { "Home" } }
+                li { a href="/" data-t="home" { "Home" } }
                 @for folder in above {
                     li { a href=(links::album(&folder.album())) { bdi { (folder.name()) } } }
                 }

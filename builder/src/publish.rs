@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::{ChunkName, Pages, Published};
-use crate::look;
 
 /// A record as it lies in the bucket.
 #[derive(Debug)]
@@ -63,8 +62,8 @@ pub(crate) struct AlbumPages<'a> {
     pub(crate) html: BTreeMap<String, String>,
     /// What was published last, as far as the record knows.
     pub(crate) recorded: &'a Pages,
-    /// Whether it is S3 that says what lies there, and not the record.
-    pub(crate) check: bool,
+    /// The `ETag` of what lies there, by name, as far as anybody looked.
+    pub(crate) there: &'a BTreeMap<String, String>,
     /// Names that this builder may have published before, without recording them.
     pub(crate) own: &'a BTreeSet<String>,
     /// Whether pages that nobody recorded are to go. Another builder may be about to record them: whoever removes one
@@ -83,15 +82,9 @@ pub(crate) enum Outcome {
 impl AlbumPages<'_> {
     /// Publishes what differs and removes the rest.
     pub(crate) async fn publish(self, store: &Store) -> Result<Outcome, StoreError> {
-        let Self { album, html, recorded, check, own, tidy } = self;
-        let there: BTreeMap<String, String> = if check {
-            look::pages(store, album).await?
-        } else {
-            recorded.iter().map(|(name, page)| (name.clone(), page.etag.clone())).collect()
-        };
+        let Self { album, html, recorded, there, own, tidy } = self;
         let may_go = |name: &&String| tidy || own.contains(*name) || recorded.contains_key(*name);
         let gone: Vec<String> = there.keys().filter(|name| !html.contains_key(*name)).filter(may_go).cloned().collect();
-        let there = &there;
         let pages: Vec<_> = html
             .into_iter()
             .filter_map(|(name, html)| Some((page_key(album, &name)?, name, html)))
@@ -108,6 +101,22 @@ impl AlbumPages<'_> {
         }
         Ok(Outcome::Published(published, gone.iter().any(|name| !recorded.contains_key(name))))
     }
+}
+
+/// The `ETags` of pages as a record has them.
+pub(crate) fn etags<K: Clone + Ord>(recorded: &BTreeMap<K, Published>) -> BTreeMap<K, String> {
+    recorded.iter().map(|(name, page)| (name.clone(), page.etag.clone())).collect()
+}
+
+/// Whether somebody else's pages lie there, which no record knows of (yet).
+pub(crate) fn has_foreign<K: Ord>(
+    there: &BTreeMap<K, String>,
+    recorded: &BTreeMap<K, Published>,
+    own: &BTreeSet<String>,
+) -> bool {
+    let known = |name: &K, etag: &String| recorded.get(name).is_some_and(|page| page.etag == *etag);
+    let foreign = there.iter().any(|(name, etag)| !known(name, etag) && !own.contains(etag));
+    foreign || recorded.keys().any(|name| !there.contains_key(name))
 }
 
 /// Where a page of an album lies.

@@ -7,8 +7,9 @@
 //!    children's catalogues, which are rebuilt only after their parent's was read.
 //! 2. The page is published under the condition that it is what the record says was published last.
 //! 3. The record is written last, with the page's `ETag` in it, under the condition that it is still what was read.
-//! 4. Then everything is looked at once more, and a builder is done when it finds its own record to be right. Another
-//!    builder may have seen a newer state meanwhile, which was that of the older record, and had nothing to write.
+//! 4. When all records are written, everything that was observed is looked at once more. If it changed meanwhile, the
+//!    build starts again: another builder may have seen the newer state, found it to be that of the older records (as
+//!    after a photo that came and went), and had nothing to write.
 //!
 //! The settings of the whole gallery are read first of all and written into the gallery's record before any page is made
 //! with them; the record's last write then fails for every builder that began with other settings, and it starts anew.
@@ -21,26 +22,33 @@
 //! buckets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::{StreamExt, stream};
 use gallery::store::Written;
-use gallery::{AlbumPath, Condition, FolderPath, Key, Slug, Store, StoreError};
+use gallery::{AlbumPath, Condition, Key, Slug, Store, StoreError};
 
 use crate::catalogue::{Catalogue, Described, Summary};
 use crate::gallery_record::{Collection, GalleryRecord};
 use crate::homes::{self, Settled};
 use crate::look;
+use crate::observed::Observations;
 use crate::pages;
-use crate::publish::{AlbumPages, Kept, Outcome, kept};
+use crate::publish::{AlbumPages, Kept, Outcome, etags, has_foreign, kept};
 use crate::settings::Settings;
 use crate::work::{AlbumWork, Look, Whose, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
 /// succeeds in each round.
 pub(crate) const ROUNDS: u64 = 30;
+
+/// How often a builder that finds pages which no record knows of waits for somebody to record them, before it takes them
+/// for what a builder left that died. Between a page and its record lies one request, so these few hundred milliseconds
+/// are long; who needs longer yet has its page made anew by the next reconcile.
+pub(crate) const WAITS: u64 = 6;
 
 /// How many albums of one parent are built at once.
 const AT_ONCE: usize = 6;
@@ -68,7 +76,13 @@ pub(crate) async fn run(store: &Store, work: &Work) -> Vec<Failure> {
     if work.is_empty() {
         return Vec::new();
     }
-    let run = Run { store, doubt: work.doubt, failures: Mutex::new(Vec::new()) };
+    let run = Run {
+        store,
+        doubt: work.doubt,
+        failures: Mutex::default(),
+        observed: Mutex::default(),
+        wrote: AtomicBool::default(),
+    };
     if let Err(error) = run.gallery(work).await {
         run.failed(None, error);
     }
@@ -79,6 +93,9 @@ struct Run<'a> {
     store: &'a Store,
     doubt: bool,
     failures: Mutex<Vec<Failure>>,
+    observed: Mutex<Observations>,
+    /// Whether a record was written or removed.
+    wrote: AtomicBool,
 }
 
 /// An album as built, with its catalogue's `ETag`; `None` when it is gone.
@@ -92,6 +109,10 @@ impl Run<'_> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { album, error });
     }
 
+    fn observed(&self) -> MutexGuard<'_, Observations> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn gallery(&self, work: &Work) -> Result<(), BuildError> {
         for round in 0..ROUNDS {
             if round > 0 {
@@ -100,7 +121,12 @@ impl Run<'_> {
             }
             let record = kept(self.store, &Key::GalleryCatalogue).await?;
             let Some((record, settings)) = self.settings(work, record).await? else { continue };
-            if self.gallery_with(work.clone(), record, &settings).await? == Settled::Done {
+            *self.observed() = Observations::default();
+            self.wrote.store(false, Ordering::Relaxed);
+            let settled = self.gallery_with(work.clone(), record, &settings).await?;
+            let wrote = self.wrote.load(Ordering::Relaxed);
+            let observed = std::mem::take(&mut *self.observed());
+            if settled == Settled::Done && (!wrote || observed.still_hold(self.store).await?) {
                 return Ok(());
             }
         }
@@ -170,7 +196,7 @@ impl Run<'_> {
             }
         }
         let complete = whole && self.failures.lock().is_ok_and(|failures| failures.is_empty());
-        homes::settle(self.store, &work, settings, complete, record, collections).await
+        homes::settle(self.store, &work, settings, complete, record, collections, &self.wrote).await
     }
 
     /// Builds one album and those inside it. Boxed, for it calls itself.
@@ -234,34 +260,40 @@ impl Run<'_> {
         // A message that comes again may have left anything behind: the whole album is looked at.
         let look = if self.doubt && work.look != Look::PAGE { &Look::FULL } else { &work.look };
         let tidy = *look == Look::FULL;
-        let mut own = BTreeSet::new();
-        let (mut removed, mut written) = (false, false);
+        let (mut own, mut own_etags) = (BTreeSet::new(), BTreeSet::new());
+        let (mut removed, mut waited) = (false, 0);
         for round in 0..ROUNDS {
-            if round > 0 && !written {
+            if round > 0 {
                 pause(round).await;
                 check = true;
                 record = kept(self.store, &catalogue_key).await?;
                 inside = look::summaries(self.store, album, inside.keys()).await?;
             }
-            written = false;
             let recorded = record.value.as_ref().map(|known| known.pages.clone()).unwrap_or_default();
+            let there = if check { look::pages(self.store, album).await? } else { etags(&recorded) };
+            if waited < WAITS && !removed && has_foreign(&there, &recorded, &own_etags) {
+                waited += 1;
+                continue;
+            }
             let Some(mut next) = self.observe(album, look, &record, &inside).await? else {
                 if removed || (record.etag.is_none() && !check) {
                     return Ok(None);
                 }
                 // Another builder may be filling the album again at this moment, and lose its work to this removal:
                 // one more round sees what it found.
-                let (html, recorded) = (BTreeMap::new(), &recorded);
-                let pages = AlbumPages { album, html, recorded, check: true, own: &own, tidy: true };
-                pages.publish(self.store).await?;
+                let there = look::pages(self.store, album).await?;
+                let (html, recorded, there) = (BTreeMap::new(), &recorded, &there);
+                AlbumPages { album, html, recorded, there, own: &own, tidy: true }.publish(self.store).await?;
                 self.store.remove(&catalogue_key).await?;
+                self.wrote.store(true, Ordering::Relaxed);
                 removed = true;
                 continue;
             };
             let html = if next.has_page() { pages::album(&next, settings) } else { BTreeMap::new() };
             own.extend(html.keys().cloned());
-            let pages = AlbumPages { album, html, recorded: &recorded, check, own: &own, tidy };
+            let pages = AlbumPages { album, html, recorded: &recorded, there: &there, own: &own, tidy };
             let Outcome::Published(published, tidied) = pages.publish(self.store).await? else { continue };
+            own_etags.extend(published.values().map(|page| page.etag.clone()));
             next.pages = published;
             if let (Some(old), Some(etag)) = (&record.value, &record.etag)
                 && *old == next
@@ -273,8 +305,8 @@ impl Run<'_> {
             }
             let condition = Condition::since(record.etag.as_deref());
             if let Written::Stored(etag) = self.store.write_json(&catalogue_key, &next, condition).await? {
-                record = Kept { value: Some(next), etag: Some(etag) };
-                written = true;
+                self.wrote.store(true, Ordering::Relaxed);
+                return Ok(Some((next, etag)));
             }
         }
         Err(BuildError::Overtaken(catalogue_key.path()))
@@ -316,11 +348,15 @@ impl Run<'_> {
             (None, _, Whose::All) => Vec::new(),
         };
         let records = look::read_facts(store, album, unread.clone()).await?;
+        match &listed {
+            Some(listed) => self.observed().listed(album, listed),
+            None => self.observed().read(album, &unread, &records),
+        }
 
         let folder = known
             .map(|k| k.folder.clone())
             .or_else(|| records.iter().find_map(|r| Some(r.facts.as_ref().ok()?.source_key()?.folder().clone())))
-            .or_else(|| children.values().find_map(|child| parent_folder(&child.card.folder)));
+            .or_else(|| children.values().find_map(|child| child.card.folder_above()));
         let Some(folder) = folder else {
             if !records.is_empty() {
                 tracing::warn!(%album, records = records.len(), "an album's facts are all damaged: it has no name and no page");
@@ -350,15 +386,11 @@ impl Run<'_> {
                 let file = Key::Metadata(next.folder.clone()).path();
                 tracing::warn!(file, %problem, "the album stays as it was described last");
             }
+            self.observed().described(&next.folder, &described);
             next.described = described;
         }
         Ok(Some(next))
     }
-}
-
-fn parent_folder(folder: &FolderPath) -> Option<FolderPath> {
-    let (_, above) = folder.names().split_last()?;
-    FolderPath::parse(&above.join("/")).ok()
 }
 
 /// Lets the others finish: longer each round, up to half a second.

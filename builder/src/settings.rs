@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::accent::Accent;
+use crate::markdown;
 use crate::metadata::Sort;
 use crate::yaml::{self, Pairs, Problem, quoted, text};
 
@@ -132,9 +133,7 @@ impl TryFrom<Pairs> for Links {
     fn try_from(Pairs(pairs): Pairs) -> Result<Self, String> {
         let links = pairs.into_iter().map(|(words, address)| {
             let address = address.unwrap_or_default().trim().to_owned();
-            let elsewhere = ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
-            let here = address.starts_with('/') && !address.starts_with("//");
-            if elsewhere || here {
+            if markdown::may_lead_to(&address) {
                 Ok(Link { words, address })
             } else {
                 Err(format!("a link begins with https://, http://, mailto: or /, not `{}`", quoted(&address)))

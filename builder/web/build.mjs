@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { favicon, png } from "./icon.mjs";
 
@@ -42,6 +43,15 @@ const result = await build({
   metafile: true,
   logLevel: "warning",
 });
+
+// What a page loads before a photo is opened.
+const MOST = 30_000;
+const outputs = result.metafile.outputs;
+const first = (path) => [path, ...outputs[path].imports.filter(({ kind }) => kind === "import-statement").flatMap((i) => first(i.path))];
+const site = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/site.ts");
+const scripts = await Promise.all([...new Set(first(site))].map((path) => readFile(here(path))));
+const weight = scripts.reduce((sum, bytes) => sum + gzipSync(bytes).length, 0);
+if (weight > MOST) throw new Error(`the scripts of a page are ${weight} bytes gzipped, ${MOST} at most`);
 
 const manifest = {};
 for (const [path, output] of Object.entries(result.metafile.outputs)) {

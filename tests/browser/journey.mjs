@@ -4,7 +4,7 @@
 // photos), CHROMIUM (the browser), SCREENSHOTS (a folder). Prints a line a step; the first step that fails ends it with
 // a screenshot called `failed`.
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -132,6 +132,54 @@ await step('the arrow keys leaf through', async () => {
   await page.waitForFunction((before) => location.hash === before, first);
 });
 
+await step('who cannot see it hears what is shown', async () => {
+  const view = page.getByRole('dialog');
+  assert.equal(await view.getAttribute('aria-modal'), 'true');
+  assert.match(await view.getAttribute('aria-label'), new RegExp(ALBUM));
+  assert.match(await page.locator('.pswp__words[aria-live]').innerText(), /Photo 1 of \d+/);
+  const nameless = await view.locator('button:visible, a:visible').evaluateAll((controls) =>
+    controls.filter((control) => !(control.getAttribute('aria-label') || control.title || control.textContent.trim())));
+  assert.equal(nameless.length, 0);
+});
+
+await step('the camera and the file are told on request', async () => {
+  const facts = page.locator('.more-facts');
+  assert.equal(await facts.isVisible(), false);
+  await page.getByRole('button', { name: 'About this photo' }).click();
+  await facts.waitFor();
+  assert.match(await facts.innerText(), /\.jpg · [\d.]+ MB/);
+  await page.getByRole('button', { name: 'About this photo' }).click();
+});
+
+await step('a slideshow goes on by itself until a key is pressed', async () => {
+  const button = page.getByRole('button', { name: 'Slideshow' });
+  const before = await shown();
+  await button.click();
+  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  await page.waitForFunction((hash) => location.hash !== hash, before);
+  await button.click();
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
+  await button.click();
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
+  await page.waitForFunction((hash) => location.hash === hash, before);
+});
+
+await step('turning the phone while a photo opens leaves it in the middle', async () => {
+  const other = await context.newPage();
+  await other.setViewportSize({ width: 390, height: 844 });
+  await other.goto(album);
+  await other.locator('a[href^="/pics/"]').first().click();
+  await other.locator('.pswp').waitFor();
+  await other.setViewportSize({ width: 844, height: 390 });
+  await other.waitForFunction(() => {
+    const picture = document.querySelector('.pswp--open .pswp__item[aria-hidden="false"] img.pswp__img:not(.pswp__img--placeholder)');
+    const { left, right, width } = picture?.getBoundingClientRect() ?? { width: 0 };
+    return width > 0 && Math.abs(left + right - innerWidth) < 4;
+  });
+  await other.close();
+});
+
 await step('a link to a photo opens that photo', async () => {
   const link = page.url();
   const other = await context.newPage();
@@ -145,6 +193,51 @@ await step('escape closes it', async () => {
   await page.keyboard.press('Escape');
   await open.waitFor({ state: 'detached' });
   assert.equal(page.url().split('#')[0], album);
+});
+
+await step('a whole album comes as one file', async () => {
+  const other = await context.newPage();
+  // Where a browser can write to files it asks where to; a test cannot answer that.
+  await other.addInitScript(() => delete window.showSaveFilePicker);
+  await other.goto(album);
+  const count = await other.locator('a.original').count();
+  const [download] = await Promise.all([
+    other.waitForEvent('download'),
+    other.getByRole('button', { name: 'Download all' }).click(),
+  ]);
+  assert.match(download.suggestedFilename(), /\.zip$/);
+  const bytes = await readFile(await download.path());
+  let entries = 0;
+  for (let at = bytes.indexOf('PK\x01\x02'); at >= 0; at = bytes.indexOf('PK\x01\x02', at + 4)) entries += 1;
+  assert.equal(entries, count);
+  await other.close();
+});
+
+await step('albums with photos since the last visit are marked', async () => {
+  const other = await context.newPage();
+  await other.goto(`${GALLERY}/`);
+  assert.equal(await other.locator('.news').count(), 0);
+  await other.evaluate(() => localStorage.setItem('heirloom.seen', JSON.stringify({ since: 1, albums: {} })));
+  await other.reload();
+  await other.locator('.news').first().waitFor();
+  const marked = await other.locator('.news').count();
+  await other.goto(album);
+  await other.goto(`${GALLERY}/`);
+  await other.locator('.news').first().waitFor();
+  assert.ok(await other.locator('.news').count() < marked);
+  await other.screenshot({ path: join(SCREENSHOTS, 'home-new.png') });
+  await other.close();
+});
+
+await step('a reader of German gets German', async () => {
+  const german = await browser.newContext({ locale: 'de-AT', storageState: await context.storageState() });
+  const read = await german.newPage();
+  await read.goto(album);
+  await read.getByRole('button', { name: 'Abmelden' }).waitFor();
+  assert.equal(await read.locator('html').getAttribute('lang'), 'de');
+  assert.match(await read.locator('.title .facts').innerText(), /\d+ Fotos/);
+  assert.match(await read.locator('.title .facts time').innerText(), /Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|^\d{4}/);
+  await german.close();
 });
 
 await step('a finger leafs through on a phone', async () => {

@@ -146,6 +146,12 @@ fn unread(catalogue: &Catalogue) -> Vec<Unread> {
 }
 
 impl Card {
+    /// The folder that holds the album's; `None` for a collection's.
+    pub(crate) fn folder_above(&self) -> Option<FolderPath> {
+        let (_, above) = self.folder.names().split_last()?;
+        FolderPath::parse(&above.join("/")).ok()
+    }
+
     /// The card of an album.
     pub fn of(catalogue: &Catalogue) -> Self {
         let children = catalogue.shown_children();

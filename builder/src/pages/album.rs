@@ -40,20 +40,27 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
         div.title data-added=[added(&card)] {
             h1 { bdi { (catalogue.title()) } }
             (facts_line(&card))
+            // Its place is kept from the start, so that nothing moves; who has no script does not see it.
+            @if metadata.downloads && photos.len() > 1 {
+                div.along {
+                    button.zip type="button" data-t="download_all" { "Download all" }
+                    span.told role="status" {}
+                }
+            }
             @if let Some(comment) = &metadata.comment1 { p.lead { (comment) } }
             @if let Some(comment) = &metadata.comment2 { p.note { (comment) } }
             @if let Some(text) = &metadata.description { div.text { (markdown::block(text)) } }
         }
         @if !cards.is_empty() {
-            section.albums aria-label="Albums" { (card_list(&cards, if photos.is_empty() { 4 } else { 0 })) }
+            section.albums aria-label="Albums" data-label="albums" { (card_list(&cards, if photos.is_empty() { 4 } else { 0 })) }
         }
         @if !photos.is_empty() {
-            section.photos aria-label="Photos" {
-                @if !cards.is_empty() { h2.more { "Photos" } }
+            section.photos aria-label="Photos" data-label="photos" {
+                @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
                 (grid(catalogue, photos, chunks.first().copied(), chunks))
                 @if let Some(next) = chunks.first() {
-                    nav.chunks aria-label="More photos" {
-                        a.button rel="next" href=(chunk_link(catalogue, *next)) { "More photos" }
+                    nav.chunks aria-label="More photos" data-label="more" {
+                        a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
                         ol {
                             @for (i, chunk) in chunks.iter().enumerate() {
                                 li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } { (i + 2) } }
@@ -80,14 +87,13 @@ fn chunk_page(
     let start = links::album(&catalogue.album());
     let body = html! {
         div.title { h1 { a href=(start) { bdi { (catalogue.title()) } } } }
-        section.photos aria-label="Photos" {
+        section.photos aria-label="Photos" data-label="photos" {
             (grid(catalogue, photos, after, &[]))
-            nav.chunks aria-label="More photos" {
-                a.button rel="prev" href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) {
-                    "Earlier photos"
-                }
+            nav.chunks aria-label="More photos" data-label="more" {
+                a.button rel="prev" data-t="earlier"
+                    href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) { "Earlier photos" }
                 @if let Some(after) = after {
-                    a.button rel="next" href=(chunk_link(catalogue, after)) { "More photos" }
+                    a.button rel="next" href=(chunk_link(catalogue, after)) data-t="more" { "More photos" }
                 }
             }
         }
@@ -130,14 +136,14 @@ fn facts_line(card: &Card) -> Markup {
     html! {
         p.facts {
             @if let (Some(first), Some(last)) = (card.first, card.last) {
-                time datetime=(first) { (dates::span(first, last)) }
+                time datetime=(first) data-last=(last) data-span="days" { (dates::span(first, last)) }
                 span.dot { " · " }
             }
             @if card.albums > 0 {
-                span { (dates::count(card.albums, "album", "albums")) }
+                span data-t="n_albums" data-n=(card.albums) { (dates::count(card.albums, "album", "albums")) }
                 span.dot { " · " }
             }
-            span { (dates::count(card.photos, "photo", "photos")) }
+            span data-t="n_photos" data-n=(card.photos) { (dates::count(card.photos, "photo", "photos")) }
         }
     }
 }
@@ -169,10 +175,10 @@ pub(super) fn card_facts(card: &Card) -> Markup {
     html! {
         span.facts {
             @if let (Some(first), Some(last)) = (card.first, card.last) {
-                span { (dates::months(first, last)) }
+                span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
                 span.dot { " · " }
             }
-            span { (dates::count(card.photos, "photo", "photos")) }
+            span data-t="n_photos" data-n=(card.photos) { (dates::count(card.photos, "photo", "photos")) }
         }
     }
 }
@@ -201,7 +207,8 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
                 @if let Some(taken) = photo.taken { time datetime=(taken) { (dates::moment(taken)) } }
                 @if downloads {
                     a.original href=(links::original(&catalogue.folder, &photo.file)) download=(photo.file)
-                        data-bytes=(photo.bytes) aria-label={ "Download the original of " (alt) } { "Original" }
+                        data-bytes=(photo.bytes) data-t="original" data-label="original_of" data-of=(alt)
+                        aria-label={ "Download the original of " (alt) } { "Original" }
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
     let body = match newest(collections) {
         None => notices::empty_gallery(),
         Some(feature) => html! {
-            h1.unseen { "Photo albums" }
+            h1.unseen data-t="photo_albums" { "Photo albums" }
             (newest_album(feature))
             (summary_line(collections))
             @for section in sections(collections) { (section.render()) }
@@ -37,7 +37,7 @@ fn newest_album(card: &Card) -> Markup {
         a.feature href=(links::album(&album)) data-added=[added(card)] {
             (cover(card.cover.as_ref(), &album.collection(), "(max-width: 1400px) 100vw, 1400px", Urgency::First))
             span.words {
-                span.eyebrow { "Latest album" }
+                span.eyebrow data-t="latest" { "Latest album" }
                 span.name { bdi { (card.title) } }
                 (card_facts(card))
             }
@@ -53,8 +53,12 @@ fn summary_line(collections: &[&Collection]) -> Markup {
     let last = collections.iter().filter_map(|c| c.summary.card.last).max();
     html! {
         p.everything {
-            (dates::count(photos, "photo", "photos")) " in " (dates::count(albums, "album", "albums"))
-            @if let (Some(first), Some(last)) = (first, last) { ", " (dates::months(first, last)) }
+            span data-t="n_photos" data-n=(photos) { (dates::count(photos, "photo", "photos")) }
+            span data-t="in" { " in " }
+            span data-t="n_albums" data-n=(albums) { (dates::count(albums, "album", "albums")) }
+            @if let (Some(first), Some(last)) = (first, last) {
+                ", " span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
+            }
         }
     }
 }
@@ -87,8 +91,8 @@ impl Section<'_> {
             // The one and only album is the feature already.
             Self::Singles { cards, alone: true } if cards.len() < 2 => html! {},
             Self::Singles { cards, alone } => html! {
-                section.collection aria-label="Albums" {
-                    @if !alone { div.heading { h2 { "Albums" } } }
+                section.collection aria-label="Albums" data-label="albums" {
+                    @if !alone { div.heading { h2 data-t="albums" { "Albums" } } }
                     (card_list(cards, 4))
                 }
             },
@@ -104,9 +108,17 @@ impl Section<'_> {
                         }
                         (card_list(&cards, 4))
                         @if card.albums > cards.len() {
-                            p.all { a href=(href) { "All " (dates::count(card.albums, "album", "albums")) } }
+                            p.all {
+                                a href=(href) data-t="all_albums" data-n=(card.albums) {
+                                    "All " (dates::count(card.albums, "album", "albums"))
+                                }
+                            }
                         } @else if collection.own_photos > 0 {
-                            p.all { a href=(href) { (dates::count(collection.own_photos, "more photo", "more photos")) } }
+                            p.all {
+                                a href=(href) data-t="more_photos" data-n=(collection.own_photos) {
+                                    (dates::count(collection.own_photos, "more photo", "more photos"))
+                                }
+                            }
                         }
                     }
                 }

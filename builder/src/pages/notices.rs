@@ -10,8 +10,8 @@ pub(super) fn empty_gallery() -> Markup {
     html! {
         div.notice {
             (frame())
-            h1 { "The first photos are on their way" }
-            p { "This is where your family’s albums will be. As soon as photos are added, they appear here by themselves." }
+            h1 data-t="on_their_way" { "The first photos are on their way" }
+            p data-t="will_be_here" { "This is where your family’s albums will be. As soon as photos are added, they appear here by themselves." }
         }
     }
 }
@@ -19,7 +19,7 @@ pub(super) fn empty_gallery() -> Markup {
 /// An album whose albums are all kept out of the lists.
 pub(super) fn nothing_yet() -> Markup {
     html! {
-        div.notice { p { "There is nothing to see here yet." } }
+        div.notice { p data-t="nothing_yet" { "There is nothing to see here yet." } }
     }
 }
 
@@ -28,9 +28,9 @@ pub(super) fn not_found() -> Markup {
     let body = html! {
         div.notice {
             (frame())
-            h1 { "This page is not here" }
-            p { "The album may have been renamed or taken down, or the link is not complete." }
-            p { a.button href="/" { "See all albums" } }
+            h1 data-t="not_here" { "This page is not here" }
+            p data-t="maybe_renamed" { "The album may have been renamed or taken down, or the link is not complete." }
+            p { a.button href="/" data-t="see_all" { "See all albums" } }
         }
     };
     // It is shown to anybody, so the gallery's own title is not on it.

@@ -2,6 +2,7 @@
 // as one scrolls.
 
 import { paint } from "./placeholder";
+import { translate } from "./texts";
 
 const PARALLEL = 6;
 const arrivals = new WeakMap<HTMLElement, Promise<boolean>>();
@@ -86,6 +87,7 @@ function append(grid: HTMLElement, chunk: HTMLElement): void {
     photos.append(document.adoptNode(figure));
   }
   paint(photos);
+  translate(photos);
   grid.append(photos);
   if (next) grid.dataset["next"] = next;
   else {

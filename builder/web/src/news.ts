@@ -1,6 +1,8 @@
 // A mark on albums that got photos since they were last looked at. What was looked at is kept in this browser alone, and
 // under hashes, so that nothing can be read from it after signing out.
 
+import { text } from "./texts";
+
 const PLACE = "heirloom.seen";
 
 interface Seen {
@@ -29,7 +31,7 @@ export function markNews(): void {
     if (Number(card.dataset["added"]) <= known) continue;
     const mark = document.createElement("span");
     mark.className = "news";
-    mark.textContent = "New";
+    mark.textContent = text("new");
     (card.querySelector(".cover") ?? card).append(mark);
   }
 }

@@ -5,6 +5,7 @@
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { paint } from "./placeholder";
+import { speak, text } from "./texts";
 
 type Viewer = typeof import("./viewer");
 
@@ -18,10 +19,11 @@ addEventListener("pageshow", (event) => {
   }
 });
 
-paint(document);
-markNews();
-
 const grid = document.querySelector<HTMLElement>(".grid");
+
+paint(document);
+void speak().then(markNews);
+
 if (grid) {
   let loading: Promise<Viewer> | undefined;
   const viewer = () => (loading ??= import("./viewer"));
@@ -43,6 +45,7 @@ if (grid) {
   });
 
   follow(grid);
+  offerAll(grid);
 
   // A link to one photo, as sent in a message or met again in the browser's history.
   const arrive = async () => {
@@ -52,26 +55,18 @@ if (grid) {
   };
   addEventListener("popstate", () => void arrive());
   void arrive();
-
-  offerAll(grid);
 }
 
-/** A button for all originals of the album in one file. */
+/** The button for all originals of the album in one file. */
 function offerAll(grid: HTMLElement): void {
-  const place = document.querySelector(".title .facts");
-  if (!place || grid.querySelectorAll("a.original").length < 2) return;
-  const button = document.createElement("button");
-  button.className = "zip";
-  button.textContent = "Download all";
-  const told = document.createElement("span");
-  told.className = "told";
-  told.setAttribute("role", "status");
-  place.after(button, told);
+  const button = document.querySelector<HTMLButtonElement>("button.zip");
+  const told = document.querySelector<HTMLElement>(".told");
+  if (!button || !told) return;
   button.addEventListener("click", () => {
     button.disabled = true;
     void import("./zip")
-      .then(({ download }) => download(grid, (text) => (told.textContent = text)))
-      .catch(() => (told.textContent = "The download did not work. Please try again."))
+      .then(({ download }) => download(grid, (words) => (told.textContent = words)))
+      .catch(() => (told.textContent = text("download_failed")))
       .finally(() => (button.disabled = false));
   });
 }

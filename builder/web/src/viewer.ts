@@ -5,6 +5,7 @@
 
 import PhotoSwipe, { type SlideData } from "photoswipe";
 import { more, unfinished } from "./chunks";
+import { text } from "./texts";
 
 interface Slide extends SlideData {
   id: string;
@@ -52,11 +53,11 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     paddingFn: (viewport) =>
       viewport.x < 1000 ? { top: 0, bottom: 0, left: 0, right: 0 } : { top: 56, bottom: 72, left: 72, right: 72 },
     mainClass: "viewer",
-    closeTitle: "Close",
-    zoomTitle: "Zoom",
-    arrowPrevTitle: "Previous photo",
-    arrowNextTitle: "Next photo",
-    errorMsg: "This photo could not be loaded.",
+    closeTitle: text("close"),
+    zoomTitle: text("zoom"),
+    arrowPrevTitle: text("previous"),
+    arrowNextTitle: text("next"),
+    errorMsg: text("not_loaded"),
     // Ours knows how many photos there are, those included that are still to come.
     counter: false,
   });
@@ -85,23 +86,23 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       order: 5,
       isButton: false,
       appendTo: "bar",
-      onInit: (element) => pswp.on("change", () => (element.textContent = `${pswp.currIndex + 1} of ${total()}`)),
+      onInit: (element) => pswp.on("change", () => (element.textContent = text("count", { n: pswp.currIndex + 1, m: total() }))),
     });
     pswp.ui?.registerElement({
       name: "play",
-      order: 6,
+      order: 8,
       isButton: true,
-      title: "Slideshow",
-      ariaLabel: "Slideshow",
+      title: text("slideshow"),
+      ariaLabel: text("slideshow"),
       html: ICON_PLAY,
       onInit: (element) => slideshow(pswp, element, still, () => pswp.currIndex + 1 < slides.length),
     });
     pswp.ui?.registerElement({
       name: "facts",
-      order: 7,
+      order: 8,
       isButton: true,
-      title: "About this photo",
-      ariaLabel: "About this photo",
+      title: text("about"),
+      ariaLabel: text("about"),
       html: ICON_FACTS,
       onInit: (element) => {
         element.setAttribute("aria-pressed", "false");
@@ -116,8 +117,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       order: 8,
       isButton: true,
       tagName: "a",
-      title: "Download the original",
-      ariaLabel: "Download the original",
+      title: text("download_original"),
+      ariaLabel: text("download_original"),
       html: ICON_DOWNLOAD,
       onInit: (element) => {
         const anchor = element as HTMLAnchorElement;
@@ -142,7 +143,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   });
   pswp.on("firstUpdate", () => {
     pswp.element?.setAttribute("aria-modal", "true");
-    pswp.element?.setAttribute("aria-label", grid.dataset["title"] ?? "Photos");
+    pswp.element?.setAttribute("aria-label", grid.dataset["title"] ?? text("photos"));
   });
 
   // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
@@ -202,9 +203,14 @@ function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn
   };
   set(false);
   button.addEventListener("click", () => set(timer === undefined));
-  pswp.on("pointerDown", () => set(false));
+  // The button's own clicks and keys are its own affair.
+  const elsewhere = ({ target }: Event) => !(target instanceof Node && button.contains(target));
+  pswp.on("pointerDown", ({ originalEvent }) => {
+    if (elsewhere(originalEvent)) set(false);
+  });
   pswp.on("keydown", ({ originalEvent }) => {
-    if (originalEvent.key !== "Tab") set(false);
+    const stops = originalEvent.key !== "Tab" && (elsewhere(originalEvent) || originalEvent.key.startsWith("Arrow"));
+    if (stops) set(false);
   });
   pswp.on("close", () => set(false));
 }
@@ -212,7 +218,7 @@ function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn
 function slide(link: HTMLAnchorElement): Slide {
   const figure = link.closest("figure");
   const picture = link.querySelector("img");
-  const text = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
+  const said = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
   const original = figure?.querySelector<HTMLAnchorElement>("a.original");
   const bytes = Number(original?.dataset["bytes"] ?? 0);
   const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
@@ -227,8 +233,8 @@ function slide(link: HTMLAnchorElement): Slide {
     alt: picture?.alt ?? "",
     element: link,
     thumbCropped: true,
-    caption: text(".caption"),
-    taken: text("time"),
+    caption: said(".caption"),
+    taken: said("time"),
     original: original?.href ?? "",
     facts: facts.filter(Boolean),
   };
@@ -243,13 +249,13 @@ function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImage
 
 /** What is said below a photo; those who cannot see it also hear which one it is. */
 function words(slide: Slide | undefined, number: number, total: number): HTMLElement[] {
-  const line = (name: string, text: string) => {
+  const line = (name: string, words: string) => {
     const element = document.createElement("p");
     element.className = name;
-    element.textContent = text;
+    element.textContent = words;
     return element;
   };
-  const lines = [line("unseen", `Photo ${number} of ${total}`)];
+  const lines = [line("unseen", text("photo_count", { n: number, m: total }))];
   if (slide?.caption) lines.push(line("caption", slide.caption));
   else if (slide?.alt) lines.push(line("unseen", slide.alt));
   if (slide?.taken) lines.push(line("taken", slide.taken));

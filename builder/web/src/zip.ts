@@ -2,6 +2,7 @@
 
 import { downloadZip } from "client-zip";
 import { all } from "./chunks";
+import { text } from "./texts";
 
 interface Original {
   address: string;
@@ -12,7 +13,7 @@ interface Original {
 type Picker = (options: { suggestedName: string }) => Promise<{ createWritable(): Promise<WritableStream> }>;
 
 /** Saves the originals of the album that `grid` shows; `tell` is told how far it is. */
-export async function download(grid: HTMLElement, tell: (text: string) => void): Promise<void> {
+export async function download(grid: HTMLElement, tell: (words: string) => void): Promise<void> {
   const title = (grid.dataset["title"] ?? "Photos").replace(/[\\/:*?"<>|\u0000-\u001f]/g, "_");
   // Browsers that can write to a file are asked first of all, while the click still counts.
   const picker = (window as { showSaveFilePicker?: Picker }).showSaveFilePicker;
@@ -24,7 +25,7 @@ export async function download(grid: HTMLElement, tell: (text: string) => void):
       if (refusal instanceof DOMException && refusal.name === "AbortError") return;
     }
   }
-  tell("Looking for the photos…");
+  tell(text("looking"));
   if (!(await all(grid))) throw new Error("some photos did not come");
   const originals = collect(grid);
   const total = originals.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -35,7 +36,7 @@ export async function download(grid: HTMLElement, tell: (text: string) => void):
       if (!answer.ok) throw new Error(`${name} was answered ${answer.status}`);
       yield { name, input: answer };
       loaded += bytes;
-      tell(`${megabytes(loaded)} of ${megabytes(total)}`);
+      tell(`${megabytes(loaded)} / ${megabytes(total)}`);
     }
   };
   const zip = downloadZip(files());
@@ -52,7 +53,7 @@ export async function download(grid: HTMLElement, tell: (text: string) => void):
     // Safari reads the address some time after the click.
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
-  tell(`${originals.length} photos saved, ${megabytes(total)}`);
+  tell(text("saved", { n: originals.length, of: megabytes(total) }));
 }
 
 function collect(grid: HTMLElement): Original[] {

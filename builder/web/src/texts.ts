@@ -1,0 +1,98 @@
+// The language of the pages: they are written in English, and put into the reader's own here, if the gallery offers it.
+
+import en, { type Texts } from "./texts/en";
+
+const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
+  de: () => import("./texts/de"),
+  fr: () => import("./texts/fr"),
+  es: () => import("./texts/es"),
+  it: () => import("./texts/it"),
+  ja: () => import("./texts/ja"),
+};
+
+let language = "en";
+let texts: Texts = en;
+
+interface Fillings {
+  n?: number;
+  m?: number;
+  of?: string;
+}
+
+/** A text in the reader's language. */
+export function text(key: keyof Texts, { n, m, of }: Fillings = {}): string {
+  const found = texts[key] ?? en[key];
+  const form = n !== undefined && new Intl.PluralRules(language).select(n) === "one" ? "one" : "other";
+  const numbers = new Intl.NumberFormat(language);
+  const fill: Record<string, string> = {
+    n: n === undefined ? "" : numbers.format(n),
+    m: m === undefined ? "" : numbers.format(m),
+    of: of ?? "",
+  };
+  return (typeof found === "string" ? found : found[form]).replace(/\{(\w+)\}/g, (_, name: string) => fill[name] ?? "");
+}
+
+/** Puts the page into the language that the reader wants most of those that are offered. */
+export async function speak(): Promise<void> {
+  const offered = document.documentElement.dataset["languages"]?.split(" ") ?? ["en", ...Object.keys(LOADERS)];
+  const wanted = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0] ?? "");
+  // Who reads none of them gets the one that the owner named first.
+  const chosen = wanted.find((tag) => offered.includes(tag)) ?? offered[0] ?? "en";
+  const load = LOADERS[chosen];
+  if (!load) return;
+  try {
+    texts = (await load()).default;
+  } catch {
+    return;
+  }
+  language = chosen;
+  document.documentElement.lang = chosen;
+  translate(document);
+}
+
+/** The same for what came later. */
+export function translate(root: ParentNode): void {
+  if (language === "en") return;
+  for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
+    element.textContent = text(element.dataset["t"] as keyof Texts, number(element));
+  }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-label]")) {
+    const of = element.dataset["of"] ?? "";
+    element.setAttribute("aria-label", text(element.dataset["label"] as keyof Texts, { of }));
+  }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-span]")) {
+    const first = element.dataset["first"] ?? element.getAttribute("datetime") ?? "";
+    element.textContent = span(first, element.dataset["last"] ?? first, element.dataset["span"] === "days");
+  }
+  for (const element of root.querySelectorAll("figcaption time")) {
+    const moment = new Date(`${element.getAttribute("datetime")}Z`);
+    element.textContent = format({ dateStyle: "long", timeStyle: "short" }).format(moment);
+  }
+}
+
+function number(element: HTMLElement): Fillings {
+  const n = element.dataset["n"];
+  return n === undefined ? {} : { n: Number(n) };
+}
+
+// Dates are those of the place where a photo was taken; no time zone of the reader's may move them.
+const format = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" });
+
+/** The days or months from one day to another, each part said once. */
+function span(first: string, last: string, days: boolean): string {
+  const [from, to] = [new Date(first), new Date(last)];
+  const years = to.getUTCFullYear() - from.getUTCFullYear();
+  const after = new Date(to.getTime() + 86_400_000);
+  const wholeMonths = from.getUTCDate() === 1 && after.getUTCDate() === 1;
+  const wholeYear = wholeMonths && years === 0 && from.getUTCMonth() === 0 && to.getUTCMonth() === 11;
+  if (wholeYear) return format({ year: "numeric" }).format(from);
+  if (days ? years > 1 : years > 0) return `${from.getUTCFullYear()} – ${to.getUTCFullYear()}`;
+  const month = years === 0 && from.getUTCMonth() === to.getUTCMonth();
+  const parts: Intl.DateTimeFormatOptions =
+    days && !(month && wholeMonths)
+      ? { day: "numeric", month: "long", year: "numeric" }
+      : { month: "long", year: "numeric" };
+  const writer = format(parts) as Intl.DateTimeFormat & { formatRange?: (from: Date, to: Date) => string };
+  return writer.formatRange?.(from, to) ?? `${writer.format(from)} – ${writer.format(to)}`;
+}

@@ -1,0 +1,209 @@
+//! Pages against sigal and thumbsup, side by side over the same folders: the first build with and without the pictures,
+//! a build without a change, and one photo more.
+//!
+//!     cargo run --package heirloom-tests --example pages -- OUT SIGAL THUMBSUP COUNT…
+//!
+//! OUT is a folder for everything that it makes; SIGAL and THUMBSUP are the peers' programs (`-` leaves one out); each COUNT
+//! is a number of photos. Every figure is the wall-clock time of a whole process, the start of its runtime included; ours
+//! opens its S3 server in the same process and writes through it. Prints a line a figure and writes `pages.json`, out of
+//! which `plot.py` draws the curves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_s3::primitives::ByteStream;
+use builder::Builder;
+use gallery::store::BucketNames;
+use gallery::{Key, SourceKey, Store};
+use local::s3::{Credentials, Folder, Server};
+use resizer::{Limits, Resizer};
+use serde_json::{Value, json};
+
+/// Photos of an album, and albums of a collection.
+const PHOTOS: usize = 50;
+const ALBUMS: usize = 10;
+
+/// So many different pictures are drawn; the photos repeat them.
+const DRAWN: usize = 40;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["ours", "upload", data, photos] => ours(data).await?.upload(Path::new(photos)).await,
+        ["ours", "pictures", data] => ours(data).await?.pictures().await,
+        ["ours", "pages", data] => ours(data).await?.pages().await,
+        ["ours", "add", data, file, key] => ours(data).await?.add(Path::new(file), key).await,
+        [out, sigal, thumbsup, ref counts @ ..] => compare(Path::new(out), sigal, thumbsup, counts),
+        _ => bail!("say: OUT SIGAL THUMBSUP COUNT…"),
+    }
+}
+
+/// Our gallery in a folder.
+struct Ours {
+    store: Store,
+    _server: Server,
+}
+
+async fn ours(data: &str) -> Result<Ours> {
+    let credentials = Credentials { access_key: "bench".into(), secret_key: "a secret for the bench alone".into() };
+    let folder = Folder::open(Path::new(data))?;
+    folder.ensure_buckets(&["source", "resized", "web", "auth"]).await?;
+    let server = Server::new(Arc::clone(&folder), &credentials);
+    Ok(Ours { store: Store::new(server.client(&credentials), BucketNames::plain()), _server: server })
+}
+
+impl Ours {
+    async fn put(&self, file: &Path, key: &str) -> Result<()> {
+        let put = self.store.client().put_object().bucket("source").key(key);
+        put.body(ByteStream::from(fs::read(file)?)).send().await?;
+        Ok(())
+    }
+
+    async fn upload(&self, photos: &Path) -> Result<()> {
+        for file in files(photos)? {
+            let key = file.strip_prefix(photos)?.to_str().context("a name in UTF-8")?.to_owned();
+            self.put(&file, &key).await?;
+        }
+        Ok(())
+    }
+
+    async fn pictures(&self) -> Result<()> {
+        Resizer::new(self.store.clone(), Limits::default()).reconcile().await?;
+        Ok(())
+    }
+
+    async fn pages(&self) -> Result<()> {
+        let builder = Builder::new(self.store.clone());
+        builder.publish_assets().await?;
+        builder.reconcile().await?;
+        Ok(())
+    }
+
+    /// What the two events of a new photo set going.
+    async fn add(&self, file: &Path, key: &str) -> Result<()> {
+        self.put(file, key).await?;
+        let resizer = Resizer::new(self.store.clone(), Limits::default());
+        ensure!(resizer.handle(event("source", key)?).await.batch_item_failures.is_empty(), "no picture was made");
+        let source = SourceKey::parse(key)?;
+        let facts = Key::Facts(source.folder().album(), source.photo()).path();
+        let builder = Builder::new(self.store.clone());
+        ensure!(builder.handle(event("resized", &facts)?).await.batch_item_failures.is_empty(), "no page was made");
+        Ok(())
+    }
+}
+
+/// One SQS message with one S3 event, in the shape of whichever handler reads it.
+fn event<T: serde::de::DeserializeOwned>(bucket: &str, key: &str) -> Result<T> {
+    let encoded = key.replace(' ', "+");
+    let s3 = json!({ "Records": [{ "s3": { "bucket": { "name": bucket }, "object": { "key": encoded } } }] });
+    let record = json!({
+        "messageId": "1", "body": s3.to_string(), "attributes": {}, "messageAttributes": {}, "eventSource": "aws:sqs",
+    });
+    Ok(serde_json::from_value(json!({ "Records": [record] }))?)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<()> {
+    ensure!(!counts.is_empty(), "say for how many photos");
+    fs::create_dir_all(out)?;
+    let drawn: Vec<Vec<u8>> = (0..DRAWN).map(|seed| owner::sample::small(seed as u64 + 1, 800, 600)).collect();
+    let mut figures = Vec::new();
+    for count in counts {
+        let count: usize = count.parse().context("a number of photos")?;
+        let folder = out.join(format!("{count}"));
+        let _ = fs::remove_dir_all(&folder);
+        let photos = folder.join("photos");
+        for n in 0..count {
+            let album = n / PHOTOS;
+            let album = photos.join(format!("Collection {}/Album {}", album / ALBUMS, album % ALBUMS));
+            if n % PHOTOS == 0 {
+                fs::create_dir_all(&album)?;
+            }
+            fs::write(album.join(format!("{:04}.jpg", n % PHOTOS)), &drawn[n % DRAWN])?;
+        }
+        let more = folder.join("more.jpg");
+        fs::write(&more, owner::sample::small(9_999, 800, 600))?;
+        let place = photos.join("Collection 0/Album 0/more.jpg");
+
+        let mut note = |program: &str, what: &str, seconds: f64| {
+            println!("{count:>6} photos  {program:<9} {what:<26} {seconds:>9.3} s");
+            figures.push(json!({ "photos": count, "program": program, "what": what, "seconds": seconds }));
+        };
+        let us = std::env::current_exe()?;
+        let data = folder.join("ours");
+        let ours = |words: &[&Path]| -> Result<f64> { timed(Command::new(&us).arg("ours").args(words)) };
+        ours(&[Path::new("upload"), &data, &photos])?;
+        let pictures = ours(&[Path::new("pictures"), &data])?;
+        let pages = ours(&[Path::new("pages"), &data])?;
+        note("heirloom", FIRST_ALL, pictures + pages);
+        note("heirloom", FIRST_PAGES, pages);
+        note("heirloom", NO_CHANGE, ours(&[Path::new("pages"), &data])?);
+        let key = Path::new("Collection 0/Album 0/more.jpg");
+        note("heirloom", ONE_MORE, ours(&[Path::new("add"), &data, &more, key])?);
+
+        let peers: [(&str, &str, Peer); 2] = [("sigal", sigal, sigal_build), ("thumbsup", thumbsup, thumbsup_build)];
+        for (name, program, build) in peers.into_iter().filter(|(_, program, _)| *program != "-") {
+            let site = folder.join(name);
+            note(name, FIRST_ALL, build(program, &folder, &photos, &site)?);
+            for page in files(&site)?.iter().filter(|file| file.extension().is_some_and(|e| e == "html")) {
+                fs::remove_file(page)?;
+            }
+            note(name, FIRST_PAGES, build(program, &folder, &photos, &site)?);
+            note(name, NO_CHANGE, build(program, &folder, &photos, &site)?);
+            fs::copy(&more, &place)?;
+            note(name, ONE_MORE, build(program, &folder, &photos, &site)?);
+            fs::remove_file(&place)?;
+        }
+        fs::write(out.join("pages.json"), serde_json::to_vec_pretty(&Value::from(figures.clone()))?)?;
+        // Twenty thousand photos three times over are a lot to leave behind.
+        fs::remove_dir_all(&folder)?;
+    }
+    Ok(())
+}
+
+const FIRST_ALL: &str = "first build, with pictures";
+const FIRST_PAGES: &str = "first build, pages alone";
+const NO_CHANGE: &str = "no change";
+const ONE_MORE: &str = "one photo more";
+
+type Peer = fn(&str, &Path, &Path, &Path) -> Result<f64>;
+
+fn sigal_build(program: &str, folder: &Path, photos: &Path, site: &Path) -> Result<f64> {
+    let settings = folder.join("sigal.conf.py");
+    fs::write(&settings, "theme = 'galleria'\nimg_size = (1200, 900)\nthumb_size = (360, 270)\nkeep_orig = False\n")?;
+    timed(Command::new(program).arg("build").arg("--config").arg(&settings).arg(photos).arg(site))
+}
+
+fn thumbsup_build(program: &str, _: &Path, photos: &Path, site: &Path) -> Result<f64> {
+    timed(
+        Command::new(program)
+            .args(["--thumb-size", "360", "--large-size", "1200", "--input"])
+            .arg(photos)
+            .arg("--output")
+            .arg(site),
+    )
+}
+
+/// How long a process takes, in seconds.
+fn timed(command: &mut Command) -> Result<f64> {
+    let since = Instant::now();
+    let ended = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} cannot be run"))?;
+    let seconds = since.elapsed().as_secs_f64();
+    ensure!(ended.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&ended.stderr));
+    Ok(seconds)
+}
