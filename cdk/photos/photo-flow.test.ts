@@ -18,7 +18,7 @@ test('a change in the source bucket reaches the resizer, a description the build
   const filters = Object.fromEntries(subscriptions.map(({ Endpoint, FilterPolicy, FilterPolicyScope }) => [text(Endpoint).replace(/[0-9A-F]{8}\.Arn/, ''), [FilterPolicyScope, FilterPolicy]]));
   assert.deepEqual(filters, {
     '<PhotosResizeQueue>': [undefined, undefined],
-    '<PhotosBuildQueue>': ['MessageBody', { Records: { s3: { object: { key: ['metadata.yml', { suffix: '/metadata.yml' }] } } } }],
+    '<PhotosBuildQueue>': ['MessageBody', { Records: { s3: { object: { key: ['gallery.yml', 'metadata.yml', { suffix: '/metadata.yml' }] } } } }],
   });
 });
 

@@ -90,7 +90,7 @@ export class PhotoFlow extends Construct {
 
     const topic = this.#topicOf(name, buckets);
     this.#subscribe('Everything', topic, this.resize.queue);
-    this.#subscribe('Descriptions', topic, this.build.queue, { Records: { s3: { object: { key: ['metadata.yml', { suffix: '/metadata.yml' }] } } } });
+    this.#subscribe('Descriptions', topic, this.build.queue, { Records: { s3: { object: { key: DESCRIPTIONS } } } });
     this.#tell(name, buckets, 'resized', 'facts/');
     this.#tell(name, buckets, 'web', 'catalogue/scopes/');
 
@@ -156,6 +156,9 @@ export class PhotoFlow extends Construct {
     if (granted.policyDependable !== undefined) buckets[bucket].node.addDependency(granted.policyDependable);
   }
 }
+
+/** The owner's words about a folder, and about the whole gallery (`local::events::route`). */
+const DESCRIPTIONS = ['gallery.yml', 'metadata.yml', { suffix: '/metadata.yml' }];
 
 const CHANGES = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
 
