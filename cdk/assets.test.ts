@@ -10,21 +10,36 @@ const folder = mkdtempSync(join(tmpdir(), 'heirloom-assets-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a deploy without the built code is refused with one sentence that says which and how', () => {
-  assert.throws(() => builtAssets(folder), (error: Error) => {
-    assert.ok(!error.message.includes('\n'));
-    for (const file of ['heirloom-login/bootstrap', 'heirloom-resizer/bootstrap', 'heirloom-builder/bootstrap', 'edge/verifier.zip']) {
-      assert.ok(error.message.includes(file), error.message);
-    }
-    assert.match(error.message, /are not built yet: run `make deploy`/);
-    return true;
-  });
+  assert.throws(
+    () => builtAssets(folder),
+    (error: Error) => {
+      assert.ok(!error.message.includes('\n'));
+      for (const file of [
+        'heirloom-login/bootstrap',
+        'heirloom-resizer/bootstrap',
+        'heirloom-builder/bootstrap',
+        'edge/verifier.zip',
+      ]) {
+        assert.ok(error.message.includes(file), error.message);
+      }
+      assert.match(error.message, /are not built yet: run `make deploy`/);
+      return true;
+    },
+  );
 });
 
 test('the app says so too, and makes no template', () => {
   const config = join(folder, 'heirloom.toml');
   writeFileSync(config, 'title = "The Meyers"\nregion = "eu-central-1"\nemail = "gerda@example.com"\n');
-  const { status, stderr, stdout } = spawnSync(process.execPath, ['--no-warnings', '--import', 'tsx', 'bin/heirloom.ts'],
-    { cwd: import.meta.dirname, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: folder } });
+  const { status, stderr, stdout } = spawnSync(
+    process.execPath,
+    ['--no-warnings', '--import', 'tsx', 'bin/heirloom.ts'],
+    {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: folder },
+    },
+  );
   assert.equal(status, 1);
   assert.match(stderr, /are not built yet: run `make deploy`/);
   assert.doesNotMatch(stderr, /^\s+at /m);

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Account } from '../deploy/account.ts';
@@ -42,7 +49,11 @@ export class Stage {
     this.folder = folder;
     this.#account = account;
     this.keys = keys;
-    const client = { region: REGION, endpoint: emulator.endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const client = {
+      region: REGION,
+      endpoint: emulator.endpoint,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
     this.s3 = new S3Client({ ...client, forcePathStyle: true });
     this.lambda = new LambdaClient(client);
     this.sqs = new SQSClient(client);
@@ -56,10 +67,24 @@ export class Stage {
     try {
       Object.assign(process.env, emulator.environment());
       const account = await Account.ofCredentials(REGION);
-      if (!await Account.isBootstrapped(REGION)) cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
+      if (!(await Account.isBootstrapped(REGION)))
+        cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
       const first = newKey(new Date());
       const assembly = synthesised(folder, emulator.environment());
-      cdk(['deploy', '--all', '--require-approval', 'never', '--import-existing-resources', '--progress', 'events', '--app', assembly], emulator.environment());
+      cdk(
+        [
+          'deploy',
+          '--all',
+          '--require-approval',
+          'never',
+          '--import-existing-resources',
+          '--progress',
+          'events',
+          '--app',
+          assembly,
+        ],
+        emulator.environment(),
+      );
       await account.put('heirloom', first.path, first.record);
       await account.reconcile('heirloom-builder');
       return new Stage(emulator, folder, account, edgeConfiguration('heirloom', [first.record]));
@@ -82,7 +107,9 @@ export class Stage {
 
   /** Puts a file into the source bucket, as any S3 client does. */
   async upload(key: string, body: Uint8Array | string, type = 'image/jpeg'): Promise<void> {
-    await this.s3.send(new PutObjectCommand({ Bucket: this.bucket('source'), Key: key, Body: body, ContentType: type }));
+    await this.s3.send(
+      new PutObjectCommand({ Bucket: this.bucket('source'), Key: key, Body: body, ContentType: type }),
+    );
   }
 
   /** Removes a file from the source bucket. */
@@ -92,7 +119,9 @@ export class Stage {
 
   /** The keys in a bucket that begin so. */
   async listed(bucket: string, prefix = ''): Promise<string[]> {
-    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.bucket(bucket), Prefix: prefix }));
+    const { Contents = [] } = await this.s3.send(
+      new ListObjectsV2Command({ Bucket: this.bucket(bucket), Prefix: prefix }),
+    );
     return Contents.map(({ Key }) => Key ?? '');
   }
 
@@ -113,14 +142,17 @@ export class Stage {
     for (;;) {
       const found = await look();
       if (found !== undefined && found !== false) return found;
-      if (Date.now() - since > PATIENCE) throw new Error(`${what}: not within ${PATIENCE / 1000} seconds; ${this.emulator.log} may say why`);
+      if (Date.now() - since > PATIENCE)
+        throw new Error(`${what}: not within ${PATIENCE / 1000} seconds; ${this.emulator.log} may say why`);
       await sleep(100);
     }
   }
 
   /** Calls a function with an event, as AWS does, and returns its answer. */
   async call<Answer>(name: string, event: object): Promise<Answer> {
-    const { FunctionError, Payload } = await this.lambda.send(new InvokeCommand({ FunctionName: `heirloom-${name}`, Payload: Buffer.from(JSON.stringify(event)) }));
+    const { FunctionError, Payload } = await this.lambda.send(
+      new InvokeCommand({ FunctionName: `heirloom-${name}`, Payload: Buffer.from(JSON.stringify(event)) }),
+    );
     const text = Buffer.from(Payload ?? []).toString();
     if (FunctionError !== undefined) throw new Error(`${name} failed: ${text}`);
     return JSON.parse(text);
@@ -149,7 +181,10 @@ function synthesised(folder: string, env: Record<string, string>): string {
   const config = join(folder, 'heirloom.toml');
   writeFileSync(config, `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\n`);
   const assembly = join(folder, 'cdk.out');
-  cdk(['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`], { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target });
+  cdk(
+    ['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`],
+    { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target },
+  );
   const file = join(assembly, 'Gallery.template.json');
   const template = JSON.parse(readFileSync(file, 'utf8'));
   for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {

@@ -7,7 +7,10 @@ import { argued } from '../argued.ts';
 import type { Configuration } from '../config/configuration.ts';
 
 /** The bucket of the access logs, if there are to be any. */
-export function accessLogs(scope: Construct, { name, accessLogs: wanted, logDays }: Configuration): s3.Bucket | undefined {
+export function accessLogs(
+  scope: Construct,
+  { name, accessLogs: wanted, logDays }: Configuration,
+): s3.Bucket | undefined {
   if (!wanted) return undefined;
   const bucket = new s3.Bucket(scope, 'AccessLogs', {
     bucketName: `${name}-logs-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
