@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from '../deploy/commands.ts';
 import headers from '../delivery/headers.json' with { type: 'json' };
 import type { Journey } from './gallery.test.ts';
-import type { Stage } from './stage.ts';
+import { SESSION_DAYS, type Stage } from './stage.ts';
 
 const PASSWORD = 'correct-horse-battery-staple-of-mine';
 const HOST = 'photos.example.com';
@@ -97,6 +97,12 @@ export function signInJourneys(journey: Journey): void {
     ];
     for (const { answer: one, cookie: none } of refused) assert.deepEqual([one.statusCode, none], [401, undefined]);
     assert.equal(refused[0]?.answer.body, refused[1]?.answer.body);
+  });
+
+  journey('a session lasts as long as the owner says', async (stage) => {
+    const { cookie } = await signIn(stage, 'gerda', PASSWORD);
+    const { iat, exp } = JSON.parse(Buffer.from(cookie?.split('.')[1] ?? '', 'base64url').toString());
+    assert.equal(exp - iat, SESSION_DAYS * 86_400);
   });
 
   journey('renewal, which reads the viewer again, renews', async (stage) => {

@@ -23,6 +23,9 @@ import { viewer } from '../deploy/viewer.ts';
 import { ASSETS } from '../test/galleries.ts';
 import { ACCOUNT, Emulator, REGION } from './emulator.ts';
 
+/** What the rehearsed gallery's owner says: not the default, which would prove nothing. */
+export const SESSION_DAYS = 7;
+
 /** How long anything may take before it counts as stuck. Generous: machines that test are slow and shared. */
 const PATIENCE = 90_000;
 
@@ -179,7 +182,10 @@ function synthesised(folder: string, env: Record<string, string>): string {
   mkdirSync(join(target, 'edge'), { recursive: true });
   copyFileSync(process.env['REHEARSAL_VERIFIER'] || ASSETS.verifier, join(target, 'edge', 'verifier.zip'));
   const config = join(folder, 'heirloom.toml');
-  writeFileSync(config, `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\n`);
+  writeFileSync(
+    config,
+    `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\nsession_days = ${SESSION_DAYS}\n`,
+  );
   const assembly = join(folder, 'cdk.out');
   cdk(
     ['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`],
