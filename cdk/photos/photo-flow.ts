@@ -126,7 +126,7 @@ export class PhotoFlow extends Construct {
         principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
         actions: ['sns:Publish'],
         resources: [topic.topicArn],
-        conditions: fromBucket(name, 'source'),
+        conditions: fromBucket(this, name, 'source'),
       }),
     );
     notify(buckets.source, {
@@ -166,7 +166,7 @@ export class PhotoFlow extends Construct {
         principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
         actions: ['sqs:SendMessage'],
         resources: [queue.queueArn],
-        conditions: fromBucket(name, bucket),
+        conditions: fromBucket(this, name, bucket),
       }),
     );
     notify(buckets[bucket], {
@@ -186,9 +186,9 @@ const DESCRIPTIONS = ['gallery.yml', 'metadata.yml', { suffix: '/metadata.yml' }
 const CHANGES = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
 
 /** Only this bucket of this account: another's bucket of the same name, later, is not it. */
-function fromBucket(gallery: string, bucket: BucketName): Record<string, Record<string, string>> {
+function fromBucket(scope: Construct, gallery: string, bucket: BucketName): Record<string, Record<string, string>> {
   return {
-    ArnEquals: { 'aws:SourceArn': bucketArn(gallery, bucket) },
+    ArnEquals: { 'aws:SourceArn': bucketArn(scope, gallery, bucket) },
     StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
   };
 }

@@ -45,12 +45,14 @@ export class Stage {
   readonly sqs: SQSClient;
   readonly iam: IAMClient;
   readonly keys: EdgeConfiguration;
-  readonly #account: Account;
+  readonly account: Account;
+  readonly #assembly: string;
 
-  private constructor(emulator: Emulator, folder: string, account: Account, keys: EdgeConfiguration) {
+  private constructor(emulator: Emulator, folder: string, assembly: string, account: Account, keys: EdgeConfiguration) {
+    this.#assembly = assembly;
     this.emulator = emulator;
     this.folder = folder;
-    this.#account = account;
+    this.account = account;
     this.keys = keys;
     const client = {
       region: REGION,
@@ -72,29 +74,35 @@ export class Stage {
       const account = await Account.ofCredentials(REGION);
       if (!(await Account.isBootstrapped(REGION)))
         cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
-      const first = newKey(new Date());
       const assembly = synthesised(folder, emulator.environment());
-      cdk(
-        [
-          'deploy',
-          '--all',
-          '--require-approval',
-          'never',
-          '--import-existing-resources',
-          '--progress',
-          'events',
-          '--app',
-          assembly,
-        ],
-        emulator.environment(),
-      );
+      // As `make deploy` does: no key, because no bucket; so the first is made here.
+      const known = await account.keys('heirloom');
+      if (known.length > 0) throw new Error('a new account has no keys');
+      const first = newKey(new Date());
+      deploy(assembly, emulator.environment());
       await account.put('heirloom', first.path, first.record);
       await account.reconcile('heirloom-builder');
-      return new Stage(emulator, folder, account, edgeConfiguration('heirloom', [first.record]));
+      return new Stage(
+        emulator,
+        folder,
+        assembly,
+        account,
+        edgeConfiguration('heirloom', await account.keys('heirloom')),
+      );
     } catch (error) {
       emulator.stop();
       throw error;
     }
+  }
+
+  /** Takes the stacks down, as `make destroy` does. */
+  destroy(): void {
+    cdk(['destroy', '--all', '--force', '--app', this.#assembly], this.emulator.environment());
+  }
+
+  /** Deploys them once more. */
+  deployAgain(): void {
+    deploy(this.#assembly, this.emulator.environment());
   }
 
   /** Ends it, and forgets what it kept unless something went wrong. */
@@ -163,8 +171,14 @@ export class Stage {
 
   /** Lets somebody in. */
   async letIn(name: string, password: string): Promise<void> {
-    await this.#account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
+    await this.account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
   }
+}
+
+/** Deploys both stacks, with the flags of `make deploy`. */
+function deploy(assembly: string, env: Record<string, string>): void {
+  const flags = ['--require-approval', 'never', '--import-existing-resources', '--progress', 'events'];
+  cdk(['deploy', '--all', ...flags, '--app', assembly], env);
 }
 
 /**

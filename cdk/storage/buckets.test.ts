@@ -10,10 +10,16 @@ test('every bucket outlives the stack, under a name that the next deploy finds',
   const buckets = ofType(least, 'AWS::S3::Bucket');
   assert.deepEqual(
     buckets.map(([, { Properties }]) => text(Properties.BucketName)).sort(),
-    ['auth', 'resized', 'source', 'web'].map((name) => `heirloom-${name}-<AWS::AccountId>-<AWS::Region>`),
+    ['auth', 'resized', 'source', 'web'].map((name) => `heirloom-${name}-<AWS::AccountId>-eu-central-1`),
   );
   for (const [id, bucket] of buckets)
     assert.deepEqual([bucket.DeletionPolicy, bucket.UpdateReplacePolicy], ['Retain', 'Retain'], id);
+});
+
+test('in a deploy, where the account is known, names are written out: CloudFormation takes over no others', () => {
+  for (const [id, { Properties }] of ofType(full, 'AWS::S3::Bucket')) {
+    assert.match(Properties.BucketName, /^meyers-(source|resized|web|auth|logs)-123456789012-us-east-1$/, id);
+  }
 });
 
 test('originals are versioned, tiered, and can be brought back for as long as the owner says', () => {

@@ -8,7 +8,7 @@
 import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { argued } from '../argued.ts';
 import type { RustFunction } from '../functions/rust-function.ts';
 
@@ -35,14 +35,19 @@ export interface BucketsProps {
 /** How long a replaced viewer's record or key can be brought back. */
 const AUTH_HISTORY = Duration.days(30);
 
-/** A bucket's name in the account. Known before the bucket is there, so that policies can name it first. */
-export function bucketName(gallery: string, bucket: BucketName): string {
-  return `${gallery}-${bucket}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+/**
+ * A bucket's name in the account. Known before the bucket is there, so that policies can name it first; and when the
+ * account is known, as in every deploy, written out: CloudFormation takes over buckets of a name without functions in it
+ * (AWS, "Import AWS resources into a CloudFormation stack automatically").
+ */
+export function bucketName(scope: IConstruct, gallery: string, bucket: BucketName | 'logs'): string {
+  const { account, region } = Stack.of(scope);
+  return `${gallery}-${bucket}-${account}-${region}`;
 }
 
 /** A bucket's ARN, without waiting for the bucket. */
-export function bucketArn(gallery: string, bucket: BucketName): string {
-  return `arn:${Aws.PARTITION}:s3:::${bucketName(gallery, bucket)}`;
+export function bucketArn(scope: IConstruct, gallery: string, bucket: BucketName): string {
+  return `arn:${Aws.PARTITION}:s3:::${bucketName(scope, gallery, bucket)}`;
 }
 
 /** The four buckets. */
@@ -56,7 +61,7 @@ export class Buckets extends Construct {
     super(scope, id);
     const made = (name: BucketName, own: Partial<s3.BucketProps>) =>
       new s3.Bucket(this, capitalised(name), {
-        bucketName: bucketName(props.name, name),
+        bucketName: bucketName(this, props.name, name),
         blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
         objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         encryption: s3.BucketEncryption.S3_MANAGED,
