@@ -100,11 +100,6 @@ export class Stage {
     cdk(['destroy', '--all', '--force', '--app', this.#assembly], this.emulator.environment());
   }
 
-  /** Deploys them once more. */
-  deployAgain(): void {
-    deploy(this.#assembly, this.emulator.environment());
-  }
-
   /** Ends it, and forgets what it kept unless something went wrong. */
   strike(keep = false): void {
     this.emulator.stop();

