@@ -344,6 +344,26 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_what_the_command_prints() {
+        let asked = |photos: &[u32], page_views| Cost {
+            photos: photos.to_vec(),
+            viewers: 20,
+            page_views,
+            new: 2.0,
+            original: 5.0,
+            prices: None,
+            show_prices: false,
+        };
+        let readme = include_str!("../../README.md");
+        let shown = table(&asked(&[1_000, 10_000, 100_000], None), &Prices::default());
+        assert!(readme.contains(&shown), "the README's table is not this one:\n{shown}");
+        let million = table(&asked(&[10_000], Some(1_000_000)), &Prices::default());
+        let total = million.lines().find_map(|line| line.strip_prefix("| **a month** | ")).expect("there is a total");
+        let total = total.trim_end_matches(" |");
+        assert!(readme.contains(&format!("would cost {total}")), "a million page views cost {total}");
+    }
+
+    #[test]
     fn numbers_are_grouped() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
