@@ -5,7 +5,10 @@ import { createRequire } from 'node:module';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-const recommended = createRequire(import.meta.url)('aws-cdk-lib/recommended-feature-flags.json') as Record<string, unknown>;
+const recommended = createRequire(import.meta.url)('aws-cdk-lib/recommended-feature-flags.json') as Record<
+  string,
+  unknown
+>;
 
 /** An empty app. `outdir` is where its templates go, when CDK's command line does not say. */
 export function emptyApp(outdir?: string): App {

@@ -5,5 +5,8 @@ import type { IConstruct } from 'constructs';
 
 /** Answers a rule of cdk-nag's AWS Solutions pack. `finding` narrows it to one of the rule's findings. */
 export function argued(construct: IConstruct, rule: string, reason: string, finding?: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}${finding === undefined ? '' : `[${finding}]`}`, reason });
+  Validations.of(construct).acknowledge({
+    id: `AwsSolutions::AwsSolutions-${rule}${finding === undefined ? '' : `[${finding}]`}`,
+    reason,
+  });
 }

@@ -20,10 +20,14 @@ export function builtAssets(target: string): Assets {
     builder: lambda('heirloom-builder'),
     verifier: join(target, 'edge', 'verifier.zip'),
   };
-  const missing = [...[assets.login, assets.resizer, assets.builder].map((folder) => join(folder, 'bootstrap')), assets.verifier]
-    .filter((file) => !existsSync(file));
+  const missing = [
+    ...[assets.login, assets.resizer, assets.builder].map((folder) => join(folder, 'bootstrap')),
+    assets.verifier,
+  ].filter((file) => !existsSync(file));
   if (missing.length > 0) {
-    throw new Error(`${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not built yet: run \`make deploy\`, which builds everything first`);
+    throw new Error(
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not built yet: run \`make deploy\`, which builds everything first`,
+    );
   }
   return assets;
 }

@@ -29,12 +29,26 @@ export class GalleryStack extends Stack {
     const { name, keepDeletedDays } = configuration;
     this.addStackDependency(edge);
     const logs = accessLogs(this, configuration);
-    const buckets = new Buckets(this, 'Buckets', { name, keepDeletedDays, ...(logs === undefined ? {} : { accessLogs: logs }) });
+    const buckets = new Buckets(this, 'Buckets', {
+      name,
+      keepDeletedDays,
+      ...(logs === undefined ? {} : { accessLogs: logs }),
+    });
     // Ten at once is what a new account has: half of them for the photos, the rest for those who look.
-    const flow = new PhotoFlow(this, 'Photos', { configuration, assets, buckets, resizersAtOnce: smallAccount ? 4 : 20 });
+    const flow = new PhotoFlow(this, 'Photos', {
+      configuration,
+      assets,
+      buckets,
+      resizersAtOnce: smallAccount ? 4 : 20,
+    });
     const signIn = new SignIn(this, 'SignIn', { configuration, assets, buckets, reserve: !smallAccount });
     const delivery = new Delivery(this, 'Delivery', {
-      configuration, buckets, signIn, verifierArn: edge.verifierArn(), certificateArn: edge.certificateArn(), accessLogs: logs,
+      configuration,
+      buckets,
+      signIn,
+      verifierArn: edge.verifierArn(),
+      certificateArn: edge.certificateArn(),
+      accessLogs: logs,
     });
     new Watch(this, 'Watch', {
       configuration,
@@ -42,9 +56,14 @@ export class GalleryStack extends Stack {
       deadLetters: { resize: flow.resize.deadLetters, build: flow.build.deadLetters },
     });
 
-    const told = (output: string, description: string, value: string) => new CfnOutput(this, output, { description, value });
+    const told = (output: string, description: string, value: string) =>
+      new CfnOutput(this, output, { description, value });
     told('Address', 'Where the gallery is', delivery.address);
-    told('DistributionDomain', 'What the gallery\'s own domain is to point to', delivery.distribution.distributionDomainName);
+    told(
+      'DistributionDomain',
+      "What the gallery's own domain is to point to",
+      delivery.distribution.distributionDomainName,
+    );
     told('DistributionId', 'The distribution', delivery.distribution.distributionId);
     told('SourceBucket', 'Where photos are dropped', buckets.source.bucketName);
     told('ResizedBucket', 'Renditions and facts', buckets.resized.bucketName);

@@ -17,8 +17,17 @@ function sentences(text: string): readonly string[] {
 
 test('three lines are enough', () => {
   assert.deepEqual(readConfiguration(LEAST), {
-    title: 'The Meyers', name: 'heirloom', region: 'eu-central-1', email: 'gerda@example.com', sessionDays: 30,
-    keepDeletedDays: 90, logDays: 90, countries: [], monthlyBudget: 5, accessLogs: false, architecture: 'x86_64',
+    title: 'The Meyers',
+    name: 'heirloom',
+    region: 'eu-central-1',
+    email: 'gerda@example.com',
+    sessionDays: 30,
+    keepDeletedDays: 90,
+    logDays: 90,
+    countries: [],
+    monthlyBudget: 5,
+    accessLogs: false,
+    architecture: 'x86_64',
   });
 });
 
@@ -54,39 +63,83 @@ test('the example in the guide is one', () => {
   const guide = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
   const examples = [...guide.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
   assert.ok(examples.length > 0);
-  for (const example of examples) readConfiguration(example.trimStart().startsWith('[pipeline]') ? LEAST + example : example);
+  for (const example of examples)
+    readConfiguration(example.trimStart().startsWith('[pipeline]') ? LEAST + example : example);
 });
 
 const WRONG: [string, string, RegExp][] = [
   ['nothing', '', /`title` is missing: add a line such as title =/],
   ['no e-mail', LEAST.replace(/email.*\n/, ''), /`email` is missing: add a line such as email =/],
   ['no address', LEAST.replace('gerda@example.com', 'gerda'), /`email` is "gerda", but should be an e-mail address/],
-  ['a region that is none', LEAST.replace('eu-central-1', 'eu-middle-1'), /`region` is "eu-middle-1", which is no region/],
+  [
+    'a region that is none',
+    LEAST.replace('eu-central-1', 'eu-middle-1'),
+    /`region` is "eu-middle-1", which is no region/,
+  ],
   ['a region without Lambda@Edge', LEAST.replace('eu-central-1', 'cn-north-1'), /`region` is "cn-north-1"/],
   ['a number as a title', LEAST.replace('"The Meyers"', '7'), /`title` is 7, but should be a name/],
   ['a title with a line break', LEAST.replace('The Meyers', 'The\\nMeyers'), /`title` is "The\\nMeyers"/],
   ['a slip of the pen', `${LEAST}sesion_days = 3`, /`sesion_days` is no setting: did you mean `session_days`\?/],
-  ['something else', `${LEAST}colour = "red"`, /`colour` is no setting: the settings here are access_logs, architecture/],
-  ['too long a session', `${LEAST}session_days = 400`, /`session_days` is 400, but should be a whole number from 1 to 365/],
+  [
+    'something else',
+    `${LEAST}colour = "red"`,
+    /`colour` is no setting: the settings here are access_logs, architecture/,
+  ],
+  [
+    'too long a session',
+    `${LEAST}session_days = 400`,
+    /`session_days` is 400, but should be a whole number from 1 to 365/,
+  ],
   ['half a day', `${LEAST}session_days = 0.5`, /`session_days` is 0.5/],
   ['a retention that CloudWatch lacks', `${LEAST}log_days = 31`, /`log_days` is 31, .* choose one of 1, 3, 5/],
-  ['a country in words', `${LEAST}countries = ["Germany"]`, /`countries` is \["Germany"\], but should be a list of two-letter/],
+  [
+    'a country in words',
+    `${LEAST}countries = ["Germany"]`,
+    /`countries` is \["Germany"\], but should be a list of two-letter/,
+  ],
   ['a name in capitals', `${LEAST}name = "Heirloom"`, /`name` is "Heirloom", but should be 2 to 24 small letters/],
-  ['an address as a domain', `${LEAST}domain = "https://x.example"`, /`domain` is "https:\/\/x.example", but should be a host name/],
-  ['a zone without a domain', `${LEAST}hosted_zone = "example.com"\nhosted_zone_id = "Z1"`, /`domain` is missing: a hosted zone/],
+  [
+    'an address as a domain',
+    `${LEAST}domain = "https://x.example"`,
+    /`domain` is "https:\/\/x.example", but should be a host name/,
+  ],
+  [
+    'a zone without a domain',
+    `${LEAST}hosted_zone = "example.com"\nhosted_zone_id = "Z1"`,
+    /`domain` is missing: a hosted zone/,
+  ],
   ['half a zone', `${LEAST}domain = "a.example.com"\nhosted_zone = "example.com"`, /`hosted_zone_id` is missing/],
-  ['another zone', `${LEAST}domain = "a.example.com"\nhosted_zone = "example.org"\nhosted_zone_id = "Z1"`, /does not lie in that zone/],
+  [
+    'another zone',
+    `${LEAST}domain = "a.example.com"\nhosted_zone = "example.org"\nhosted_zone_id = "Z1"`,
+    /does not lie in that zone/,
+  ],
   ['a word as a truth', `${LEAST}access_logs = "yes"`, /`access_logs` is "yes", but should be true or false/],
-  ['another architecture', `${LEAST}architecture = "riscv"`, /`architecture` is "riscv", but should be "x86_64" or "arm64"/],
-  ['a pipeline of one word', `${LEAST}pipeline = true`, /`pipeline` is true, but should be a table: write \[pipeline\]/],
-  ['a pipeline from nowhere', `${LEAST}[pipeline]\naccount = "1"`, /`pipeline.account` is "1", but should be the account's 12 digits/],
+  [
+    'another architecture',
+    `${LEAST}architecture = "riscv"`,
+    /`architecture` is "riscv", but should be "x86_64" or "arm64"/,
+  ],
+  [
+    'a pipeline of one word',
+    `${LEAST}pipeline = true`,
+    /`pipeline` is true, but should be a table: write \[pipeline\]/,
+  ],
+  [
+    'a pipeline from nowhere',
+    `${LEAST}[pipeline]\naccount = "1"`,
+    /`pipeline.account` is "1", but should be the account's 12 digits/,
+  ],
   ['no TOML', `${LEAST}countries = [`, /^heirloom.toml, line \d+, column \d+: /],
 ];
 
 for (const [name, text, sentence] of WRONG) {
   test(`refused with a sentence: ${name}`, () => {
     const found = sentences(text);
-    assert.ok(found.some((line) => sentence.test(line)), `${found.join('\n')}\nhas nothing like ${sentence}`);
+    assert.ok(
+      found.some((line) => sentence.test(line)),
+      `${found.join('\n')}\nhas nothing like ${sentence}`,
+    );
   });
 }
 
@@ -96,8 +149,15 @@ test('everything that is wrong is told at once', () => {
 
 test('the example file is one, and shows every setting at its default', () => {
   const example = readFileSync(new URL('../../docs/heirloom.example.toml', import.meta.url), 'utf8');
-  assert.deepEqual({ ...readConfiguration(example), title: '', email: '' }, { ...readConfiguration(LEAST), title: '', email: '' });
+  assert.deepEqual(
+    { ...readConfiguration(example), title: '', email: '' },
+    { ...readConfiguration(LEAST), title: '', email: '' },
+  );
   const shown = new Set([...example.matchAll(/^(?:# )?([a-z_]+) = /gm)].map((match) => match[1]));
-  const settings = sentences(`${LEAST}x = 1`)[0]?.split('settings here are ')[1]?.split(', ').filter((name) => name !== 'pipeline') ?? [];
+  const settings =
+    sentences(`${LEAST}x = 1`)[0]
+      ?.split('settings here are ')[1]
+      ?.split(', ')
+      .filter((name) => name !== 'pipeline') ?? [];
   for (const setting of settings) assert.ok(shown.has(setting), `${setting} is not shown`);
 });

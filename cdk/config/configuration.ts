@@ -91,7 +91,10 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     architecture: top.oneOf('architecture', ['x86_64', 'arm64']) ?? 'x86_64',
   } as const;
   if (read.region !== undefined && !REGIONS.has(read.region)) {
-    top.wrong('region', `is "${read.region}", which is no region of the public AWS cloud: choose one such as "eu-central-1" or "us-east-1"`);
+    top.wrong(
+      'region',
+      `is "${read.region}", which is no region of the public AWS cloud: choose one such as "eu-central-1" or "us-east-1"`,
+    );
   }
   if (!LOG_DAYS.includes(read.logDays)) {
     top.wrong('log_days', `is ${read.logDays}, which CloudWatch does not offer: choose one of ${LOG_DAYS.join(', ')}`);
@@ -105,7 +108,10 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     throw new ConfigurationError(problems);
   }
   return {
-    ...read, title, region, email,
+    ...read,
+    title,
+    region,
+    email,
     ...(domain === undefined ? {} : { domain }),
     ...(zone === undefined ? {} : { zone }),
     ...(smallAccount === undefined ? {} : { smallAccount }),
@@ -135,7 +141,10 @@ function zoneOf(top: Section, domain: string | undefined, name: string | undefin
   if (name === undefined && id === undefined) return undefined;
   if (name === undefined || id === undefined) {
     const missing = name === undefined ? 'hosted_zone' : 'hosted_zone_id';
-    top.wrong(missing, 'is missing: `hosted_zone` and `hosted_zone_id` go together, or leave both away and add the DNS records yourself');
+    top.wrong(
+      missing,
+      'is missing: `hosted_zone` and `hosted_zone_id` go together, or leave both away and add the DNS records yourself',
+    );
     return undefined;
   }
   if (domain === undefined) {
@@ -148,10 +157,24 @@ function zoneOf(top: Section, domain: string | undefined, name: string | undefin
 
 function pipelineOf(section: Section | undefined): PipelineSource | undefined {
   if (section === undefined) return undefined;
-  const account = section.required('account', /^\d{12}$/, 'the account\'s 12 digits as text', 'account = "123456789012"');
-  const connection = section.required('connection', /^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]+$/,
-    'the ARN of a connection to GitHub', 'connection = "arn:aws:codeconnections:…"');
-  const repository = section.required('repository', /^[\w.-]+\/[\w.-]+$/, 'a repository as "owner/name"', 'repository = "me/gallery"');
+  const account = section.required(
+    'account',
+    /^\d{12}$/,
+    "the account's 12 digits as text",
+    'account = "123456789012"',
+  );
+  const connection = section.required(
+    'connection',
+    /^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]+$/,
+    'the ARN of a connection to GitHub',
+    'connection = "arn:aws:codeconnections:…"',
+  );
+  const repository = section.required(
+    'repository',
+    /^[\w.-]+\/[\w.-]+$/,
+    'a repository as "owner/name"',
+    'repository = "me/gallery"',
+  );
   const branch = section.text('branch', /^[^\s~^:?*[\\]+$/, 'the name of a branch') ?? 'main';
   section.nothingElse();
   if (account === undefined || connection === undefined || repository === undefined) return undefined;

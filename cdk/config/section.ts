@@ -73,7 +73,8 @@ export class Section {
     const value = this.#value(name);
     if (value === undefined) return undefined;
     const found = words.find((word) => word === value);
-    if (found === undefined) this.wrong(name, `is ${shown(value)}, but should be ${words.map((word) => `"${word}"`).join(' or ')}`);
+    if (found === undefined)
+      this.wrong(name, `is ${shown(value)}, but should be ${words.map((word) => `"${word}"`).join(' or ')}`);
     return found;
   }
 
@@ -93,9 +94,12 @@ export class Section {
     for (const name of Object.keys(this.#values)) {
       if (this.#asked.has(name)) continue;
       const near = [...this.#asked].find((known) => distance(known, name) <= 2);
-      this.wrong(name, near === undefined
-        ? `is no setting: the settings here are ${[...this.#asked].sort().join(', ')}`
-        : `is no setting: did you mean \`${near}\`?`);
+      this.wrong(
+        name,
+        near === undefined
+          ? `is no setting: the settings here are ${[...this.#asked].sort().join(', ')}`
+          : `is no setting: did you mean \`${near}\`?`,
+      );
     }
   }
 

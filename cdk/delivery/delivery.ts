@@ -46,14 +46,25 @@ export class Delivery extends Construct {
     const headers = headerPolicies(this, name);
     const kept = cachePolicies(this, name);
     const verifier = lambda.Version.fromVersionArn(this, 'Verifier', props.verifierArn);
-    const gate = (includeBody = false) => [{
-      eventType: cloudfront.LambdaEdgeEventType.VIEWER_REQUEST, functionVersion: verifier, ...(includeBody ? { includeBody } : {}),
-    }];
+    const gate = (includeBody = false) => [
+      {
+        eventType: cloudfront.LambdaEdgeEventType.VIEWER_REQUEST,
+        functionVersion: verifier,
+        ...(includeBody ? { includeBody } : {}),
+      },
+    ];
     const bucketAccess = new cloudfront.S3OriginAccessControl(this, 'BucketAccess', {
-      originAccessControlName: `${name}-buckets`, signing: cloudfront.Signing.SIGV4_ALWAYS,
+      originAccessControlName: `${name}-buckets`,
+      signing: cloudfront.Signing.SIGV4_ALWAYS,
     });
-    const fromBucket = (bucket: s3.IBucket, cachePolicy: cloudfront.ICachePolicy, responseHeadersPolicy: cloudfront.IResponseHeadersPolicy): cloudfront.BehaviorOptions => ({
-      origin: origins.S3BucketOrigin.withBucketDefaults(bucket, { originAccessControlId: bucketAccess.originAccessControlId }),
+    const fromBucket = (
+      bucket: s3.IBucket,
+      cachePolicy: cloudfront.ICachePolicy,
+      responseHeadersPolicy: cloudfront.IResponseHeadersPolicy,
+    ): cloudfront.BehaviorOptions => ({
+      origin: origins.S3BucketOrigin.withBucketDefaults(bucket, {
+        originAccessControlId: bucketAccess.originAccessControlId,
+      }),
       allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD,
       cachedMethods: cloudfront.CachedMethods.CACHE_GET_HEAD,
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -63,10 +74,14 @@ export class Delivery extends Construct {
       edgeLambdas: gate(),
     });
     const functionAccess = new cloudfront.FunctionUrlOriginAccessControl(this, 'FunctionAccess', {
-      originAccessControlName: `${name}-functions`, signing: cloudfront.Signing.SIGV4_ALWAYS,
+      originAccessControlName: `${name}-functions`,
+      signing: cloudfront.Signing.SIGV4_ALWAYS,
     });
     const fromFunction = (url: lambda.IFunctionUrl): cloudfront.BehaviorOptions => ({
-      origin: origins.FunctionUrlOrigin.withOriginAccessControl(url, { originAccessControl: functionAccess, readTimeout: Duration.seconds(15) }),
+      origin: origins.FunctionUrlOrigin.withOriginAccessControl(url, {
+        originAccessControl: functionAccess,
+        readTimeout: Duration.seconds(15),
+      }),
       allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
       // A password that came over plain HTTP has been read by others already: it is refused, not redirected.
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
@@ -94,13 +109,24 @@ export class Delivery extends Construct {
         '/assets/*': fromBucket(buckets.web, kept.assets, headers.site),
       },
       errorResponses: errorResponses(),
-      ...(configuration.countries.length > 0 ? { geoRestriction: cloudfront.GeoRestriction.allowlist(...configuration.countries) } : {}),
-      ...(props.accessLogs === undefined ? {} : { enableLogging: true, logBucket: props.accessLogs, logFilePrefix: 'cloudfront/', logIncludesCookies: false }),
-      ...(configuration.domain === undefined || props.certificateArn === undefined ? {} : {
-        domainNames: [configuration.domain],
-        minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
-        certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn),
-      }),
+      ...(configuration.countries.length > 0
+        ? { geoRestriction: cloudfront.GeoRestriction.allowlist(...configuration.countries) }
+        : {}),
+      ...(props.accessLogs === undefined
+        ? {}
+        : {
+            enableLogging: true,
+            logBucket: props.accessLogs,
+            logFilePrefix: 'cloudfront/',
+            logIncludesCookies: false,
+          }),
+      ...(configuration.domain === undefined || props.certificateArn === undefined
+        ? {}
+        : {
+            domainNames: [configuration.domain],
+            minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn),
+          }),
     });
 
     this.#argue(configuration);
@@ -117,9 +143,20 @@ export class Delivery extends Construct {
   #argue({ countries, accessLogs, domain }: Configuration): void {
     const say = (rule: string, reason: string) => argued(this.distribution, rule, reason);
     if (countries.length === 0) say('CFR1', 'Families live in many countries: `countries` in heirloom.toml narrows it');
-    say('CFR2', 'A web ACL costs more a month than the whole gallery; the gate denies everything without a session before it reaches an origin, and login throttles');
-    if (!accessLogs) say('CFR3', 'The owner chose not to write down who looks at what: `access_logs = true` in heirloom.toml turns it on');
-    if (domain === undefined) say('CFR4', 'CloudFront sets the minimum for its own host name; browsers negotiate TLS 1.3, and a domain of the gallery\'s own gets TLS 1.2 at least');
+    say(
+      'CFR2',
+      'A web ACL costs more a month than the whole gallery; the gate denies everything without a session before it reaches an origin, and login throttles',
+    );
+    if (!accessLogs)
+      say(
+        'CFR3',
+        'The owner chose not to write down who looks at what: `access_logs = true` in heirloom.toml turns it on',
+      );
+    if (domain === undefined)
+      say(
+        'CFR4',
+        "CloudFront sets the minimum for its own host name; browsers negotiate TLS 1.3, and a domain of the gallery's own gets TLS 1.2 at least",
+      );
   }
 
   /** The domain's records, when its zone is in the account. */
@@ -143,23 +180,30 @@ export class Delivery extends Construct {
  * (AWS, "Manage how long content stays in the cache"). Without any, CloudFront would not compress the pages.
  */
 function cachePolicies(scope: Construct, name: string) {
-  const policy = (id: string, comment: string, least: Duration, otherwise: Duration, most: Duration) => new cloudfront.CachePolicy(scope, id, {
-    cachePolicyName: `${name}-${id.toLowerCase()}`,
-    comment,
-    minTtl: least,
-    defaultTtl: otherwise,
-    maxTtl: most,
-    cookieBehavior: cloudfront.CacheCookieBehavior.none(),
-    queryStringBehavior: cloudfront.CacheQueryStringBehavior.none(),
-    headerBehavior: cloudfront.CacheHeaderBehavior.none(),
-    enableAcceptEncodingGzip: true,
-    enableAcceptEncodingBrotli: true,
-  });
+  const policy = (id: string, comment: string, least: Duration, otherwise: Duration, most: Duration) =>
+    new cloudfront.CachePolicy(scope, id, {
+      cachePolicyName: `${name}-${id.toLowerCase()}`,
+      comment,
+      minTtl: least,
+      defaultTtl: otherwise,
+      maxTtl: most,
+      cookieBehavior: cloudfront.CacheCookieBehavior.none(),
+      queryStringBehavior: cloudfront.CacheQueryStringBehavior.none(),
+      headerBehavior: cloudfront.CacheHeaderBehavior.none(),
+      enableAcceptEncodingGzip: true,
+      enableAcceptEncodingBrotli: true,
+    });
   const second = Duration.seconds(1);
   return {
     pages: policy('Pages', 'Pages change when photos come', second, second, Duration.days(1)),
     // A day and no longer: a photo that was deleted is gone from every cache by then, for those who kept its address.
-    pictures: policy('Pictures', 'Pictures never change under their name', Duration.days(1), Duration.days(1), Duration.days(1)),
+    pictures: policy(
+      'Pictures',
+      'Pictures never change under their name',
+      Duration.days(1),
+      Duration.days(1),
+      Duration.days(1),
+    ),
     assets: policy('Assets', 'Assets never change under their name', second, Duration.days(1), Duration.days(365)),
   };
 }
@@ -172,12 +216,19 @@ function errorResponses(): cloudfront.ErrorResponse[] {
   const soon = Duration.seconds(1);
   const never = Duration.seconds(0);
   return [
-    ...[403, 404].map((httpStatus) => ({ httpStatus, responseHttpStatus: 404, responsePagePath: NOT_FOUND, ttl: soon })),
+    ...[403, 404].map((httpStatus) => ({
+      httpStatus,
+      responseHttpStatus: 404,
+      responsePagePath: NOT_FOUND,
+      ttl: soon,
+    })),
     ...[400, 405, 414, 416, 500, 501, 502, 503, 504].map((httpStatus) => ({ httpStatus, ttl: never })),
   ];
 }
 
 /** North America and Europe are the cheapest; galleries elsewhere want places near them. */
 function priceClass(region: string): cloudfront.PriceClass {
-  return /^(us|ca|mx|eu|il)-/.test(region) ? cloudfront.PriceClass.PRICE_CLASS_100 : cloudfront.PriceClass.PRICE_CLASS_ALL;
+  return /^(us|ca|mx|eu|il)-/.test(region)
+    ? cloudfront.PriceClass.PRICE_CLASS_100
+    : cloudfront.PriceClass.PRICE_CLASS_ALL;
 }

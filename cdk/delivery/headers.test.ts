@@ -9,29 +9,50 @@ const gallery = template('least', 'Gallery');
 
 /** Every header that a policy sets: its value, and whether the origin's own would be replaced. */
 function sent(id: string): Record<string, [string, boolean]> {
-  const { SecurityHeadersConfig: own, CustomHeadersConfig: custom } = the(gallery, 'AWS::CloudFront::ResponseHeadersPolicy', id).Properties.ResponseHeadersPolicyConfig;
-  const { ContentSecurityPolicy: csp, StrictTransportSecurity: hsts, ContentTypeOptions: type, FrameOptions: frame, ReferrerPolicy: referrer } = own;
-  const age = [`max-age=${hsts.AccessControlMaxAgeSec}`, ...(hsts.IncludeSubdomains ? ['includeSubDomains'] : []), ...(hsts.Preload ? ['preload'] : [])].join('; ');
+  const { SecurityHeadersConfig: own, CustomHeadersConfig: custom } = the(
+    gallery,
+    'AWS::CloudFront::ResponseHeadersPolicy',
+    id,
+  ).Properties.ResponseHeadersPolicyConfig;
+  const {
+    ContentSecurityPolicy: csp,
+    StrictTransportSecurity: hsts,
+    ContentTypeOptions: type,
+    FrameOptions: frame,
+    ReferrerPolicy: referrer,
+  } = own;
+  const age = [
+    `max-age=${hsts.AccessControlMaxAgeSec}`,
+    ...(hsts.IncludeSubdomains ? ['includeSubDomains'] : []),
+    ...(hsts.Preload ? ['preload'] : []),
+  ].join('; ');
   return {
     'content-security-policy': [csp.ContentSecurityPolicy, csp.Override],
     'strict-transport-security': [age, hsts.Override],
     'x-content-type-options': ['nosniff', type.Override],
     'x-frame-options': [frame.FrameOption, frame.Override],
     'referrer-policy': [referrer.ReferrerPolicy, referrer.Override],
-    ...Object.fromEntries(custom.Items.map((one: { Header: string; Value: string; Override: boolean }) => [one.Header, [one.Value, one.Override]])),
+    ...Object.fromEntries(
+      custom.Items.map((one: { Header: string; Value: string; Override: boolean }) => [
+        one.Header,
+        [one.Value, one.Override],
+      ]),
+    ),
   };
 }
 
-const all = (values: Record<string, string>, override: boolean) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value, override]]));
+const all = (values: Record<string, string>, override: boolean) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value, override]]));
 
 /** Requirement 19. That `headers.json` is the gate's list is tested where the gate is: `tests/rehearsal/headers.rs`. */
-test('pages and pictures have the gate\'s headers, whatever the bucket says', () => {
+test("pages and pictures have the gate's headers, whatever the bucket says", () => {
   assert.deepEqual(sent('DeliverySiteHeaders'), all(headers.security, true));
 });
 
 test('originals are shown and never run, and are looked at again', () => {
   assert.deepEqual(sent('DeliveryOriginalHeaders'), {
-    ...all({ ...headers.security, ...headers.originals }, true), 'cache-control': ['private, no-cache', false],
+    ...all({ ...headers.security, ...headers.originals }, true),
+    'cache-control': ['private, no-cache', false],
   });
 });
 
@@ -40,16 +61,25 @@ test('originals are as harmless here as on one machine', () => {
   assert.equal(/const NEVER_A_PAGE: &str = "([^"]+)";/.exec(source)?.[1], headers.originals['content-security-policy']);
 });
 
-test('signing in keeps its own headers, and what CloudFront says in its place has the gate\'s', () => {
+test("signing in keeps its own headers, and what CloudFront says in its place has the gate's", () => {
   assert.deepEqual(sent('DeliverySignInHeaders'), all(headers.security, false));
 });
 
 test('every path has the headers that are meant for it', () => {
   const config = the(gallery, 'AWS::CloudFront::Distribution').Properties.DistributionConfig;
-  const policies = Object.fromEntries([config.DefaultCacheBehavior, ...config.CacheBehaviors].map(({ PathPattern, ResponseHeadersPolicyId }) => [PathPattern ?? 'otherwise', text(ResponseHeadersPolicyId).replace(/^<Delivery(\w+?)[0-9A-F]{8}>$/, '$1')]));
+  const policies = Object.fromEntries(
+    [config.DefaultCacheBehavior, ...config.CacheBehaviors].map(({ PathPattern, ResponseHeadersPolicyId }) => [
+      PathPattern ?? 'otherwise',
+      text(ResponseHeadersPolicyId).replace(/^<Delivery(\w+?)[0-9A-F]{8}>$/, '$1'),
+    ]),
+  );
   assert.deepEqual(policies, {
-    otherwise: 'SiteHeaders', '/assets/*': 'SiteHeaders', '/pics/*': 'SiteHeaders', '/originals/*': 'OriginalHeaders',
-    '/auth/*': 'SignInHeaders', '/auth/renew': 'SignInHeaders',
+    otherwise: 'SiteHeaders',
+    '/assets/*': 'SiteHeaders',
+    '/pics/*': 'SiteHeaders',
+    '/originals/*': 'OriginalHeaders',
+    '/auth/*': 'SignInHeaders',
+    '/auth/renew': 'SignInHeaders',
   });
   assert.equal(ofType(gallery, 'AWS::CloudFront::ResponseHeadersPolicy').length, 3);
 });

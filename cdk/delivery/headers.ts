@@ -23,7 +23,10 @@ export function headerPolicies(scope: Construct, name: string): HeaderPolicies {
   return {
     site: policy(scope, 'SiteHeaders', { name: `${name}-site`, values: security, override: true }),
     originals: policy(scope, 'OriginalHeaders', {
-      name: `${name}-originals`, values: { ...security, ...headers.originals }, override: true, fallback: { 'cache-control': 'private, no-cache' },
+      name: `${name}-originals`,
+      values: { ...security, ...headers.originals },
+      override: true,
+      fallback: { 'cache-control': 'private, no-cache' },
     }),
     signIn: policy(scope, 'SignInHeaders', { name: `${name}-sign-in`, values: security, override: false }),
   };
@@ -34,7 +37,11 @@ const REMOVED = ['x-amz-server-side-encryption', 'x-amz-version-id', 'x-amz-stor
 
 /** The five that CloudFront has a place of its own for; the others are custom headers. */
 const OWN_PLACE = new Set([
-  'content-security-policy', 'strict-transport-security', 'x-content-type-options', 'x-frame-options', 'referrer-policy',
+  'content-security-policy',
+  'strict-transport-security',
+  'x-content-type-options',
+  'x-frame-options',
+  'referrer-policy',
 ]);
 
 interface Wanted {
@@ -44,13 +51,26 @@ interface Wanted {
   readonly fallback?: Record<string, string>;
 }
 
-function policy(scope: Construct, id: string, { name, values, override, fallback = {} }: Wanted): cloudfront.ResponseHeadersPolicy {
+function policy(
+  scope: Construct,
+  id: string,
+  { name, values, override, fallback = {} }: Wanted,
+): cloudfront.ResponseHeadersPolicy {
   const maxAge = /^max-age=(\d+)$/.exec(values['strict-transport-security'])?.[1];
   const referrer = Object.values(cloudfront.HeadersReferrerPolicy).find((known) => known === values['referrer-policy']);
-  if (maxAge === undefined || referrer === undefined || values['x-frame-options'] !== 'DENY' || values['x-content-type-options'] !== 'nosniff') {
-    throw new Error('delivery/headers.json holds a security header in a form that delivery/headers.ts does not know: teach it there');
+  if (
+    maxAge === undefined ||
+    referrer === undefined ||
+    values['x-frame-options'] !== 'DENY' ||
+    values['x-content-type-options'] !== 'nosniff'
+  ) {
+    throw new Error(
+      'delivery/headers.json holds a security header in a form that delivery/headers.ts does not know: teach it there',
+    );
   }
-  const custom = Object.entries(values).filter(([header]) => !OWN_PLACE.has(header)).map(([header, value]) => ({ header, value, override }));
+  const custom = Object.entries(values)
+    .filter(([header]) => !OWN_PLACE.has(header))
+    .map(([header, value]) => ({ header, value, override }));
   const filled = Object.entries(fallback).map(([header, value]) => ({ header, value, override: false }));
   return new cloudfront.ResponseHeadersPolicy(scope, id, {
     responseHeadersPolicyName: name,

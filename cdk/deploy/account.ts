@@ -33,7 +33,9 @@ export class Account {
       return new Account(id, region);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`AWS cannot be reached as anybody (${why}): sign in with \`aws sso login\` or set AWS_PROFILE`, { cause: error });
+      throw new Error(`AWS cannot be reached as anybody (${why}): sign in with \`aws sso login\` or set AWS_PROFILE`, {
+        cause: error,
+      });
     }
   }
 
@@ -67,7 +69,7 @@ export class Account {
       const { Contents = [] } = await this.#s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'keys/' }));
       for (const { Key } of Contents) {
         const object = await this.#s3.send(new GetObjectCommand({ Bucket, Key }));
-        records.push(JSON.parse(await object.Body?.transformToString() ?? ''));
+        records.push(JSON.parse((await object.Body?.transformToString()) ?? ''));
       }
     } catch (error) {
       if (error instanceof NoSuchBucket) return [];
@@ -78,14 +80,23 @@ export class Account {
 
   /** Puts a record into the auth bucket, where nothing may lie yet. */
   async put(gallery: string, path: string, record: object): Promise<void> {
-    await this.#s3.send(new PutObjectCommand({
-      Bucket: this.bucket(gallery, 'auth'), Key: path, Body: JSON.stringify(record), IfNoneMatch: '*', ContentType: 'application/json', CacheControl: 'no-store',
-    }));
+    await this.#s3.send(
+      new PutObjectCommand({
+        Bucket: this.bucket(gallery, 'auth'),
+        Key: path,
+        Body: JSON.stringify(record),
+        IfNoneMatch: '*',
+        ContentType: 'application/json',
+        CacheControl: 'no-store',
+      }),
+    );
   }
 
   /** Lets the builder look through everything. */
   async reconcile(builder: string): Promise<void> {
-    const answer = await new LambdaClient({ region: this.region }).send(new InvokeCommand({ FunctionName: builder, Payload: Buffer.from('{"reconcile":true}') }));
+    const answer = await new LambdaClient({ region: this.region }).send(
+      new InvokeCommand({ FunctionName: builder, Payload: Buffer.from('{"reconcile":true}') }),
+    );
     if (answer.FunctionError !== undefined) {
       throw new Error(`the builder failed: ${Buffer.from(answer.Payload ?? []).toString()}`);
     }

@@ -16,14 +16,18 @@ import { farewell, nextSteps, type Outputs } from './sentences.ts';
 import { settings, settingsFile, tell } from './settings.ts';
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false }, destroy: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { 'dry-run': { type: 'boolean', default: false }, destroy: { type: 'boolean', default: false } },
+  });
   const configuration = settings();
   const account = await Account.ofCredentials(configuration.region);
   const { pipeline } = configuration;
   if (pipeline !== undefined && pipeline.account !== account.id) {
-    throw new Error(`the pipeline is for the account ${pipeline.account}, but these credentials are for ${account.id}: change \`pipeline.account\` or AWS_PROFILE`);
+    throw new Error(
+      `the pipeline is for the account ${pipeline.account}, but these credentials are for ${account.id}: change \`pipeline.account\` or AWS_PROFILE`,
+    );
   }
-  const small = configuration.smallAccount ?? await account.isSmall();
+  const small = configuration.smallAccount ?? (await account.isSmall());
   const env = { CDK_DEFAULT_ACCOUNT: account.id, HEIRLOOM_CONFIG: settingsFile(), CDK_DISABLE_CLI_TELEMETRY: '1' };
   const context = ['--context', `small-account=${small}`];
 
@@ -38,11 +42,13 @@ async function main(): Promise<void> {
     return;
   }
   if (small) {
-    console.log('This account runs few functions at once, so login and renewal get no places of their own. To change that, ask for '
-      + '1,000 concurrent executions under Service Quotas (AWS Lambda), and deploy again.');
+    console.log(
+      'This account runs few functions at once, so login and renewal get no places of their own. To change that, ask for ' +
+        '1,000 concurrent executions under Service Quotas (AWS Lambda), and deploy again.',
+    );
   }
   for (const region of new Set([configuration.region, EDGE_REGION])) {
-    if (!await Account.isBootstrapped(region)) cdk(['bootstrap', `aws://${account.id}/${region}`], env);
+    if (!(await Account.isBootstrapped(region))) cdk(['bootstrap', `aws://${account.id}/${region}`], env);
   }
   const outputs = deployed(context, env);
   if (first !== undefined) await account.put(configuration.name, first.path, first.record);
@@ -67,10 +73,25 @@ async function ready(account: Account, { name, architecture }: Configuration, dr
 function deployed(context: readonly string[], env: Record<string, string>): Outputs {
   const file = join(ROOT, 'cdk', 'cdk.out', 'outputs.json');
   // Buckets that an earlier gallery of this name left behind are taken over, with what is in them.
-  cdk(['deploy', '--all', '--require-approval', 'never', '--import-existing-resources', '--outputs-file', file, ...context], env);
+  cdk(
+    [
+      'deploy',
+      '--all',
+      '--require-approval',
+      'never',
+      '--import-existing-resources',
+      '--outputs-file',
+      file,
+      ...context,
+    ],
+    env,
+  );
   const outputs: Record<string, Outputs> = JSON.parse(readFileSync(file, 'utf8'));
   const found = Object.values(outputs).find((one) => one.Builder !== undefined);
-  if (found === undefined) throw new Error(`the stacks were deployed, but ${file} does not say where the gallery is: run \`make deploy\` again`);
+  if (found === undefined)
+    throw new Error(
+      `the stacks were deployed, but ${file} does not say where the gallery is: run \`make deploy\` again`,
+    );
   return found;
 }
 

@@ -14,13 +14,25 @@ export interface Outputs {
 /** The address and the next steps. */
 export function nextSteps({ email, domain, zone, pipeline }: Configuration, outputs: Outputs): string {
   const steps = [
-    ...(domain !== undefined && zone === undefined ? [`Point ${domain} to ${outputs.DistributionDomain} where your domain's records are kept (a CNAME).`] : []),
+    ...(domain !== undefined && zone === undefined
+      ? [`Point ${domain} to ${outputs.DistributionDomain} where your domain's records are kept (a CNAME).`]
+      : []),
     `Confirm the mail that AWS sends to ${email}, so that alarms reach you.`,
     'Let somebody in:          make viewer NAME=gerda',
     `Drop photos into a folder: aws s3 cp --recursive Photos/ s3://${outputs.SourceBucket}/`,
-    ...(pipeline === undefined ? [] : [`Commit heirloom.toml and heirloom.keys.json to ${pipeline.repository}: every push to ${pipeline.branch} deploys from now on.`]),
+    ...(pipeline === undefined
+      ? []
+      : [
+          `Commit heirloom.toml and heirloom.keys.json to ${pipeline.repository}: every push to ${pipeline.branch} deploys from now on.`,
+        ]),
   ];
-  return ['', `The gallery is at ${outputs.Address}`, '', ...steps.map((step, index) => `  ${index + 1}. ${step}`), ''].join('\n');
+  return [
+    '',
+    `The gallery is at ${outputs.Address}`,
+    '',
+    ...steps.map((step, index) => `  ${index + 1}. ${step}`),
+    '',
+  ].join('\n');
 }
 
 /** What stays when the stacks are gone. */

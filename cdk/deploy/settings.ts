@@ -17,7 +17,9 @@ export function settings(): Configuration {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`there is no ${file}: copy docs/heirloom.example.toml there and say what your gallery is called`, { cause: error });
+    throw new Error(`there is no ${file}: copy docs/heirloom.example.toml there and say what your gallery is called`, {
+      cause: error,
+    });
   }
   return readConfiguration(text, file);
 }

@@ -23,15 +23,27 @@ export interface Viewer {
 /** A record of somebody who may see everything. */
 export async function viewer(name: string, password: string, now: Date): Promise<Viewer> {
   if (!/^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name)) {
-    throw new Error(`\`${name}\` cannot be a viewer's name: choose small letters, digits and any of . _ - @, a letter or digit first`);
+    throw new Error(
+      `\`${name}\` cannot be a viewer's name: choose small letters, digits and any of . _ - @, a letter or digit first`,
+    );
   }
-  const hash = await argon2id({ password, salt: randomBytes(16), memorySize: 64 * 1024, iterations: 3, parallelism: 1, hashLength: 32, outputType: 'encoded' });
+  const hash = await argon2id({
+    password,
+    salt: randomBytes(16),
+    memorySize: 64 * 1024,
+    iterations: 3,
+    parallelism: 1,
+    hashLength: 32,
+    outputType: 'encoded',
+  });
   return { name, password: hash, scope: 'all', generation: now.getTime(), created: now.toISOString() };
 }
 
 /** Six words, as `heirloom user add` makes them. */
 export function passphrase(): string {
-  const words = readFileSync(join(ROOT, 'edge-auth', 'login', 'src', 'password', 'words.txt'), 'utf8').split('\n').filter((word) => /^[a-z]+$/.test(word));
+  const words = readFileSync(join(ROOT, 'edge-auth', 'login', 'src', 'password', 'words.txt'), 'utf8')
+    .split('\n')
+    .filter((word) => /^[a-z]+$/.test(word));
   if (words.length < 1000) throw new Error('the list of words for passphrases is too short to choose from');
   return Array.from({ length: 6 }, () => words[randomInt(words.length)]).join('-');
 }
@@ -45,10 +57,13 @@ async function main(): Promise<void> {
   try {
     await account.put(gallery, `users/${name}.json`, record);
   } catch (error) {
-    if (error instanceof Error && error.name === 'PreconditionFailed') throw new Error(`there is already a viewer called \`${name}\``, { cause: error });
+    if (error instanceof Error && error.name === 'PreconditionFailed')
+      throw new Error(`there is already a viewer called \`${name}\``, { cause: error });
     throw error;
   }
-  console.log(`${name} can sign in now.\n\n  password: ${password}\n\nIt is shown this once and kept nowhere: pass it on by phone or in person.`);
+  console.log(
+    `${name} can sign in now.\n\n  password: ${password}\n\nIt is shown this once and kept nowhere: pass it on by phone or in person.`,
+  );
 }
 
 if (import.meta.filename === process.argv[1]) await main().catch(tell);

@@ -11,7 +11,15 @@ test('the gate keeps to the limits of a viewer-request function', () => {
   assert.equal(Properties.Handler, 'index.handler');
   assert.ok(Properties.MemorySize <= 128 && Properties.Timeout <= 5);
   // AWS, "Restrictions on Lambda@Edge": none of these.
-  for (const property of ['Environment', 'Layers', 'LoggingConfig', 'VpcConfig', 'DeadLetterConfig', 'ReservedConcurrentExecutions', 'TracingConfig']) {
+  for (const property of [
+    'Environment',
+    'Layers',
+    'LoggingConfig',
+    'VpcConfig',
+    'DeadLetterConfig',
+    'ReservedConcurrentExecutions',
+    'TracingConfig',
+  ]) {
     assert.equal(Properties[property], undefined, property);
   }
   assert.deepEqual(Properties.Architectures ?? ['x86_64'], ['x86_64']);
@@ -30,5 +38,7 @@ test('a gallery with a domain has a certificate that proves itself', () => {
   assert.equal(ofType(least, 'AWS::CertificateManager::Certificate').length, 0);
   const { Properties } = the(full, 'AWS::CertificateManager::Certificate');
   assert.deepEqual([Properties.DomainName, Properties.ValidationMethod], ['photos.example.com', 'DNS']);
-  assert.deepEqual(Properties.DomainValidationOptions, [{ DomainName: 'photos.example.com', HostedZoneId: 'Z0123456789ABC' }]);
+  assert.deepEqual(Properties.DomainValidationOptions, [
+    { DomainName: 'photos.example.com', HostedZoneId: 'Z0123456789ABC' },
+  ]);
 });

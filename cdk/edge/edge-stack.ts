@@ -39,17 +39,28 @@ export class EdgeStack extends Stack {
     const logGroupName = `/aws/lambda/us-east-1.${functionName}`;
     const role = new iam.Role(this, 'VerifierRole', {
       assumedBy: new iam.CompositePrincipal(
-        new iam.ServicePrincipal('lambda.amazonaws.com'), new iam.ServicePrincipal('edgelambda.amazonaws.com'),
+        new iam.ServicePrincipal('lambda.amazonaws.com'),
+        new iam.ServicePrincipal('edgelambda.amazonaws.com'),
       ),
       description: `What ${functionName} may do: write its log`,
     });
-    role.addToPolicy(new iam.PolicyStatement({
-      actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [`arn:${Aws.PARTITION}:logs:*:${Aws.ACCOUNT_ID}:log-group:${logGroupName}:*`],
-    }));
-    argued(role, 'IAM5', 'Lambda@Edge logs in whichever region is nearest to the viewer, in streams that it names itself: one group of ours, in any region',
-      `Resource::arn:<AWS::Partition>:logs:*:<AWS::AccountId>:log-group:${logGroupName}:*`);
-    new logs.LogGroup(this, 'VerifierLog', { logGroupName, retention: retention(configuration.logDays), removalPolicy: RemovalPolicy.DESTROY });
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [`arn:${Aws.PARTITION}:logs:*:${Aws.ACCOUNT_ID}:log-group:${logGroupName}:*`],
+      }),
+    );
+    argued(
+      role,
+      'IAM5',
+      'Lambda@Edge logs in whichever region is nearest to the viewer, in streams that it names itself: one group of ours, in any region',
+      `Resource::arn:<AWS::Partition>:logs:*:<AWS::AccountId>:log-group:${logGroupName}:*`,
+    );
+    new logs.LogGroup(this, 'VerifierLog', {
+      logGroupName,
+      retention: retention(configuration.logDays),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const verifier = new lambda.Function(this, 'Verifier', {
       functionName,
       description: 'The gate: every request to the gallery passes here, or does not',
@@ -81,6 +92,10 @@ export class EdgeStack extends Stack {
 /** A certificate that proves itself by DNS: on its own in a zone of the account, by the owner's hand elsewhere. */
 function certificateOf(stack: Stack, { domain, zone }: Configuration): acm.Certificate | undefined {
   if (domain === undefined) return undefined;
-  const hosted = zone && route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', { zoneName: zone.name, hostedZoneId: zone.id });
-  return new acm.Certificate(stack, 'Certificate', { domainName: domain, validation: acm.CertificateValidation.fromDns(hosted) });
+  const hosted =
+    zone && route53.HostedZone.fromHostedZoneAttributes(stack, 'Zone', { zoneName: zone.name, hostedZoneId: zone.id });
+  return new acm.Certificate(stack, 'Certificate', {
+    domainName: domain,
+    validation: acm.CertificateValidation.fromDns(hosted),
+  });
 }

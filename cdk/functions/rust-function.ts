@@ -3,7 +3,7 @@
 // The role begins with nothing but the right to write the function's own log; everything else is granted by whoever
 // owns it (`Buckets.grant…`, `Queue.consume`). A managed policy would give every function a log group of any name.
 
-import type { Duration} from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';

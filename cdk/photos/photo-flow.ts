@@ -62,7 +62,9 @@ export class PhotoFlow extends Construct {
     });
     buckets.grant(this.resizer, 'source', { read: ['*'] });
     buckets.grant(this.resizer, 'resized', {
-      read: ['facts/*', 'pics/*'], write: ['facts/*', 'pics/*'], remove: ['facts/*', 'pics/*'],
+      read: ['facts/*', 'pics/*'],
+      write: ['facts/*', 'pics/*'],
+      remove: ['facts/*', 'pics/*'],
     });
 
     this.builder = new RustFunction(this, 'Builder', {
@@ -80,17 +82,25 @@ export class PhotoFlow extends Construct {
     buckets.grant(this.builder, 'web', { read: ['*'], write: ['*'], remove: ['*'] });
 
     this.resize = new WorkQueue(this, 'Resize', {
-      name: `${name}-resize`, worker: this.resizer, workerTimeout: RESIZE_TIMEOUT,
-      batchSize: RESIZE_BATCH, window: Duration.seconds(0), atOnce: props.resizersAtOnce,
+      name: `${name}-resize`,
+      worker: this.resizer,
+      workerTimeout: RESIZE_TIMEOUT,
+      batchSize: RESIZE_BATCH,
+      window: Duration.seconds(0),
+      atOnce: props.resizersAtOnce,
     });
     this.build = new WorkQueue(this, 'Build', {
-      name: `${name}-build`, worker: this.builder, workerTimeout: BUILD_TIMEOUT,
-      batchSize: BUILD_BATCH, window: BUILD_WINDOW, atOnce: 2,
+      name: `${name}-build`,
+      worker: this.builder,
+      workerTimeout: BUILD_TIMEOUT,
+      batchSize: BUILD_BATCH,
+      window: BUILD_WINDOW,
+      atOnce: 2,
     });
 
     const topic = this.#topicOf(name, buckets);
     this.#subscribe('Everything', topic, this.resize.queue);
-    this.#subscribe('Descriptions', topic, this.build.queue, { Records: { s3: { object: { key: ['metadata.yml', { suffix: '/metadata.yml' }] } } } });
+    this.#subscribe('Descriptions', topic, this.build.queue, { Records: { s3: { object: { key: DESCRIPTIONS } } } });
     this.#tell(name, buckets, 'resized', 'facts/');
     this.#tell(name, buckets, 'web', 'catalogue/scopes/');
 
@@ -98,20 +108,27 @@ export class PhotoFlow extends Construct {
     new events.Rule(this, 'Daily', {
       description: 'Once a day everything is looked through for what a lost event left behind',
       schedule: events.Schedule.cron({ hour: '3', minute: '17' }),
-      targets: [new targets.LambdaFunction(this.builder.lambda, { event: events.RuleTargetInput.fromObject({ reconcile: true }), retryAttempts: 2 })],
+      targets: [
+        new targets.LambdaFunction(this.builder.lambda, {
+          event: events.RuleTargetInput.fromObject({ reconcile: true }),
+          retryAttempts: 2,
+        }),
+      ],
     });
   }
 
   /** The topic that hears of every change in the source bucket. */
   #topicOf(name: string, buckets: Buckets): sns.Topic {
     const topic = new sns.Topic(this, 'Originals', { topicName: `${name}-originals`, enforceSSL: true });
-    const granted = topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'ToldByTheBucket',
-      principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: fromBucket(name, 'source'),
-    }));
+    const granted = topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'ToldByTheBucket',
+        principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: fromBucket(this, name, 'source'),
+      }),
+    );
     notify(buckets.source, {
       topicConfigurations: CHANGES.map((event) => ({ event, topic: topic.topicArn })),
     });
@@ -122,13 +139,15 @@ export class PhotoFlow extends Construct {
 
   /** Hands a topic's messages to a queue. */
   #subscribe(id: string, topic: sns.Topic, queue: sqs.Queue, filterPolicy?: object): void {
-    queue.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'ToldByTheTopic',
-      principals: [new iam.ServicePrincipal('sns.amazonaws.com')],
-      actions: ['sqs:SendMessage'],
-      resources: [queue.queueArn],
-      conditions: { ArnEquals: { 'aws:SourceArn': topic.topicArn } },
-    }));
+    queue.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'ToldByTheTopic',
+        principals: [new iam.ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': topic.topicArn } },
+      }),
+    );
     new sns.CfnSubscription(this, id, {
       topicArn: topic.topicArn,
       protocol: 'sqs',
@@ -141,27 +160,37 @@ export class PhotoFlow extends Construct {
   /** Lets a bucket tell the builder's queue of what changes under a prefix. */
   #tell(name: string, buckets: Buckets, bucket: BucketName, prefix: string): void {
     const { queue } = this.build;
-    const granted = queue.addToResourcePolicy(new iam.PolicyStatement({
-      sid: `ToldBy${bucket}`,
-      principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
-      actions: ['sqs:SendMessage'],
-      resources: [queue.queueArn],
-      conditions: fromBucket(name, bucket),
-    }));
+    const granted = queue.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: `ToldBy${bucket}`,
+        principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: fromBucket(this, name, bucket),
+      }),
+    );
     notify(buckets[bucket], {
       queueConfigurations: CHANGES.map((event) => ({
-        event, queue: queue.queueArn, filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
+        event,
+        queue: queue.queueArn,
+        filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
       })),
     });
     if (granted.policyDependable !== undefined) buckets[bucket].node.addDependency(granted.policyDependable);
   }
 }
 
+/** The owner's words about a folder, and about the whole gallery (`local::events::route`). */
+const DESCRIPTIONS = ['gallery.yml', 'metadata.yml', { suffix: '/metadata.yml' }];
+
 const CHANGES = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
 
 /** Only this bucket of this account: another's bucket of the same name, later, is not it. */
-function fromBucket(gallery: string, bucket: BucketName): Record<string, Record<string, string>> {
-  return { ArnEquals: { 'aws:SourceArn': bucketArn(gallery, bucket) }, StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+function fromBucket(scope: Construct, gallery: string, bucket: BucketName): Record<string, Record<string, string>> {
+  return {
+    ArnEquals: { 'aws:SourceArn': bucketArn(scope, gallery, bucket) },
+    StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+  };
 }
 
 /**

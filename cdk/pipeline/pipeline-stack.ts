@@ -48,12 +48,22 @@ export class PipelineStack extends Stack {
       codePipeline,
       selfMutation: true,
       synth: new CodeBuildStep('Build', {
-        input: CodePipelineSource.connection(source.repository, source.branch, { connectionArn: source.connection, triggerOnPush: true }),
+        input: CodePipelineSource.connection(source.repository, source.branch, {
+          connectionArn: source.connection,
+          triggerOnPush: true,
+        }),
         installCommands: INSTALL,
-        commands: ['make test', `make package KEYS=heirloom.keys.json ARCHITECTURE=${gallery.configuration.architecture}`, 'make synth'],
+        commands: [
+          'make test',
+          `make package KEYS=heirloom.keys.json ARCHITECTURE=${gallery.configuration.architecture}`,
+          'make synth',
+        ],
         primaryOutputDirectory: 'cdk/cdk.out',
         env: { CI: 'true' },
-        buildEnvironment: { buildImage: codebuild.LinuxBuildImage.STANDARD_7_0, computeType: codebuild.ComputeType.LARGE },
+        buildEnvironment: {
+          buildImage: codebuild.LinuxBuildImage.STANDARD_7_0,
+          computeType: codebuild.ComputeType.LARGE,
+        },
         timeout: Duration.hours(2),
       }),
     });
@@ -62,8 +72,10 @@ export class PipelineStack extends Stack {
     this.pipeline.addStage(stage);
     this.pipeline.buildPipeline();
     // cfn-lint takes its own advice on style (`Fn::Sub` rather than `Fn::Join`) for an error in the action.
-    (codePipeline.node.defaultChild as codepipeline.CfnPipeline).addMetadata('cfn-lint', { config: { ignore_checks: ['E3703'] } });
-    argued(artifacts, 'S1', 'It holds builds of public code for 30 days, and nothing of the family\'s');
+    (codePipeline.node.defaultChild as codepipeline.CfnPipeline).addMetadata('cfn-lint', {
+      config: { ignore_checks: ['E3703'] },
+    });
+    argued(artifacts, 'S1', "It holds builds of public code for 30 days, and nothing of the family's");
     this.#argue(codePipeline, artifacts, source.account);
   }
 
@@ -72,9 +84,18 @@ export class PipelineStack extends Stack {
     const projects = [this.pipeline.synthProject, this.pipeline.selfMutationProject].map(logicalId);
     for (const made of [codePipeline, this.pipeline]) {
       for (const finding of findings(logicalId(artifacts), projects, this.region, account)) {
-        argued(made, 'IAM5', 'CDK Pipelines writes these policies: for its own artifacts, logs and reports, and to take on the bootstrap roles', finding);
+        argued(
+          made,
+          'IAM5',
+          'CDK Pipelines writes these policies: for its own artifacts, logs and reports, and to take on the bootstrap roles',
+          finding,
+        );
       }
-      argued(made, 'CB4', 'What is built holds no secret: S3 encrypts it with its own keys, and a key of KMS costs more than the gallery');
+      argued(
+        made,
+        'CB4',
+        'What is built holds no secret: S3 encrypts it with its own keys, and a key of KMS costs more than the gallery',
+      );
     }
   }
 }
@@ -87,7 +108,8 @@ function findings(artifacts: string, projects: readonly string[], region: string
     ...['GetObject', 'GetBucket', 'List', 'DeleteObject', 'Abort'].map((action) => `Action::s3:${action}*`),
     `Resource::<${artifacts}.Arn>/*`,
     ...projects.flatMap((project) => [logs(`<${project}>:*`), reports(`<${project}>-*`)]),
-    logs('*'), reports('*'),
+    logs('*'),
+    reports('*'),
     `Resource::arn:*:iam::${account}:role/*`,
     'Resource::*',
   ];
@@ -102,13 +124,20 @@ const INSTALL = [
 ];
 
 /** The pipeline of a gallery that has one. */
-export function addPipeline(scope: Construct, configuration: Configuration, props: GalleryProps): PipelineStack | undefined {
+export function addPipeline(
+  scope: Construct,
+  configuration: Configuration,
+  props: GalleryProps,
+): PipelineStack | undefined {
   const { pipeline: source, name, title, region } = configuration;
-  return source && new PipelineStack(scope, 'Pipeline', {
-    stackName: `${name}-pipeline`,
-    description: `Deploys the photo gallery "${title}" from ${source.repository}`,
-    env: { account: source.account, region },
-    gallery: props,
-    source,
-  });
+  return (
+    source &&
+    new PipelineStack(scope, 'Pipeline', {
+      stackName: `${name}-pipeline`,
+      description: `Deploys the photo gallery "${title}" from ${source.repository}`,
+      env: { account: source.account, region },
+      gallery: props,
+      source,
+    })
+  );
 }

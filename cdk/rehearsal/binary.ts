@@ -18,7 +18,10 @@ function said(name: string): string {
 
 /** An event as AWS sent it, about this gallery's buckets. */
 export function recorded(name: string, stage: Stage): string {
-  return readFileSync(join(import.meta.dirname, 'events', `${name}.json`), 'utf8').replaceAll('SOURCE_BUCKET', stage.bucket('source'));
+  return readFileSync(join(import.meta.dirname, 'events', `${name}.json`), 'utf8').replaceAll(
+    'SOURCE_BUCKET',
+    stage.bucket('source'),
+  );
 }
 
 /** A binary that runs. */
@@ -36,16 +39,31 @@ export class Binary {
   /** Starts a binary against the stage's buckets and returns once it was asked for; it may not be ready yet. */
   static async start(name: string, stage: Stage): Promise<Binary> {
     const port = await freePort();
-    const runtime = spawn(said('REHEARSAL_CARGO_LAMBDA'), ['lambda', 'watch', '--only-lambda-apis', '--invoke-address', '127.0.0.1', '--invoke-port', String(port)],
-      { cwd: ROOT, stdio: 'ignore' });
+    const runtime = spawn(
+      said('REHEARSAL_CARGO_LAMBDA'),
+      ['lambda', 'watch', '--only-lambda-apis', '--invoke-address', '127.0.0.1', '--invoke-port', String(port)],
+      { cwd: ROOT, stdio: 'ignore' },
+    );
     await listening(port);
-    const buckets = Object.fromEntries(['source', 'resized', 'web', 'auth'].map((bucket) => [`HEIRLOOM_${bucket.toUpperCase()}_BUCKET`, stage.bucket(bucket)]));
+    const buckets = Object.fromEntries(
+      ['source', 'resized', 'web', 'auth'].map((bucket) => [
+        `HEIRLOOM_${bucket.toUpperCase()}_BUCKET`,
+        stage.bucket(bucket),
+      ]),
+    );
     const child = spawn(join(said('REHEARSAL_BINARIES'), `heirloom-${name}`), [], {
       stdio: 'ignore',
       env: {
-        ...stage.emulator.environment(), ...buckets, HEIRLOOM_TITLE: 'Rehearsal', HEIRLOOM_AUDIENCE: 'heirloom',
-        SSL_CERT_FILE: join(said('REHEARSAL_TLS'), 'cert.pem'), AWS_REGION: REGION,
-        AWS_LAMBDA_RUNTIME_API: `http://127.0.0.1:${port}/.rt`, AWS_LAMBDA_FUNCTION_NAME: '_', AWS_LAMBDA_FUNCTION_VERSION: '1', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '2048',
+        ...stage.emulator.environment(),
+        ...buckets,
+        HEIRLOOM_TITLE: 'Rehearsal',
+        HEIRLOOM_AUDIENCE: 'heirloom',
+        SSL_CERT_FILE: join(said('REHEARSAL_TLS'), 'cert.pem'),
+        AWS_REGION: REGION,
+        AWS_LAMBDA_RUNTIME_API: `http://127.0.0.1:${port}/.rt`,
+        AWS_LAMBDA_FUNCTION_NAME: '_',
+        AWS_LAMBDA_FUNCTION_VERSION: '1',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '2048',
       },
     });
     return new Binary(runtime, child, `http://127.0.0.1:${port}/2015-03-31/functions/_/invocations`);
@@ -55,7 +73,8 @@ export class Binary {
   async handle<Answer>(event: string): Promise<Answer> {
     const answer = await fetch(this.#invoke, { method: 'POST', body: event, signal: AbortSignal.timeout(20_000) });
     const text = await answer.text();
-    if (!answer.ok || answer.headers.get('x-amz-function-error') !== null) throw new Error(`the binary failed: ${answer.status} ${text}`);
+    if (!answer.ok || answer.headers.get('x-amz-function-error') !== null)
+      throw new Error(`the binary failed: ${answer.status} ${text}`);
     return JSON.parse(text);
   }
 

@@ -40,11 +40,21 @@ export class Emulator {
       detached: true,
       env: {
         PATH: process.env['PATH'] ?? '',
-        GATEWAY_PORT: String(port), BIND_HOST: '127.0.0.1', IOT_MTLS_PORT: '0', IOT_MTLS_ENABLED: '0',
-        LAMBDA_EXECUTOR: 'local', AWS_ENDPOINT_URL: endpoint, AUTH: 'true',
+        GATEWAY_PORT: String(port),
+        BIND_HOST: '127.0.0.1',
+        IOT_MTLS_PORT: '0',
+        IOT_MTLS_ENABLED: '0',
+        LAMBDA_EXECUTOR: 'local',
+        AWS_ENDPOINT_URL: endpoint,
+        AUTH: 'true',
         // Buckets that speak TLS alone would refuse the functions otherwise, and they would trust nobody without the certificate.
-        USE_SSL: '1', MINISTACK_SSL_CERT: certificate, MINISTACK_SSL_KEY: join(tls, 'key.pem'), SSL_CERT_FILE: certificate,
-        TMPDIR: folder, STATE_DIR: join(folder, 'state'), S3_DATA_DIR: join(folder, 's3'),
+        USE_SSL: '1',
+        MINISTACK_SSL_CERT: certificate,
+        MINISTACK_SSL_KEY: join(tls, 'key.pem'),
+        SSL_CERT_FILE: certificate,
+        TMPDIR: folder,
+        STATE_DIR: join(folder, 'state'),
+        S3_DATA_DIR: join(folder, 's3'),
       },
     });
     const emulator = new Emulator(endpoint, log, certificate, child);
@@ -64,8 +74,15 @@ export class Emulator {
   /** What a program needs to know to take the emulator for AWS. */
   environment(): Record<string, string> {
     return {
-      AWS_ENDPOINT_URL: this.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION,
-      AWS_EC2_METADATA_DISABLED: 'true', CDK_DISABLE_CLI_TELEMETRY: '1', CDK_DEFAULT_ACCOUNT: ACCOUNT, NODE_OPTIONS: '--no-warnings',
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      CDK_DISABLE_CLI_TELEMETRY: '1',
+      CDK_DEFAULT_ACCOUNT: ACCOUNT,
+      NODE_OPTIONS: '--no-warnings',
       AWS_CA_BUNDLE: this.#certificate,
     };
   }

@@ -18,7 +18,12 @@ const events = { login: 'login-page', resizer: 's3-created', builder: 's3-create
 
 function zipped(file: string): number {
   const zip = join(stage.folder, 'figure.zip');
-  const done = spawnSync('python3', ['-c', 'import sys,zipfile; zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED,compresslevel=9).write(sys.argv[2],"bootstrap")', zip, file]);
+  const done = spawnSync('python3', [
+    '-c',
+    'import sys,zipfile; zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED,compresslevel=9).write(sys.argv[2],"bootstrap")',
+    zip,
+    file,
+  ]);
   if (done.status !== 0) throw new Error(`cannot zip ${file}`);
   return statSync(zip).size;
 }
@@ -41,12 +46,17 @@ try {
       binary.stop();
     }
     const bytes = zipped(join(process.env['REHEARSAL_BINARIES'] ?? '', `heirloom-${name}`));
-    if (process.env['REHEARSAL_ZIP'] && bytes > MOST) throw new Error(`${name} is ${bytes} bytes zipped: at most ${MOST} is wanted`);
-    rows.push(`| ${name} | ${(bytes / 1e6).toFixed(1)} MB | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`);
+    if (process.env['REHEARSAL_ZIP'] && bytes > MOST)
+      throw new Error(`${name} is ${bytes} bytes zipped: at most ${MOST} is wanted`);
+    rows.push(
+      `| ${name} | ${(bytes / 1e6).toFixed(1)} MB | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`,
+    );
   }
   const zip = process.env['REHEARSAL_ZIP'];
   if (zip) rows.push(`| the gate | ${(statSync(zip).size / 1e6).toFixed(2)} MB | | |`);
-  console.log(['', '| | zipped | cold start to the first handled event | memory |', '|---|--:|--:|--:|', ...rows, ''].join('\n'));
+  console.log(
+    ['', '| | zipped | cold start to the first handled event | memory |', '|---|--:|--:|--:|', ...rows, ''].join('\n'),
+  );
 } finally {
   stage.strike();
 }

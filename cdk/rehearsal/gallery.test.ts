@@ -2,6 +2,7 @@
 
 import { after, before, test } from 'node:test';
 import { binaryJourneys } from './binaries.ts';
+import { endJourneys } from './the-end.ts';
 import { photoJourneys } from './photos.ts';
 import { refusalJourneys } from './refusals.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -34,3 +35,4 @@ photoJourneys(journey);
 signInJourneys(journey);
 binaryJourneys(journey);
 refusalJourneys(journey);
+endJourneys(journey);

@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import { ROOT } from '../deploy/commands.ts';
 import type { Journey } from './gallery.test.ts';
 
@@ -11,8 +16,8 @@ const PHOTO = readFileSync(join(ROOT, 'docs', 'screenshots', 'album.jpg'));
 
 /** The photos' way. */
 export function photoJourneys(journey: Journey): void {
-  journey('the first deploy leaves the site\'s own files and an empty home', async (stage) => {
-    const files = await stage.until('the site\'s own files', async () => {
+  journey("the first deploy leaves the site's own files and an empty home", async (stage) => {
+    const files = await stage.until("the site's own files", async () => {
       const listed = await stage.listed('web');
       return listed.includes('not-found.html') && listed.includes('home/all/index.html') && listed;
     });
@@ -24,15 +29,18 @@ export function photoJourneys(journey: Journey): void {
     await stage.upload('Family/Lisbon 2024/one.jpg', PHOTO);
     await stage.upload('Family/Lisbon 2024/two.jpg', PHOTO);
     await stage.upload('Family/metadata.yml', 'title: The whole family\n', 'application/yaml');
-    const page = await stage.until('the album\'s page with two photos', async () => {
+    const page = await stage.until("the album's page with two photos", async () => {
       const html = await stage.read('web', 'albums/Family/Lisbon_2024/index.html');
       return html !== undefined && new Set(html.match(/\/pics\/Family\/[0-9a-f]+\//g)).size === 2 && html;
     });
     assert.ok(page.includes('Lisbon 2024'));
-    await stage.until('the title out of metadata.yml', async () => (await stage.read('web', 'albums/Family/index.html'))?.includes('The whole family'));
+    await stage.until('the title out of metadata.yml', async () =>
+      (await stage.read('web', 'albums/Family/index.html'))?.includes('The whole family'),
+    );
     assert.ok((await stage.listed('resized', 'facts/Family/Lisbon_2024/')).length === 2);
     // What the page shows is there.
-    for (const [, picture] of page.matchAll(/\/(pics\/[^" ]+)/g)) assert.ok((await stage.listed('resized', picture ?? '')).length > 0, picture);
+    for (const [, picture] of page.matchAll(/\/(pics\/[^" ]+)/g))
+      assert.ok((await stage.listed('resized', picture ?? '')).length > 0, picture);
   });
 
   journey('a photo that is deleted leaves no trace', async (stage) => {
@@ -64,21 +72,30 @@ export function photoJourneys(journey: Journey): void {
 
   journey('when all photos are gone, so is the album', async (stage) => {
     for (const file of ['one', 'three', 'poison']) await stage.remove(`Family/Lisbon 2024/${file}.jpg`);
-    await stage.until('no page', async () => (await stage.read('web', 'albums/Family/Lisbon_2024/index.html')) === undefined);
+    await stage.until(
+      'no page',
+      async () => (await stage.read('web', 'albums/Family/Lisbon_2024/index.html')) === undefined,
+    );
     await stage.until('no facts and no pictures', async () => (await stage.listed('resized')).length === 0);
   });
 
   journey('a message that nobody understands ends among the dead letters', async (stage) => {
     const { QueueUrl } = await stage.sqs.send(new GetQueueUrlCommand({ QueueName: 'heirloom-resize' }));
-    const { QueueUrl: deadLetters } = await stage.sqs.send(new GetQueueUrlCommand({ QueueName: 'heirloom-resize-dead-letters' }));
+    const { QueueUrl: deadLetters } = await stage.sqs.send(
+      new GetQueueUrlCommand({ QueueName: 'heirloom-resize-dead-letters' }),
+    );
     // Five receptions would take an hour at the deployed pace.
     await stage.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '1' } }));
     await stage.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'this is no notification' }));
     await stage.until('one dead letter', async () => {
-      const { Attributes } = await stage.sqs.send(new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['ApproximateNumberOfMessages'] }));
+      const { Attributes } = await stage.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: deadLetters, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      );
       return Attributes?.['ApproximateNumberOfMessages'] === '1';
     });
     await stage.upload('Family/after.jpg', PHOTO);
-    await stage.until('the photo after it', async () => (await stage.read('web', 'albums/Family/index.html'))?.includes('/pics/Family/'));
+    await stage.until('the photo after it', async () =>
+      (await stage.read('web', 'albums/Family/index.html'))?.includes('/pics/Family/'),
+    );
   });
 }

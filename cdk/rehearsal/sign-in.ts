@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ROOT } from '../deploy/commands.ts';
 import headers from '../delivery/headers.json' with { type: 'json' };
 import type { Journey } from './gallery.test.ts';
-import type { Stage } from './stage.ts';
+import { SESSION_DAYS, type Stage } from './stage.ts';
 
 const PASSWORD = 'correct-horse-battery-staple-of-mine';
 const HOST = 'photos.example.com';
@@ -22,28 +22,55 @@ export interface Answer {
 }
 
 /** The event of a request that came through CloudFront and the gate. */
-export function urlEvent(method: string, path: string, { query = '', form, cookie }: { query?: string; form?: Record<string, string>; cookie?: string } = {}): object {
+export function urlEvent(
+  method: string,
+  path: string,
+  { query = '', form, cookie }: { query?: string; form?: Record<string, string>; cookie?: string } = {},
+): object {
   const body = form && new URLSearchParams(form).toString();
   return {
-    version: '2.0', routeKey: '$default', rawPath: path, rawQueryString: query,
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: path,
+    rawQueryString: query,
     ...(cookie === undefined ? {} : { cookies: [cookie] }),
     headers: {
-      'host': 'abcdefghij.lambda-url.us-east-1.on.aws', 'x-forwarded-host': HOST, 'x-forwarded-for': '203.0.113.9',
-      'user-agent': 'Amazon CloudFront', 'sec-fetch-site': 'same-origin', 'origin': `https://${HOST}`,
+      host: 'abcdefghij.lambda-url.us-east-1.on.aws',
+      'x-forwarded-host': HOST,
+      'x-forwarded-for': '203.0.113.9',
+      'user-agent': 'Amazon CloudFront',
+      'sec-fetch-site': 'same-origin',
+      origin: `https://${HOST}`,
       ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
     },
     requestContext: {
-      accountId: 'anonymous', apiId: 'abcdefghij', domainName: 'abcdefghij.lambda-url.us-east-1.on.aws', domainPrefix: 'abcdefghij',
+      accountId: 'anonymous',
+      apiId: 'abcdefghij',
+      domainName: 'abcdefghij.lambda-url.us-east-1.on.aws',
+      domainPrefix: 'abcdefghij',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '203.0.113.9', userAgent: 'Amazon CloudFront' },
-      requestId: '00000000-0000-4000-8000-000000000000', routeKey: '$default', stage: '$default', time: '23/Nov/2026:15:00:00 +0000', timeEpoch: 1795446000000,
+      requestId: '00000000-0000-4000-8000-000000000000',
+      routeKey: '$default',
+      stage: '$default',
+      time: '23/Nov/2026:15:00:00 +0000',
+      timeEpoch: 1795446000000,
     },
-    ...(body === undefined ? { isBase64Encoded: false } : { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
+    ...(body === undefined
+      ? { isBase64Encoded: false }
+      : { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
   };
 }
 
 /** Signs in, and returns the cookie as the browser sends it back. */
-export async function signIn(stage: Stage, name: string, password: string): Promise<{ answer: Answer; cookie: string | undefined }> {
-  const answer = await stage.call<Answer>('login', urlEvent('POST', '/auth/login', { form: { name, password, next: '/albums/Family/' } }));
+export async function signIn(
+  stage: Stage,
+  name: string,
+  password: string,
+): Promise<{ answer: Answer; cookie: string | undefined }> {
+  const answer = await stage.call<Answer>(
+    'login',
+    urlEvent('POST', '/auth/login', { form: { name, password, next: '/albums/Family/' } }),
+  );
   return { answer, cookie: answer.cookies?.[0]?.split(';')[0] };
 }
 
@@ -64,15 +91,27 @@ export function signInJourneys(journey: Journey): void {
     assert.deepEqual([answer.statusCode, answer.headers['location']], [303, '/albums/Family/']);
     assert.match(answer.cookies?.[0] ?? '', /^__Host-session=[^;]+;.*HttpOnly/);
     assert.ok(signedBy(stage, cookie ?? ''), 'the token is signed by the key that the deploy made');
-    const refused = [await signIn(stage, 'gerda', 'wrong-horse-battery-staple'), await signIn(stage, 'nobody', PASSWORD)];
+    const refused = [
+      await signIn(stage, 'gerda', 'wrong-horse-battery-staple'),
+      await signIn(stage, 'nobody', PASSWORD),
+    ];
     for (const { answer: one, cookie: none } of refused) assert.deepEqual([one.statusCode, none], [401, undefined]);
     assert.equal(refused[0]?.answer.body, refused[1]?.answer.body);
+  });
+
+  journey('a session lasts as long as the owner says', async (stage) => {
+    const { cookie } = await signIn(stage, 'gerda', PASSWORD);
+    const { iat, exp } = JSON.parse(Buffer.from(cookie?.split('.')[1] ?? '', 'base64url').toString());
+    assert.equal(exp - iat, SESSION_DAYS * 86_400);
   });
 
   journey('renewal, which reads the viewer again, renews', async (stage) => {
     const { cookie } = await signIn(stage, 'gerda', PASSWORD);
     assert.ok(cookie !== undefined);
-    const renewed = await stage.call<Answer>('renewal', urlEvent('GET', '/auth/renew', { query: 'next=%2Falbums%2FFamily%2F', cookie }));
+    const renewed = await stage.call<Answer>(
+      'renewal',
+      urlEvent('GET', '/auth/renew', { query: 'next=%2Falbums%2FFamily%2F', cookie }),
+    );
     assert.deepEqual([renewed.statusCode, renewed.headers['location']], [303, '/albums/Family/']);
     assert.ok(signedBy(stage, renewed.cookies?.[0]?.split(';')[0] ?? ''));
   });
@@ -80,10 +119,21 @@ export function signInJourneys(journey: Journey): void {
   journey('the session opens the gate that was packed for this gallery', async (stage) => {
     const { cookie } = await signIn(stage, 'gerda', PASSWORD);
     const { handler } = await gate(stage);
-    const asked = (more: object) => ({ Records: [{ cf: {
-      config: { distributionDomainName: 'd.cloudfront.net', distributionId: 'D', eventType: 'viewer-request', requestId: 'R' },
-      request: { clientIp: '203.0.113.9', method: 'GET', querystring: '', uri: '/', headers: more },
-    } }] });
+    const asked = (more: object) => ({
+      Records: [
+        {
+          cf: {
+            config: {
+              distributionDomainName: 'd.cloudfront.net',
+              distributionId: 'D',
+              eventType: 'viewer-request',
+              requestId: 'R',
+            },
+            request: { clientIp: '203.0.113.9', method: 'GET', querystring: '', uri: '/', headers: more },
+          },
+        },
+      ],
+    });
     const host = [{ key: 'Host', value: HOST }];
     const opened = await handler(asked({ host, cookie: [{ key: 'Cookie', value: cookie }] }));
     assert.equal(opened.uri, '/home/all/index.html');

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Account } from '../deploy/account.ts';
@@ -15,6 +22,9 @@ import { edgeConfiguration, newKey, type EdgeConfiguration } from '../deploy/key
 import { viewer } from '../deploy/viewer.ts';
 import { ASSETS } from '../test/galleries.ts';
 import { ACCOUNT, Emulator, REGION } from './emulator.ts';
+
+/** What the rehearsed gallery's owner says: not the default, which would prove nothing. */
+export const SESSION_DAYS = 7;
 
 /** How long anything may take before it counts as stuck. Generous: machines that test are slow and shared. */
 const PATIENCE = 90_000;
@@ -35,14 +45,20 @@ export class Stage {
   readonly sqs: SQSClient;
   readonly iam: IAMClient;
   readonly keys: EdgeConfiguration;
-  readonly #account: Account;
+  readonly account: Account;
+  readonly #assembly: string;
 
-  private constructor(emulator: Emulator, folder: string, account: Account, keys: EdgeConfiguration) {
+  private constructor(emulator: Emulator, folder: string, assembly: string, account: Account, keys: EdgeConfiguration) {
+    this.#assembly = assembly;
     this.emulator = emulator;
     this.folder = folder;
-    this.#account = account;
+    this.account = account;
     this.keys = keys;
-    const client = { region: REGION, endpoint: emulator.endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const client = {
+      region: REGION,
+      endpoint: emulator.endpoint,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
     this.s3 = new S3Client({ ...client, forcePathStyle: true });
     this.lambda = new LambdaClient(client);
     this.sqs = new SQSClient(client);
@@ -56,17 +72,32 @@ export class Stage {
     try {
       Object.assign(process.env, emulator.environment());
       const account = await Account.ofCredentials(REGION);
-      if (!await Account.isBootstrapped(REGION)) cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
-      const first = newKey(new Date());
+      if (!(await Account.isBootstrapped(REGION)))
+        cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
       const assembly = synthesised(folder, emulator.environment());
-      cdk(['deploy', '--all', '--require-approval', 'never', '--import-existing-resources', '--progress', 'events', '--app', assembly], emulator.environment());
+      // As `make deploy` does: no key, because no bucket; so the first is made here.
+      const known = await account.keys('heirloom');
+      if (known.length > 0) throw new Error('a new account has no keys');
+      const first = newKey(new Date());
+      deploy(assembly, emulator.environment());
       await account.put('heirloom', first.path, first.record);
       await account.reconcile('heirloom-builder');
-      return new Stage(emulator, folder, account, edgeConfiguration('heirloom', [first.record]));
+      return new Stage(
+        emulator,
+        folder,
+        assembly,
+        account,
+        edgeConfiguration('heirloom', await account.keys('heirloom')),
+      );
     } catch (error) {
       emulator.stop();
       throw error;
     }
+  }
+
+  /** Takes the stacks down, as `make destroy` does. */
+  destroy(): void {
+    cdk(['destroy', '--all', '--force', '--app', this.#assembly], this.emulator.environment());
   }
 
   /** Ends it, and forgets what it kept unless something went wrong. */
@@ -82,7 +113,9 @@ export class Stage {
 
   /** Puts a file into the source bucket, as any S3 client does. */
   async upload(key: string, body: Uint8Array | string, type = 'image/jpeg'): Promise<void> {
-    await this.s3.send(new PutObjectCommand({ Bucket: this.bucket('source'), Key: key, Body: body, ContentType: type }));
+    await this.s3.send(
+      new PutObjectCommand({ Bucket: this.bucket('source'), Key: key, Body: body, ContentType: type }),
+    );
   }
 
   /** Removes a file from the source bucket. */
@@ -92,7 +125,9 @@ export class Stage {
 
   /** The keys in a bucket that begin so. */
   async listed(bucket: string, prefix = ''): Promise<string[]> {
-    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.bucket(bucket), Prefix: prefix }));
+    const { Contents = [] } = await this.s3.send(
+      new ListObjectsV2Command({ Bucket: this.bucket(bucket), Prefix: prefix }),
+    );
     return Contents.map(({ Key }) => Key ?? '');
   }
 
@@ -113,14 +148,17 @@ export class Stage {
     for (;;) {
       const found = await look();
       if (found !== undefined && found !== false) return found;
-      if (Date.now() - since > PATIENCE) throw new Error(`${what}: not within ${PATIENCE / 1000} seconds; ${this.emulator.log} may say why`);
+      if (Date.now() - since > PATIENCE)
+        throw new Error(`${what}: not within ${PATIENCE / 1000} seconds; ${this.emulator.log} may say why`);
       await sleep(100);
     }
   }
 
   /** Calls a function with an event, as AWS does, and returns its answer. */
   async call<Answer>(name: string, event: object): Promise<Answer> {
-    const { FunctionError, Payload } = await this.lambda.send(new InvokeCommand({ FunctionName: `heirloom-${name}`, Payload: Buffer.from(JSON.stringify(event)) }));
+    const { FunctionError, Payload } = await this.lambda.send(
+      new InvokeCommand({ FunctionName: `heirloom-${name}`, Payload: Buffer.from(JSON.stringify(event)) }),
+    );
     const text = Buffer.from(Payload ?? []).toString();
     if (FunctionError !== undefined) throw new Error(`${name} failed: ${text}`);
     return JSON.parse(text);
@@ -128,8 +166,14 @@ export class Stage {
 
   /** Lets somebody in. */
   async letIn(name: string, password: string): Promise<void> {
-    await this.#account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
+    await this.account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
   }
+}
+
+/** Deploys both stacks, with the flags of `make deploy`. */
+function deploy(assembly: string, env: Record<string, string>): void {
+  const flags = ['--require-approval', 'never', '--import-existing-resources', '--progress', 'events'];
+  cdk(['deploy', '--all', ...flags, '--app', assembly], env);
 }
 
 /**
@@ -147,9 +191,15 @@ function synthesised(folder: string, env: Record<string, string>): string {
   mkdirSync(join(target, 'edge'), { recursive: true });
   copyFileSync(process.env['REHEARSAL_VERIFIER'] || ASSETS.verifier, join(target, 'edge', 'verifier.zip'));
   const config = join(folder, 'heirloom.toml');
-  writeFileSync(config, `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\n`);
+  writeFileSync(
+    config,
+    `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\nsession_days = ${SESSION_DAYS}\n`,
+  );
   const assembly = join(folder, 'cdk.out');
-  cdk(['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`], { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target });
+  cdk(
+    ['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`],
+    { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target },
+  );
   const file = join(assembly, 'Gallery.template.json');
   const template = JSON.parse(readFileSync(file, 'utf8'));
   for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {

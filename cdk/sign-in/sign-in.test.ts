@@ -9,14 +9,25 @@ const full = template('full', 'Gallery');
 test('login and renewal know the gallery, its viewers and nothing more', () => {
   for (const part of ['Login', 'Renewal']) {
     const { Variables } = the(full, 'AWS::Lambda::Function', `SignIn${part}Function`).Properties.Environment;
-    assert.deepEqual(Object.keys(Variables).sort(), ['HEIRLOOM_AUDIENCE', 'HEIRLOOM_AUTH_BUCKET', 'HEIRLOOM_SESSION_DAYS', 'HEIRLOOM_TITLE']);
-    assert.deepEqual([Variables.HEIRLOOM_TITLE, Variables.HEIRLOOM_AUDIENCE, Variables.HEIRLOOM_SESSION_DAYS], ['The Meyers', 'meyers', '7']);
+    assert.deepEqual(Object.keys(Variables).sort(), [
+      'HEIRLOOM_AUDIENCE',
+      'HEIRLOOM_AUTH_BUCKET',
+      'HEIRLOOM_SESSION_DAYS',
+      'HEIRLOOM_TITLE',
+    ]);
+    assert.deepEqual(
+      [Variables.HEIRLOOM_TITLE, Variables.HEIRLOOM_AUDIENCE, Variables.HEIRLOOM_SESSION_DAYS],
+      ['The Meyers', 'meyers', '7'],
+    );
     assert.match(text(Variables.HEIRLOOM_AUTH_BUCKET), /<BucketsAuth/);
   }
 });
 
 test('a flood of logins leaves renewal its places', () => {
-  const places = (one: typeof least) => ['Login', 'Renewal'].map((part) => the(one, 'AWS::Lambda::Function', `SignIn${part}Function`).Properties.ReservedConcurrentExecutions);
+  const places = (one: typeof least) =>
+    ['Login', 'Renewal'].map(
+      (part) => the(one, 'AWS::Lambda::Function', `SignIn${part}Function`).Properties.ReservedConcurrentExecutions,
+    );
   assert.deepEqual(places(full), [5, 5]);
   // A small account has none to set apart: AWS refuses to.
   assert.deepEqual(places(least), [undefined, undefined]);

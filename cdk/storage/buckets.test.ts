@@ -8,13 +8,25 @@ const full = template('full', 'Gallery');
 
 test('every bucket outlives the stack, under a name that the next deploy finds', () => {
   const buckets = ofType(least, 'AWS::S3::Bucket');
-  assert.deepEqual(buckets.map(([, { Properties }]) => text(Properties.BucketName)).sort(),
-    ['auth', 'resized', 'source', 'web'].map((name) => `heirloom-${name}-<AWS::AccountId>-<AWS::Region>`));
-  for (const [id, bucket] of buckets) assert.deepEqual([bucket.DeletionPolicy, bucket.UpdateReplacePolicy], ['Retain', 'Retain'], id);
+  assert.deepEqual(
+    buckets.map(([, { Properties }]) => text(Properties.BucketName)).sort(),
+    ['auth', 'resized', 'source', 'web'].map((name) => `heirloom-${name}-<AWS::AccountId>-eu-central-1`),
+  );
+  for (const [id, bucket] of buckets)
+    assert.deepEqual([bucket.DeletionPolicy, bucket.UpdateReplacePolicy], ['Retain', 'Retain'], id);
+});
+
+test('in a deploy, where the account is known, names are written out: CloudFormation takes over no others', () => {
+  for (const [id, { Properties }] of ofType(full, 'AWS::S3::Bucket')) {
+    assert.match(Properties.BucketName, /^meyers-(source|resized|web|auth|logs)-123456789012-us-east-1$/, id);
+  }
 });
 
 test('originals are versioned, tiered, and can be brought back for as long as the owner says', () => {
-  for (const [one, days] of [[least, 90], [full, 365]] as const) {
+  for (const [one, days] of [
+    [least, 90],
+    [full, 365],
+  ] as const) {
     const { Properties } = the(one, 'AWS::S3::Bucket', 'BucketsSource');
     assert.deepEqual(Properties.VersioningConfiguration, { Status: 'Enabled' });
     const [originals, markers] = Properties.LifecycleConfiguration.Rules;
@@ -23,26 +35,47 @@ test('originals are versioned, tiered, and can be brought back for as long as th
     assert.equal(originals.ExpirationInDays, undefined);
     assert.equal(markers.ExpiredObjectDeleteMarker, true);
   }
-  assert.deepEqual(the(least, 'AWS::S3::Bucket', 'BucketsAuth').Properties.VersioningConfiguration, { Status: 'Enabled' });
+  assert.deepEqual(the(least, 'AWS::S3::Bucket', 'BucketsAuth').Properties.VersioningConfiguration, {
+    Status: 'Enabled',
+  });
 });
 
-test('the distribution reads what it serves, is told what is missing, and never sees the builder\'s state', () => {
-  const policy = (bucket: string): Statement[] => the(least, 'AWS::S3::BucketPolicy', `Buckets${bucket}Policy`).Properties.PolicyDocument.Statement;
-  const served = (bucket: string) => policy(bucket).filter((statement) => JSON.stringify(statement.Principal).includes('cloudfront'))
-    .map(({ Effect, Action, Resource, Condition }) => {
-      if (Effect === 'Allow') assert.match(text(Condition?.['StringEquals']?.['AWS:SourceArn']), /distribution\/<DeliveryDistribution[0-9A-F]{8}>$/);
-      return `${Effect} ${String(Action)} ${text(Resource).replace(/[0-9A-F]{8}(?=[.>])/g, '')}`;
-    }).sort();
-  assert.deepEqual(served('Source'), ['Allow s3:GetObject <BucketsSource.Arn>/*', 'Allow s3:ListBucket <BucketsSource.Arn>']);
-  assert.deepEqual(served('Resized'), ['Allow s3:GetObject <BucketsResized.Arn>/pics/*', 'Allow s3:ListBucket <BucketsResized.Arn>']);
+test("the distribution reads what it serves, is told what is missing, and never sees the builder's state", () => {
+  const policy = (bucket: string): Statement[] =>
+    the(least, 'AWS::S3::BucketPolicy', `Buckets${bucket}Policy`).Properties.PolicyDocument.Statement;
+  const served = (bucket: string) =>
+    policy(bucket)
+      .filter((statement) => JSON.stringify(statement.Principal).includes('cloudfront'))
+      .map(({ Effect, Action, Resource, Condition }) => {
+        if (Effect === 'Allow')
+          assert.match(
+            text(Condition?.['StringEquals']?.['AWS:SourceArn']),
+            /distribution\/<DeliveryDistribution[0-9A-F]{8}>$/,
+          );
+        return `${Effect} ${String(Action)} ${text(Resource).replace(/[0-9A-F]{8}(?=[.>])/g, '')}`;
+      })
+      .sort();
+  assert.deepEqual(served('Source'), [
+    'Allow s3:GetObject <BucketsSource.Arn>/*',
+    'Allow s3:ListBucket <BucketsSource.Arn>',
+  ]);
+  assert.deepEqual(served('Resized'), [
+    'Allow s3:GetObject <BucketsResized.Arn>/pics/*',
+    'Allow s3:ListBucket <BucketsResized.Arn>',
+  ]);
   assert.deepEqual(served('Web'), [
-    'Allow s3:GetObject <BucketsWeb.Arn>/*', 'Allow s3:ListBucket <BucketsWeb.Arn>', 'Deny s3:GetObject <BucketsWeb.Arn>/catalogue/*',
+    'Allow s3:GetObject <BucketsWeb.Arn>/*',
+    'Allow s3:ListBucket <BucketsWeb.Arn>',
+    'Deny s3:GetObject <BucketsWeb.Arn>/catalogue/*',
   ]);
   assert.deepEqual(served('Auth'), []);
 });
 
 test('access logs are kept when the owner wants them, and for as long', () => {
-  assert.equal(ofType(least, 'AWS::S3::Bucket').some(([id]) => id.startsWith('AccessLogs')), false);
+  assert.equal(
+    ofType(least, 'AWS::S3::Bucket').some(([id]) => id.startsWith('AccessLogs')),
+    false,
+  );
   const logs = the(full, 'AWS::S3::Bucket', 'AccessLogs');
   assert.equal(logs.Properties.LifecycleConfiguration.Rules[0].ExpirationInDays, 30);
   for (const bucket of ['Source', 'Resized', 'Web', 'Auth']) {

@@ -8,7 +8,7 @@
 import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { argued } from '../argued.ts';
 import type { RustFunction } from '../functions/rust-function.ts';
 
@@ -35,14 +35,19 @@ export interface BucketsProps {
 /** How long a replaced viewer's record or key can be brought back. */
 const AUTH_HISTORY = Duration.days(30);
 
-/** A bucket's name in the account. Known before the bucket is there, so that policies can name it first. */
-export function bucketName(gallery: string, bucket: BucketName): string {
-  return `${gallery}-${bucket}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+/**
+ * A bucket's name in the account. Known before the bucket is there, so that policies can name it first; and when the
+ * account is known, as in every deploy, written out: CloudFormation takes over buckets of a name without functions in it
+ * (AWS, "Import AWS resources into a CloudFormation stack automatically").
+ */
+export function bucketName(scope: IConstruct, gallery: string, bucket: BucketName | 'logs'): string {
+  const { account, region } = Stack.of(scope);
+  return `${gallery}-${bucket}-${account}-${region}`;
 }
 
 /** A bucket's ARN, without waiting for the bucket. */
-export function bucketArn(gallery: string, bucket: BucketName): string {
-  return `arn:${Aws.PARTITION}:s3:::${bucketName(gallery, bucket)}`;
+export function bucketArn(scope: IConstruct, gallery: string, bucket: BucketName): string {
+  return `arn:${Aws.PARTITION}:s3:::${bucketName(scope, gallery, bucket)}`;
 }
 
 /** The four buckets. */
@@ -54,40 +59,53 @@ export class Buckets extends Construct {
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
-    const made = (name: BucketName, own: Partial<s3.BucketProps>) => new s3.Bucket(this, capitalised(name), {
-      bucketName: bucketName(props.name, name),
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
-      ...(props.accessLogs === undefined ? {} : { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `s3/${name}/` }),
-      ...own,
-    });
+    const made = (name: BucketName, own: Partial<s3.BucketProps>) =>
+      new s3.Bucket(this, capitalised(name), {
+        bucketName: bucketName(this, props.name, name),
+        blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+        objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        encryption: s3.BucketEncryption.S3_MANAGED,
+        enforceSSL: true,
+        minimumTLSVersion: 1.2,
+        removalPolicy: RemovalPolicy.RETAIN,
+        ...(props.accessLogs === undefined
+          ? {}
+          : { serverAccessLogsBucket: props.accessLogs, serverAccessLogsPrefix: `s3/${name}/` }),
+        ...own,
+      });
     const bucket = (name: BucketName, own: Partial<s3.BucketProps>) => {
       const one = made(name, own);
       if (props.accessLogs === undefined) {
-        argued(one, 'S1', 'The owner chose not to write down who looks at what: `access_logs = true` in heirloom.toml turns it on');
+        argued(
+          one,
+          'S1',
+          'The owner chose not to write down who looks at what: `access_logs = true` in heirloom.toml turns it on',
+        );
       }
       return one;
     };
     this.source = bucket('source', {
       versioned: true,
-      lifecycleRules: [{
-        id: 'originals',
-        transitions: [{ storageClass: s3.StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) }],
-        noncurrentVersionExpiration: Duration.days(props.keepDeletedDays),
-        abortIncompleteMultipartUploadAfter: Duration.days(7),
-      }, {
-        // A deletion leaves a marker; it goes when the last version under it has gone.
-        id: 'markers',
-        expiredObjectDeleteMarker: true,
-      }],
+      lifecycleRules: [
+        {
+          id: 'originals',
+          transitions: [{ storageClass: s3.StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) }],
+          noncurrentVersionExpiration: Duration.days(props.keepDeletedDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+        },
+        {
+          // A deletion leaves a marker; it goes when the last version under it has gone.
+          id: 'markers',
+          expiredObjectDeleteMarker: true,
+        },
+      ],
     });
     this.resized = bucket('resized', {});
     this.web = bucket('web', {});
-    this.auth = bucket('auth', { versioned: true, lifecycleRules: [{ id: 'history', noncurrentVersionExpiration: AUTH_HISTORY }] });
+    this.auth = bucket('auth', {
+      versioned: true,
+      lifecycleRules: [{ id: 'history', noncurrentVersionExpiration: AUTH_HISTORY }],
+    });
   }
 
   /**
@@ -107,25 +125,53 @@ export class Buckets extends Construct {
     if (remove.length > 0) to.allow(['s3:DeleteObject'], objects(remove));
     const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as s3.CfnBucket);
     for (const prefix of new Set([...read, ...write, ...remove])) {
-      argued(to.role, 'IAM5', 'Photos, pages and viewers come and go: the right is for what lies under a prefix of one bucket', `Resource::<${logicalId}.Arn>/${prefix}`);
+      argued(
+        to.role,
+        'IAM5',
+        'Photos, pages and viewers come and go: the right is for what lies under a prefix of one bucket',
+        `Resource::<${logicalId}.Arn>/${prefix}`,
+      );
     }
   }
 
   /** Lets CloudFront, on behalf of one distribution, read objects of a bucket and be told that others are not there. */
-  grantDistribution(name: Exclude<BucketName, 'auth'>, distributionArn: string, prefixes: readonly string[], never: readonly string[] = []): void {
+  grantDistribution(
+    name: Exclude<BucketName, 'auth'>,
+    distributionArn: string,
+    prefixes: readonly string[],
+    never: readonly string[] = [],
+  ): void {
     const bucket = this[name];
     const principals = [new iam.ServicePrincipal('cloudfront.amazonaws.com')];
     const conditions = { StringEquals: { 'AWS:SourceArn': distributionArn } };
-    bucket.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'ReadByTheDistribution', principals, conditions, actions: ['s3:GetObject'], resources: prefixes.map((prefix) => bucket.arnForObjects(prefix)),
-    }));
-    bucket.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'MissingIsNotFound', principals, conditions, actions: ['s3:ListBucket'], resources: [bucket.bucketArn],
-    }));
+    bucket.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'ReadByTheDistribution',
+        principals,
+        conditions,
+        actions: ['s3:GetObject'],
+        resources: prefixes.map((prefix) => bucket.arnForObjects(prefix)),
+      }),
+    );
+    bucket.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'MissingIsNotFound',
+        principals,
+        conditions,
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+      }),
+    );
     if (never.length > 0) {
-      bucket.addToResourcePolicy(new iam.PolicyStatement({
-        sid: 'NeverServed', effect: iam.Effect.DENY, principals, actions: ['s3:GetObject'], resources: never.map((prefix) => bucket.arnForObjects(prefix)),
-      }));
+      bucket.addToResourcePolicy(
+        new iam.PolicyStatement({
+          sid: 'NeverServed',
+          effect: iam.Effect.DENY,
+          principals,
+          actions: ['s3:GetObject'],
+          resources: never.map((prefix) => bucket.arnForObjects(prefix)),
+        }),
+      );
     }
   }
 }

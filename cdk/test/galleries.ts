@@ -23,7 +23,9 @@ export const ASSETS: Assets = {
 
 /** Their settings, and the accounts that they are for. */
 export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configuration; account?: string }>> = {
-  least: { configuration: readConfiguration('title = "The Meyers"\nregion = "eu-central-1"\nemail = "gerda@example.com"\n') },
+  least: {
+    configuration: readConfiguration('title = "The Meyers"\nregion = "eu-central-1"\nemail = "gerda@example.com"\n'),
+  },
   full: {
     account: '123456789012',
     configuration: readConfiguration(`
@@ -72,7 +74,9 @@ export function template(gallery: GalleryName, stack: 'Edge' | 'Gallery' | 'Pipe
 
 /** Every template of both galleries, the pipeline's stage included, by its path below `OUT`. */
 export function templates(): Map<string, Template> {
-  const files = readdirSync(OUT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.template.json')).sort();
+  const files = readdirSync(OUT, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.template.json'))
+    .sort();
   return new Map(files.map((file) => [file, JSON.parse(readFileSync(join(OUT, file), 'utf8'))]));
 }
 
@@ -84,7 +88,8 @@ export function ofType(one: Template, type: string): [string, Resource][] {
 /** The one resource of a type whose logical id begins so. */
 export function the(one: Template, type: string, id = ''): Resource {
   const found = ofType(one, type).filter(([logicalId]) => logicalId.startsWith(id));
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} resources of the type ${type} begin with "${id}", not one`);
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${found.length} resources of the type ${type} begin with "${id}", not one`);
   return found[0][1];
 }
 

@@ -23,6 +23,7 @@ for (const gallery of ['least', 'full']) {
     assert.deepEqual(nag.violations, []);
     const argued = nag.suppressedViolations ?? [];
     assert.ok(argued.length > 0);
-    for (const { ruleName, reason } of argued) assert.ok(reason.split(' ').length >= 8, `${ruleName} is argued with "${reason}" alone`);
+    for (const { ruleName, reason } of argued)
+      assert.ok(reason.split(' ').length >= 8, `${ruleName} is argued with "${reason}" alone`);
   });
 }

@@ -12,102 +12,138 @@ const isPipeline = (file: string) => file.endsWith('Pipeline.template.json');
 /** Denying everything is the one use of a wildcard. */
 const allows = ([, statement]: [string, Statement]) => statement.Effect === 'Allow';
 
-for (const [file, one] of templates()) describe(file, () => {
-  const statements = allStatements(one);
+for (const [file, one] of templates())
+  describe(file, () => {
+    const statements = allStatements(one);
 
-  test('no bucket is public, each keeps its objects to itself and is encrypted', () => {
-    for (const [id, { Properties }] of ofType(one, 'AWS::S3::Bucket')) {
-      assert.deepEqual(Properties.PublicAccessBlockConfiguration, {
-        BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true,
-      }, id);
-      assert.equal(Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.SSEAlgorithm, 'AES256', id);
-      // CloudFront's standard logs need an access control list in the one bucket that is theirs.
-      const owner = id.startsWith('AccessLogs') ? 'BucketOwnerPreferred' : 'BucketOwnerEnforced';
-      assert.equal(Properties.OwnershipControls.Rules[0].ObjectOwnership, owner, id);
-      assert.equal(Properties.AccessControl, undefined, id);
-      assert.equal(Properties.CorsConfiguration, undefined, id);
-      assert.equal(Properties.WebsiteConfiguration, undefined, id);
-    }
-  });
+    test('no bucket is public, each keeps its objects to itself and is encrypted', () => {
+      for (const [id, { Properties }] of ofType(one, 'AWS::S3::Bucket')) {
+        assert.deepEqual(
+          Properties.PublicAccessBlockConfiguration,
+          {
+            BlockPublicAcls: true,
+            BlockPublicPolicy: true,
+            IgnorePublicAcls: true,
+            RestrictPublicBuckets: true,
+          },
+          id,
+        );
+        assert.equal(
+          Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.SSEAlgorithm,
+          'AES256',
+          id,
+        );
+        // CloudFront's standard logs need an access control list in the one bucket that is theirs.
+        const owner = id.startsWith('AccessLogs') ? 'BucketOwnerPreferred' : 'BucketOwnerEnforced';
+        assert.equal(Properties.OwnershipControls.Rules[0].ObjectOwnership, owner, id);
+        assert.equal(Properties.AccessControl, undefined, id);
+        assert.equal(Properties.CorsConfiguration, undefined, id);
+        assert.equal(Properties.WebsiteConfiguration, undefined, id);
+      }
+    });
 
-  test('buckets, queues and topics speak TLS alone', () => {
-    for (const [type, policyType, names] of [
-      ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket'], ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues'], ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'Topics'],
-    ] as const) {
-      for (const [id] of ofType(one, type)) {
-        const policies = ofType(one, policyType).filter(([, { Properties }]) => list(Properties[names]).some((of) => of.Ref === id));
-        const denies = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
-          .filter((statement) => statement.Effect === 'Deny' && statement.Condition?.['Bool']?.['aws:SecureTransport'] === 'false');
-        assert.equal(denies.length, 1, `${id} can be reached without TLS`);
-        if (type === 'AWS::S3::Bucket') {
-          assert.ok(policies.some(([, { Properties }]) => JSON.stringify(Properties).includes('"s3:TlsVersion":1.2')), `${id} speaks TLS older than 1.2`);
+    test('buckets, queues and topics speak TLS alone', () => {
+      for (const [type, policyType, names] of [
+        ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket'],
+        ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues'],
+        ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'Topics'],
+      ] as const) {
+        for (const [id] of ofType(one, type)) {
+          const policies = ofType(one, policyType).filter(([, { Properties }]) =>
+            list(Properties[names]).some((of) => of.Ref === id),
+          );
+          const denies = policies
+            .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
+            .filter(
+              (statement) =>
+                statement.Effect === 'Deny' && statement.Condition?.['Bool']?.['aws:SecureTransport'] === 'false',
+            );
+          assert.equal(denies.length, 1, `${id} can be reached without TLS`);
+          if (type === 'AWS::S3::Bucket') {
+            assert.ok(
+              policies.some(([, { Properties }]) => JSON.stringify(Properties).includes('"s3:TlsVersion":1.2')),
+              `${id} speaks TLS older than 1.2`,
+            );
+          }
         }
       }
-    }
-  });
+    });
 
-  test('nobody in particular is allowed anything', () => {
-    for (const [id, statement] of statements.filter(allows)) {
-      const principal = JSON.stringify(statement.Principal ?? null);
-      assert.ok(!principal.includes('"*"'), `${id}: ${JSON.stringify(statement)}`);
-    }
-    for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Permission')) {
-      assert.notEqual(Properties.Principal, '*', id);
-      assert.ok(Properties.SourceArn !== undefined, `${id} lets anybody's ${Properties.Principal} call`);
-    }
-  });
-
-  test('a service of AWS acts for this gallery alone', () => {
-    for (const [id, statement] of statements.filter(allows)) {
-      const service = (statement.Principal as { Service?: unknown } | undefined)?.Service;
-      if (service === undefined || list(statement.Action).every((action) => action === 'sts:AssumeRole')) continue;
-      const conditions = Object.assign({}, ...Object.values(statement.Condition ?? {}));
-      const bound = Object.keys(conditions).some((key) => /^aws:source(arn|account)$/i.test(key));
-      assert.ok(bound, `${id}: ${text(service)} acts for anybody`);
-    }
-  });
-
-  test('no action is a wildcard', { skip: isPipeline(file) && 'CDK Pipelines writes these policies: they are argued with cdk-nag' }, () => {
-    for (const [id, { Action }] of statements.filter(allows)) {
-      for (const action of list(Action)) assert.ok(!action.includes('*'), `${id} allows ${action}`);
-    }
-  });
-
-  test('no right is for everything', { skip: isPipeline(file) && 'CDK Pipelines writes these policies: they are argued with cdk-nag' }, () => {
-    for (const [id, { Resource }] of statements.filter(allows)) {
-      for (const resource of list(Resource ?? []).map(text)) assert.ok(resource !== '*' && !/^arn:[^:]*:s3:::\*/.test(resource), `${id} speaks of ${resource}`);
-    }
-  });
-
-  test('functions are called through IAM, each log has an end', () => {
-    for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Url')) {
-      assert.equal(Properties.AuthType, 'AWS_IAM', id);
-      assert.equal(Properties.Cors, undefined, id);
-    }
-    for (const [id, { Properties }] of ofType(one, 'AWS::Logs::LogGroup')) assert.ok(Properties.RetentionInDays > 0, id);
-    for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Function')) {
-      const logged = Properties.LoggingConfig?.LogGroup !== undefined || Properties.FunctionName.endsWith('-verifier');
-      assert.ok(logged, `${id} logs where nobody set an end`);
-    }
-  });
-
-  test('no function holds a secret', () => {
-    for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Function')) {
-      for (const name of Object.keys(Properties.Environment?.Variables ?? {})) {
-        assert.match(name, /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS)$/, id);
+    test('nobody in particular is allowed anything', () => {
+      for (const [id, statement] of statements.filter(allows)) {
+        const principal = JSON.stringify(statement.Principal ?? null);
+        assert.ok(!principal.includes('"*"'), `${id}: ${JSON.stringify(statement)}`);
       }
-    }
-  });
+      for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Permission')) {
+        assert.notEqual(Properties.Principal, '*', id);
+        assert.ok(Properties.SourceArn !== undefined, `${id} lets anybody's ${Properties.Principal} call`);
+      }
+    });
 
-  for (const [id, { Properties }] of ofType(one, 'AWS::CloudFront::Distribution')) distribution(one, id, Properties.DistributionConfig);
-});
+    test('a service of AWS acts for this gallery alone', () => {
+      for (const [id, statement] of statements.filter(allows)) {
+        const service = (statement.Principal as { Service?: unknown } | undefined)?.Service;
+        if (service === undefined || list(statement.Action).every((action) => action === 'sts:AssumeRole')) continue;
+        const conditions = Object.assign({}, ...Object.values(statement.Condition ?? {}));
+        const bound = Object.keys(conditions).some((key) => /^aws:source(arn|account)$/i.test(key));
+        assert.ok(bound, `${id}: ${text(service)} acts for anybody`);
+      }
+    });
+
+    test(
+      'no action is a wildcard',
+      { skip: isPipeline(file) && 'CDK Pipelines writes these policies: they are argued with cdk-nag' },
+      () => {
+        for (const [id, { Action }] of statements.filter(allows)) {
+          for (const action of list(Action)) assert.ok(!action.includes('*'), `${id} allows ${action}`);
+        }
+      },
+    );
+
+    test(
+      'no right is for everything',
+      { skip: isPipeline(file) && 'CDK Pipelines writes these policies: they are argued with cdk-nag' },
+      () => {
+        for (const [id, { Resource }] of statements.filter(allows)) {
+          for (const resource of list(Resource ?? []).map(text))
+            assert.ok(resource !== '*' && !/^arn:[^:]*:s3:::\*/.test(resource), `${id} speaks of ${resource}`);
+        }
+      },
+    );
+
+    test('functions are called through IAM, each log has an end', () => {
+      for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Url')) {
+        assert.equal(Properties.AuthType, 'AWS_IAM', id);
+        assert.equal(Properties.Cors, undefined, id);
+      }
+      for (const [id, { Properties }] of ofType(one, 'AWS::Logs::LogGroup'))
+        assert.ok(Properties.RetentionInDays > 0, id);
+      for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Function')) {
+        const logged =
+          Properties.LoggingConfig?.LogGroup !== undefined || Properties.FunctionName.endsWith('-verifier');
+        assert.ok(logged, `${id} logs where nobody set an end`);
+      }
+    });
+
+    test('no function holds a secret', () => {
+      for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Function')) {
+        for (const name of Object.keys(Properties.Environment?.Variables ?? {})) {
+          assert.match(name, /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS)$/, id);
+        }
+      }
+    });
+
+    for (const [id, { Properties }] of ofType(one, 'AWS::CloudFront::Distribution'))
+      distribution(one, id, Properties.DistributionConfig);
+  });
 
 // oxlint-disable-next-line no-explicit-any
 function distribution(one: Template, id: string, config: any): void {
   // oxlint-disable-next-line no-explicit-any
   const behaviours: any[] = [config.DefaultCacheBehavior, ...config.CacheBehaviors];
   // oxlint-disable-next-line no-explicit-any
-  const origin = (behaviour: any) => config.Origins.find((known: { Id: string }) => known.Id === behaviour.TargetOriginId);
+  const origin = (behaviour: any) =>
+    config.Origins.find((known: { Id: string }) => known.Id === behaviour.TargetOriginId);
 
   test(`${id}: the gate is before every path`, () => {
     for (const behaviour of behaviours) {
@@ -115,13 +151,22 @@ function distribution(one: Template, id: string, config: any): void {
       const [{ EventType, IncludeBody, LambdaFunctionARN }] = behaviour.LambdaFunctionAssociations;
       assert.equal(EventType, 'viewer-request');
       assert.match(text(LambdaFunctionARN), /-edge@us-east-1\..*VerifierCurrentVersion/);
-      assert.equal(IncludeBody === true, (behaviour.PathPattern ?? '').startsWith('/auth/'), `${behaviour.PathPattern}: only signing in shows bodies`);
+      assert.equal(
+        IncludeBody === true,
+        (behaviour.PathPattern ?? '').startsWith('/auth/'),
+        `${behaviour.PathPattern}: only signing in shows bodies`,
+      );
       assert.deepEqual(behaviour.FunctionAssociations ?? [], []);
     }
   });
 
   test(`${id}: origins are reached through access control alone, and the auth bucket is none`, () => {
-    const controls = new Map(ofType(one, 'AWS::CloudFront::OriginAccessControl').map(([control, { Properties }]) => [`<${control}.Id>`, Properties.OriginAccessControlConfig]));
+    const controls = new Map(
+      ofType(one, 'AWS::CloudFront::OriginAccessControl').map(([control, { Properties }]) => [
+        `<${control}.Id>`,
+        Properties.OriginAccessControlConfig,
+      ]),
+    );
     for (const { OriginAccessControlId, DomainName, S3OriginConfig } of config.Origins) {
       const control = controls.get(text(OriginAccessControlId));
       assert.equal(control?.SigningBehavior, 'always', text(DomainName));
@@ -132,7 +177,12 @@ function distribution(one: Template, id: string, config: any): void {
   });
 
   test(`${id}: cookies, queries and headers neither reach a bucket nor split a cache`, () => {
-    const policies = new Map(ofType(one, 'AWS::CloudFront::CachePolicy').map(([policy, { Properties }]) => [policy, Properties.CachePolicyConfig]));
+    const policies = new Map(
+      ofType(one, 'AWS::CloudFront::CachePolicy').map(([policy, { Properties }]) => [
+        policy,
+        Properties.CachePolicyConfig,
+      ]),
+    );
     for (const behaviour of behaviours.filter((known) => origin(known).S3OriginConfig !== undefined)) {
       assert.equal(behaviour.OriginRequestPolicyId, undefined, behaviour.PathPattern);
       assert.equal(behaviour.ForwardedValues, undefined);
@@ -142,14 +192,22 @@ function distribution(one: Template, id: string, config: any): void {
         assert.equal(behaviour.CachePolicyId, CACHING_DISABLED, behaviour.PathPattern);
         continue;
       }
-      const { CookiesConfig, HeadersConfig, QueryStringsConfig } = policies.get(own).ParametersInCacheKeyAndForwardedToOrigin;
-      assert.deepEqual([CookiesConfig.CookieBehavior, HeadersConfig.HeaderBehavior, QueryStringsConfig.QueryStringBehavior], ['none', 'none', 'none'], own);
+      const { CookiesConfig, HeadersConfig, QueryStringsConfig } =
+        policies.get(own).ParametersInCacheKeyAndForwardedToOrigin;
+      assert.deepEqual(
+        [CookiesConfig.CookieBehavior, HeadersConfig.HeaderBehavior, QueryStringsConfig.QueryStringBehavior],
+        ['none', 'none', 'none'],
+        own,
+      );
     }
   });
 
   test(`${id}: signing in is never kept, and never in the clear`, () => {
     const auth = behaviours.filter((behaviour) => origin(behaviour).S3OriginConfig === undefined);
-    assert.deepEqual(auth.map((behaviour) => behaviour.PathPattern), ['/auth/renew', '/auth/*']);
+    assert.deepEqual(
+      auth.map((behaviour) => behaviour.PathPattern),
+      ['/auth/renew', '/auth/*'],
+    );
     for (const behaviour of auth) {
       assert.equal(behaviour.CachePolicyId, CACHING_DISABLED);
       assert.equal(behaviour.ViewerProtocolPolicy, 'https-only');
@@ -164,7 +222,9 @@ function distribution(one: Template, id: string, config: any): void {
 
   test(`${id}: the forbidden looks like the missing, and nothing refused becomes a success`, () => {
     // oxlint-disable-next-line no-explicit-any
-    const responses = new Map<number, any>(config.CustomErrorResponses.map((response: { ErrorCode: number }) => [response.ErrorCode, response]));
+    const responses = new Map<number, any>(
+      config.CustomErrorResponses.map((response: { ErrorCode: number }) => [response.ErrorCode, response]),
+    );
     for (const status of [403, 404]) {
       assert.equal(responses.get(status).ResponsePagePath, '/not-found.html');
       assert.equal(responses.get(status).ResponseCode, 404);

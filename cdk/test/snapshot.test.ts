@@ -23,5 +23,9 @@ test('the templates are as they were', () => {
   const now = scrubbed({ edge, gallery });
   if (process.env['UPDATE_SNAPSHOT'] === 'yes') writeFileSync(file, `${JSON.stringify(now, null, 1)}\n`);
   assert.ok(existsSync(file), 'there is no snapshot: take it with `npm run snapshot`');
-  assert.deepEqual(now, JSON.parse(readFileSync(file, 'utf8')), 'the templates changed: look at the difference, then `npm run snapshot`');
+  assert.deepEqual(
+    now,
+    JSON.parse(readFileSync(file, 'utf8')),
+    'the templates changed: look at the difference, then `npm run snapshot`',
+  );
 });

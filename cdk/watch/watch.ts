@@ -28,24 +28,45 @@ export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
     const { configuration } = props;
-    this.topic = new sns.Topic(this, 'Alarms', { topicName: `${configuration.name}-alarms`, displayName: configuration.title, enforceSSL: true });
-    this.topic.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'ToldByAlarms',
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [this.topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-    }));
+    this.topic = new sns.Topic(this, 'Alarms', {
+      topicName: `${configuration.name}-alarms`,
+      displayName: configuration.title,
+      enforceSSL: true,
+    });
+    this.topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: 'ToldByAlarms',
+        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
     this.topic.addSubscription(new subscriptions.EmailSubscription(configuration.email));
 
     const period = Duration.minutes(5);
     for (const [what, { lambda }] of Object.entries(props.functions)) {
-      this.#alarm(configuration.name, `${what}-errors`, `${what} failed`, lambda.metricErrors({ period, statistic: 'Sum' }));
-      this.#alarm(configuration.name, `${what}-throttles`, `${what} was called more often than it may run at once`, lambda.metricThrottles({ period, statistic: 'Sum' }), 3);
+      this.#alarm(
+        configuration.name,
+        `${what}-errors`,
+        `${what} failed`,
+        lambda.metricErrors({ period, statistic: 'Sum' }),
+      );
+      this.#alarm(
+        configuration.name,
+        `${what}-throttles`,
+        `${what} was called more often than it may run at once`,
+        lambda.metricThrottles({ period, statistic: 'Sum' }),
+        3,
+      );
     }
     for (const [what, queue] of Object.entries(props.deadLetters)) {
-      this.#alarm(configuration.name, `${what}-dead-letters`, `${what} gave up on a message: it lies in ${what}'s dead-letter queue for 14 days`,
-        queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }));
+      this.#alarm(
+        configuration.name,
+        `${what}-dead-letters`,
+        `${what} gave up on a message: it lies in ${what}'s dead-letter queue for 14 days`,
+        queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+      );
     }
     budget(this, configuration);
   }
@@ -69,11 +90,15 @@ export class Watch extends Construct {
 function budget(scope: Construct, { name, email, monthlyBudget }: Configuration): void {
   const mail = [{ subscriptionType: 'EMAIL', address: email }];
   const beyond = (notificationType: string, threshold: number) => ({
-    notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' }, subscribers: mail,
+    notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
+    subscribers: mail,
   });
   new budgets.CfnBudget(scope, 'Budget', {
     budget: {
-      budgetName: `${name}-monthly`, budgetType: 'COST', timeUnit: 'MONTHLY', budgetLimit: { amount: monthlyBudget, unit: 'USD' },
+      budgetName: `${name}-monthly`,
+      budgetType: 'COST',
+      timeUnit: 'MONTHLY',
+      budgetLimit: { amount: monthlyBudget, unit: 'USD' },
     },
     notificationsWithSubscribers: [beyond('ACTUAL', 80), beyond('FORECASTED', 100)],
   });

@@ -220,6 +220,21 @@ pub(crate) fn run(command: &Cost) -> Result<()> {
     Ok(())
 }
 
+/// A line of a bill.
+type Amount = fn(&Bill) -> f64;
+
+/// The lines of a bill, by their names.
+const LINES: [(&str, Amount); 8] = [
+    ("S3: originals", |bill| bill.originals),
+    ("S3: renditions and pages", |bill| bill.renditions),
+    ("S3: requests", |bill| bill.s3_requests),
+    ("Lambda@Edge", |bill| bill.edge),
+    ("CloudFront", |bill| bill.cloudfront),
+    ("Lambda, queues, logs", |bill| bill.functions),
+    ("**a month**", Bill::total),
+    ("more while originals are new", |bill| bill.while_fresh),
+];
+
 /// The bills side by side, as Markdown.
 fn table(command: &Cost, prices: &Prices) -> String {
     let page_views = command.page_views.map_or_else(|| f64::from(command.viewers) * 120.0, f64::from);
@@ -231,17 +246,6 @@ fn table(command: &Cost, prices: &Prices) -> String {
             bill(&Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }, prices)
         })
         .collect();
-    type Amount = fn(&Bill) -> f64;
-    let lines: [(&str, Amount); 8] = [
-        ("S3: originals", |bill| bill.originals),
-        ("S3: renditions and pages", |bill| bill.renditions),
-        ("S3: requests", |bill| bill.s3_requests),
-        ("Lambda@Edge", |bill| bill.edge),
-        ("CloudFront", |bill| bill.cloudfront),
-        ("Lambda, queues, logs", |bill| bill.functions),
-        ("**a month**", Bill::total),
-        ("more while originals are new", |bill| bill.while_fresh),
-    ];
     let mut text = String::from("| US dollars |");
     for &photos in &command.photos {
         // Writing to a text cannot fail.
@@ -250,7 +254,7 @@ fn table(command: &Cost, prices: &Prices) -> String {
     text.push_str("\n|---|");
     text.push_str(&"--:|".repeat(bills.len()));
     text.push('\n');
-    for (name, amount) in lines {
+    for (name, amount) in LINES {
         let _ = write!(text, "| {name} |");
         for bill in &bills {
             let _ = write!(text, " {:.2} |", amount(bill));
@@ -337,6 +341,26 @@ mod tests {
         assert!(error.to_string().contains("unknown field `storge`"), "{error}");
         let written = serde_json::to_string(&Prices::default()).unwrap();
         assert!(serde_json::from_str::<Prices>(&written).is_ok());
+    }
+
+    #[test]
+    fn the_readme_shows_what_the_command_prints() {
+        let asked = |photos: &[u32], page_views| Cost {
+            photos: photos.to_vec(),
+            viewers: 20,
+            page_views,
+            new: 2.0,
+            original: 5.0,
+            prices: None,
+            show_prices: false,
+        };
+        let readme = include_str!("../../README.md");
+        let shown = table(&asked(&[1_000, 10_000, 100_000], None), &Prices::default());
+        assert!(readme.contains(&shown), "the README's table is not this one:\n{shown}");
+        let million = table(&asked(&[10_000], Some(1_000_000)), &Prices::default());
+        let total = million.lines().find_map(|line| line.strip_prefix("| **a month** | ")).expect("there is a total");
+        let total = total.trim_end_matches(" |");
+        assert!(readme.contains(&format!("would cost {total}")), "a million page views cost {total}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The login function on AWS Lambda: settings from the environment, events from a function URL.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
@@ -17,7 +18,11 @@ async fn main() -> Result<(), Error> {
     let needed =
         |name: &'static str| setting(name).with_context(|| format!("the environment variable {name} is not set"));
     let names = BucketNames::from_settings(setting, &[Bucket::Auth])?;
-    let config = Config::new(needed("HEIRLOOM_TITLE")?, needed("HEIRLOOM_AUDIENCE")?);
+    let mut config = Config::new(needed("HEIRLOOM_TITLE")?, needed("HEIRLOOM_AUDIENCE")?);
+    if let Some(days) = setting("HEIRLOOM_SESSION_DAYS") {
+        let days = days.parse::<u64>().context("HEIRLOOM_SESSION_DAYS is to be a whole number of days")?;
+        config.lifetime = Duration::from_hours(24 * days);
+    }
     let login = Arc::new(Login::new(Store::new(amazon().await, names), config));
 
     run(service_fn(move |event: LambdaEvent<LambdaFunctionUrlRequest>| {
