@@ -1,14 +1,14 @@
 // One visit in a browser: sign in, look around, open a photo, leaf through, sign out, press back.
 //
 // Settings come from the environment: GALLERY (address), NAME, PASSWORD, ALBUM (the title of an album with at least three
-// photos), CHROMIUM (the browser), SCREENSHOTS (a folder). Prints a line a step; the first step that fails ends it with
+// photos), AGED_SESSION (a token that was looked at half an hour ago), CHROMIUM (the browser), SCREENSHOTS (a folder). Prints a line a step; the first step that fails ends it with
 // a screenshot called `failed`.
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const { GALLERY, NAME, PASSWORD, ALBUM, CHROMIUM, SCREENSHOTS } = process.env;
+const { GALLERY, NAME, PASSWORD, ALBUM, AGED_SESSION, CHROMIUM, SCREENSHOTS } = process.env;
 const WIDTHS = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900] };
 
 await mkdir(SCREENSHOTS, { recursive: true });
@@ -282,6 +282,34 @@ await step('what is not there is told kindly', async () => {
   assert.equal(answer.status(), 404);
   await portraits('missing');
   await page.goto(album);
+});
+
+await step('a page that stayed open for half an hour goes on', async () => {
+  const home = new URL('/', GALLERY).href;
+  await page.goto(home);
+  await page.getByRole('link', { name: new RegExp(ALBUM) }).first().click();
+  await page.waitForSelector('.grid img');
+  const [cookie] = (await context.cookies()).filter(({ name }) => name === '__Host-session');
+  await context.addCookies([{ ...cookie, value: AGED_SESSION }]);
+  const refused = [];
+  const note = (response) => response.status() === 401 && refused.push(response.url());
+  page.on('response', note);
+  // A picture that the browser does not have yet, as one more that scrolls into view.
+  const width = await page.evaluate(async () => {
+    const [first] = document.querySelectorAll('.grid img');
+    const picture = new Image();
+    const shown = new Promise((done) => picture.addEventListener('load', done));
+    picture.src = `${first.currentSrc || first.src}?again`;
+    document.body.append(picture);
+    await shown;
+    picture.remove();
+    return picture.naturalWidth;
+  });
+  page.off('response', note);
+  assert.ok(width > 0);
+  assert.equal(refused.length, 1, `refused: ${refused}`);
+  const [renewed] = (await context.cookies()).filter(({ name }) => name === '__Host-session');
+  assert.notEqual(renewed.value, AGED_SESSION);
 });
 
 await step('signing out leads back to the login page', async () => {

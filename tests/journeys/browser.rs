@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use gallery::Scope;
 use heirloom_tests::{Home, PASSWORD};
+use jiff::SignedDuration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_in_a_browser() -> Result<()> {
@@ -27,6 +28,10 @@ async fn a_visit_in_a_browser() -> Result<()> {
     }
     home.let_in("gerda", Scope::All).await?;
     home.settled().await?;
+    // A session that was looked at half an hour ago, for the page that stays open.
+    let mut aged = home.stranger();
+    aged.sign_in("gerda", PASSWORD).await?;
+    home.age(&mut aged, SignedDuration::from_mins(30)).await?;
 
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut journey = Command::new("node");
@@ -36,6 +41,7 @@ async fn a_visit_in_a_browser() -> Result<()> {
         .env("NAME", "gerda")
         .env("PASSWORD", PASSWORD)
         .env("ALBUM", "Lisbon")
+        .env("AGED_SESSION", aged.cookie.context("signed in")?)
         .env("CHROMIUM", chromium)
         .env("SCREENSHOTS", screenshots(here))
         .stdin(Stdio::null());

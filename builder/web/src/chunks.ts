@@ -2,6 +2,7 @@
 // as one scrolls.
 
 import { paint } from "./placeholder";
+import { ask } from "./session";
 import { translate } from "./texts";
 
 const PARALLEL = 6;
@@ -68,7 +69,7 @@ export function follow(grid: HTMLElement): void {
 }
 
 async function fetchChunk(address: string): Promise<HTMLElement> {
-  const answer = await fetch(address, { credentials: "same-origin", headers: { accept: "text/html" } });
+  const answer = await ask(address, "text/html");
   const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
   const chunk = page.querySelector<HTMLElement>(".grid");
   if (!chunk) throw new Error(`no photos at ${address}`);

@@ -1,10 +1,11 @@
 // What every page runs. The page is whole without it; this adds colour while pictures load, the rest of a long album as
 // one scrolls, a mark on what is new, the full-screen view and the download of a whole album (whose code is fetched only
-// when it is wanted), and leaves nothing to see after signing out.
+// when it is wanted), keeps the session fresh, and leaves nothing to see after signing out.
 
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { paint } from "./placeholder";
+import { stay } from "./session";
 import { speak, text } from "./texts";
 
 type Viewer = typeof import("./viewer");
@@ -21,6 +22,7 @@ addEventListener("pageshow", (event) => {
 
 const grid = document.querySelector<HTMLElement>(".grid");
 
+stay();
 paint(document);
 void speak().then(markNews);
 
