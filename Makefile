@@ -117,11 +117,12 @@ $(CDK_VENV)/.stamp: $(CDK)/requirements.txt
 	"$(CDK_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(CDK)/requirements.txt
 	touch $@
 
-# The rehearsal runs what `cargo build` makes; with PROFILE=release what `make package` made.
+# The rehearsal runs what `cargo build` makes; with PROFILE=release what `make package` made. Our functions take no
+# certificate of an authority for one of a server.
 define REHEARSAL
 here="$(TARGET)/rehearsal"; mkdir -p "$$here/bin"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=rehearsal" \
-	-addext "subjectAltName=IP:127.0.0.1" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
+	-addext "subjectAltName=IP:127.0.0.1" -addext "basicConstraints=critical,CA:FALSE" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
 if [ "$(PROFILE)" = release ]; then
 	zip="$(TARGET)/edge/verifier.zip"
 	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
