@@ -1,7 +1,7 @@
 // Signing in and staying signed in: two functions of one binary.
 //
 // Each has a URL that only CloudFront may call, and a number of places that are its own: a flood of logins cannot keep
-// those who are signed in from going on (DESIGN.md, section 5).
+// those who are signed in from going on.
 
 import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -52,9 +52,9 @@ export class SignIn extends Construct {
     // A whole processor for argon2 (`login::Cost::RECOMMENDED`: 64 MiB, three passes).
     this.login = made('Login', 'Signs viewers in and out', 1769);
     buckets.grant(this.login, 'auth', {
-      read: ['keys/*', 'users/*', 'throttle/*', 'invitations/*'],
-      write: ['users/*', 'throttle/*', 'invitations/*', 'audit/*'],
-      remove: ['throttle/*', 'invitations/*'],
+      read: ['keys/*', 'users/*', 'devices/*', 'throttle/*', 'invitations/*'],
+      write: ['users/*', 'devices/*', 'throttle/*', 'invitations/*', 'audit/*'],
+      remove: ['devices/*', 'throttle/*'],
     });
     // Renewal reads the viewer's record and the keys again, and writes nothing but the audit.
     this.renewal = made('Renewal', 'Renews the sessions of viewers who are still let in', 512);

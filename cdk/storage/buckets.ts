@@ -104,7 +104,13 @@ export class Buckets extends Construct {
     this.web = bucket('web', {});
     this.auth = bucket('auth', {
       versioned: true,
-      lifecycleRules: [{ id: 'history', noncurrentVersionExpiration: AUTH_HISTORY }],
+      lifecycleRules: [
+        { id: 'history', noncurrentVersionExpiration: AUTH_HISTORY },
+        // What `login::Login::tidy` does on one machine: counts of tries are forgotten after half a day, and a device
+        // that has not been used for 400 days has lost its cookie.
+        { id: 'tries', prefix: 'throttle/', expiration: Duration.days(2) },
+        { id: 'devices', prefix: 'devices/', expiration: Duration.days(401) },
+      ],
     });
   }
 

@@ -53,10 +53,10 @@ test('login reads and keeps viewers, and reads the keys', () => {
     rightsOf(gallery, 'SignInLoginRole'),
     [
       ...ownLog('SignInLoginLog'),
-      ...objects('DeleteObject', 'Auth', 'invitations/*', 'throttle/*'),
-      ...objects('GetObject', 'Auth', 'invitations/*', 'keys/*', 'throttle/*', 'users/*'),
+      ...objects('DeleteObject', 'Auth', 'devices/*', 'throttle/*'),
+      ...objects('GetObject', 'Auth', 'devices/*', 'invitations/*', 'keys/*', 'throttle/*', 'users/*'),
       's3:ListBucket <BucketsAuth.Arn>',
-      ...objects('PutObject', 'Auth', 'audit/*', 'invitations/*', 'throttle/*', 'users/*'),
+      ...objects('PutObject', 'Auth', 'audit/*', 'devices/*', 'invitations/*', 'throttle/*', 'users/*'),
     ].sort(),
   );
 });
