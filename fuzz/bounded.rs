@@ -50,7 +50,9 @@ pub(crate) fn over_seeds(fuzz: &Path, target: &str, count: usize, body: impl Fn(
         .collect();
     seeds.sort();
     assert!(!seeds.is_empty(), "{target} has no seeds");
-    seeds.iter().for_each(|seed| body(seed));
+    for seed in &seeds {
+        body(seed);
+    }
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     for _ in 0..count {
         let mut bytes = seeds[dice.below(seeds.len())].clone();

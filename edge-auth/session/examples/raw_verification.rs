@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use ed25519_dalek::{Signer, SigningKey, Verifier};
 
-const TURNS: u32 = 400;
+/// Portions of this many verifications are timed and the median portion is told, as in the bench that asks.
+const PORTION: u32 = 10;
 
 fn main() {
     let length = std::env::args().nth(1).and_then(|length| length.parse().ok()).unwrap_or(400);
@@ -23,7 +24,13 @@ fn main() {
 
 fn time(verification: impl Fn() -> bool) -> f64 {
     assert!((0..50).all(|_| verification()), "the signature holds");
-    let since = Instant::now();
-    assert!((0..TURNS).all(|_| black_box(verification())));
-    since.elapsed().as_nanos() as f64 / f64::from(TURNS)
+    let mut portions: Vec<_> = (0..40)
+        .map(|_| {
+            let since = Instant::now();
+            assert!((0..PORTION).all(|_| black_box(verification())));
+            since.elapsed().as_nanos() as f64 / f64::from(PORTION)
+        })
+        .collect();
+    portions.sort_by(f64::total_cmp);
+    portions[portions.len() / 2]
 }

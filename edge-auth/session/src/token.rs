@@ -202,15 +202,7 @@ impl Verifier {
 #[cfg_attr(feature = "mint", derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct Claims {
-    #[cfg_attr(
-        not(feature = "mint"),
-        expect(dead_code, reason = "compared by jsonwebtoken before it reads the claims")
-    )]
     iss: String,
-    #[cfg_attr(
-        not(feature = "mint"),
-        expect(dead_code, reason = "compared by jsonwebtoken before it reads the claims")
-    )]
     aud: String,
     typ: String,
     sub: ViewerName,

@@ -16,7 +16,8 @@ pub(crate) struct Vectors {
     _about: Vec<String>,
     pub(crate) now: i64,
     r#as: BTreeMap<String, BTreeMap<String, String>>,
-    pub(crate) vectors: Vec<Vector>,
+    #[serde(rename = "vectors")]
+    pub(crate) list: Vec<Vector>,
 }
 
 #[derive(Deserialize)]

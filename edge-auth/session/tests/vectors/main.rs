@@ -22,7 +22,7 @@ fn new_gate() -> Gate {
 fn hold(requirement: u8, at_least: usize) {
     let vectors = Vectors::read();
     let gate = new_gate();
-    let chosen: Vec<_> = vectors.vectors.iter().filter(|vector| vector.requirements.contains(&requirement)).collect();
+    let chosen: Vec<_> = vectors.list.iter().filter(|vector| vector.requirements.contains(&requirement)).collect();
     assert!(chosen.len() >= at_least, "only {} vectors of requirement {requirement}", chosen.len());
     for vector in chosen {
         holds(&gate, &vectors, vector);
@@ -56,11 +56,11 @@ requirements! {
 #[test]
 fn every_vector_has_a_name_of_its_own_and_a_requirement() {
     let vectors = Vectors::read();
-    assert!(vectors.vectors.len() >= 500, "{} vectors", vectors.vectors.len());
-    let names: BTreeSet<_> = vectors.vectors.iter().map(|vector| &vector.name).collect();
-    assert_eq!(names.len(), vectors.vectors.len());
+    assert!(vectors.list.len() >= 500, "{} vectors", vectors.list.len());
+    let names: BTreeSet<_> = vectors.list.iter().map(|vector| &vector.name).collect();
+    assert_eq!(names.len(), vectors.list.len());
     let tested = [1, 2, 3, 4, 5, 6, 7, 8, 12, 19, 20, 23];
-    for vector in &vectors.vectors {
+    for vector in &vectors.list {
         assert!(!vector.requirements.is_empty(), "{}", vector.name);
         assert!(vector.requirements.iter().all(|number| tested.contains(number)), "{}", vector.name);
     }
@@ -119,7 +119,7 @@ fn answered_as_expected(vector: &Vector, request: &Request, response: &Response)
 #[test]
 fn requirement_01_no_vector_passes_without_its_cookies() {
     let vectors = Vectors::read();
-    for vector in &vectors.vectors {
+    for vector in &vectors.list {
         let mut request = vectors.request(vector);
         request.headers.remove("cookie");
         let public = ["/auth/", "/assets/", "/robots.txt", "/favicon.ico"];
@@ -135,7 +135,7 @@ fn the_short_way_leads_where_the_long_way_does() {
     let vectors = Vectors::read();
     let gate = new_gate();
     let mut short = 0;
-    for vector in &vectors.vectors {
+    for vector in &vectors.list {
         let request = vectors.request(vector);
         let cookies = request.header("cookie").collect::<Vec<_>>().join(";");
         let object = gate::object(&gate, &request.method, &request.uri, &cookies, vectors.now);
