@@ -10,7 +10,7 @@ use crate::drawn::{
 };
 
 /// A HEIC whose bits-per-channel property, which nobody needs, was made into another of the same length.
-fn with_property(heic: &[u8], kind: &[u8; 4], value: u8) -> Vec<u8> {
+fn with_property(heic: &[u8], kind: &[u8], value: u8) -> Vec<u8> {
     let mut heic = heic.to_vec();
     let at = heic.windows(4).position(|w| w == b"pixi").expect("the encoder writes one");
     heic[at..at + 4].copy_from_slice(kind);
@@ -41,7 +41,7 @@ fn heic_is_turned_by_its_container_alone() {
     let plain = heifer::encode_with_metadata(&image, &metadata, &options).unwrap();
     // `irot` counts quarter turns anticlockwise; `imir` 0 exchanges top and bottom, 1 left and right.
     for (kind, value, sides, expected) in [
-        (b"pixi", 0, (400, 300), [a, b, c, d]),
+        (&b"pixi"[..], 0, (400, 300), [a, b, c, d]),
         (b"irot", 1, (300, 400), [b, d, a, c]),
         (b"irot", 2, (400, 300), [d, c, b, a]),
         (b"irot", 3, (300, 400), [c, a, d, b]),
@@ -203,6 +203,9 @@ fn a_camera_tells_how_and_where() {
     assert_eq!(picture.zone, Some(Zone { minutes: 600, from: Witness::Satellites }));
 }
 
+/// A directory's entry: tag, type, count and value.
+type Entry = (u16, u16, u32, Vec<u8>);
+
 /// A record with an exposure and a place: a lens of 50 mm at f/1.8, in Sydney.
 pub(super) fn record() -> Vec<u8> {
     let mut tiff = b"II\x2a\0\x08\0\0\0".to_vec();
@@ -233,7 +236,6 @@ pub(super) fn record() -> Vec<u8> {
         ratio(0x0007, &[(7, 1), (8, 1), (5, 1)]),
         text(0x001D, "2024:05:06"),
     ];
-    type Entry = (u16, u16, u32, Vec<u8>);
     let laid = |at: usize, entries: &[Entry]| {
         let mut bytes = (entries.len() as u16).to_le_bytes().to_vec();
         let mut apart = Vec::new();

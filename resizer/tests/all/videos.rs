@@ -7,12 +7,12 @@ use resizer::Done;
 use crate::drawn::{QUARTERS, assert_quarters, heic, pixels, quarters};
 use crate::room::Room;
 
-fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
 }
 
 /// The children of a box, one after the other.
-fn filled(kind: &[u8; 4], children: &[Vec<u8>]) -> Vec<u8> {
+fn filled(kind: &[u8], children: &[Vec<u8>]) -> Vec<u8> {
     boxed(kind, &children.concat())
 }
 
@@ -22,7 +22,7 @@ fn words(values: &[u32]) -> Vec<u8> {
 }
 
 /// A video of 12.5 seconds, turned by a quarter, whose headers lie behind its pictures.
-fn video(codec: &[u8; 4], setup: &[u8], sample: &[u8]) -> Vec<u8> {
+fn video(codec: &[u8], setup: &[u8], sample: &[u8]) -> Vec<u8> {
     let start = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
     let filler = boxed(b"free", &vec![0; 200_000]);
     let pictures = boxed(b"mdat", sample);
