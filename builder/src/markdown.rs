@@ -22,8 +22,6 @@ pub(crate) fn block(text: &str) -> Markup {
                 return link_is_kept.then_some(event);
             }
             Event::End(TagEnd::Link) => return link_is_kept.then_some(event),
-            // A picture becomes its words.
-            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => return None,
             Event::Start(Tag::CodeBlock(_)) => Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)),
             // The page's own headings come first.
             Event::Start(Tag::Heading { level, .. }) => {
@@ -54,7 +52,7 @@ pub(crate) fn block(text: &str) -> Markup {
                 | TagEnd::Strong
                 | TagEnd::Strikethrough,
             ) => event,
-            // Whatever else there may be one day.
+            // Pictures, of which the words stay, and whatever else there may be one day.
             _ => return None,
         })
     });
