@@ -2,14 +2,17 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod people;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gallery::{CollectionSlug, FolderPath, Scope, Slug, ViewerName};
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use gallery::FolderPath;
 
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
+
+pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 
 /// A private photo gallery for your family
 ///
@@ -195,123 +198,6 @@ pub struct Upload {
     pub data: Data,
 }
 
-/// `heirloom invite`
-#[derive(Clone, Debug, Args)]
-pub struct Invite {
-    /// The name. Somebody new is let in under it; somebody you have let in before gets one more device
-    pub name: ViewerName,
-
-    /// What somebody new may see: the names of collections, with commas between. Everything otherwise
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    pub collections: Option<Vec<String>>,
-
-    /// How long the link can be used: `36h`, `7d`, `2weeks`
-    #[arg(long, default_value = "7d", value_parser = time_span, value_name = "TIME")]
-    pub expires: SignedDuration,
-
-    /// The gallery's address, as people reach it. That of the running gallery otherwise
-    #[arg(long, env = "HEIRLOOM_ADDRESS", value_name = "URL")]
-    pub address: Option<String>,
-
-    /// Write a card to print: an SVG file, which browsers open and print
-    #[arg(long, value_name = "FILE")]
-    pub card: Option<PathBuf>,
-
-    /// The gallery's title, on the card
-    #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
-    pub title: String,
-
-    #[command(flatten)]
-    /// The data folder
-    pub data: Data,
-}
-
-/// `heirloom keys`
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// Make a new key. It begins to sign after a while; sessions go on
-    #[command(after_help = "\
-Examples:
-  heirloom keys rotate
-  heirloom keys rotate --signs-in 1d")]
-    Rotate {
-        /// How long the new key waits before it signs: until then every gate has to know it. A gate on this machine
-        /// looks every 20 seconds
-        #[arg(long, default_value = "5m", value_parser = time_span, value_name = "TIME")]
-        signs_in: SignedDuration,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Drop a key that no session rests on any more
-    Drop {
-        /// Its id, as `heirloom keys list` shows it
-        id: String,
-
-        /// Drop it at once: whoever has a session that it signed is signed out. For a key that somebody has stolen
-        #[arg(long)]
-        emergency: bool,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// The keys, and what each does
-    List {
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// The public halves, as JSON, for a gate elsewhere
-    Public {
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-}
-
-/// `heirloom audit`
-#[derive(Clone, Debug, Args)]
-pub struct Audit {
-    /// How far back: `12h`, `7d`, `1y`
-    #[arg(long, default_value = "7d", value_parser = time_span, value_name = "TIME")]
-    pub since: SignedDuration,
-
-    /// Only what concerns this viewer
-    #[arg(long, value_name = "NAME")]
-    pub viewer: Option<ViewerName>,
-
-    /// Only what was refused
-    #[arg(long)]
-    pub refused: bool,
-
-    /// One JSON object a line
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// The data folder
-    pub data: Data,
-}
-
-/// Reads a time such as `7d` or `90 min`. A day has 24 hours.
-fn time_span(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || format!("`{text}` is no time: write for instance `30m`, `36h` or `7d`");
-    let span: Span = text.parse().map_err(|_| wrong())?;
-    let span = match span.get_years() {
-        0 => span,
-        years => {
-            span.try_years(0).and_then(|s| s.try_days(span.get_days() + i32::from(years) * 365)).map_err(|_| wrong())?
-        }
-    };
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
-    if duration.is_positive() { Ok(duration) } else { Err(wrong()) }
-}
-
 /// Where the gallery's data is
 #[derive(Clone, Debug, Args)]
 pub struct Data {
@@ -366,132 +252,6 @@ pub struct Demo {
     pub photos: Option<PathBuf>,
 }
 
-/// `heirloom user`
-#[derive(Debug, Subcommand)]
-pub enum User {
-    /// Let somebody in: makes a name and a password
-    ///
-    /// Prints a passphrase of six words to pass on, unless you give a password of your own.
-    #[command(after_help = "\
-Examples:
-  heirloom user add gerda
-  heirloom user add tom --collections Family,Holidays
-  heirloom user add anna --ask
-  pass show gallery/anna | heirloom user add anna --password-stdin")]
-    Add {
-        /// The name to sign in with
-        name: ViewerName,
-
-        /// What they may see: the names of collections (top-level folders), with commas between. Everything otherwise
-        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-        collections: Option<Vec<String>>,
-
-        #[command(flatten)]
-        /// Where the password comes from
-        password: PasswordFrom,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Who may look, and at what
-    List {
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Let somebody out, on every device, within 15 minutes
-    Remove {
-        /// The name
-        name: ViewerName,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Change what somebody may see, within 15 minutes
-    #[command(after_help = "\
-Examples:
-  heirloom user scope tom --collections Family,Holidays
-  heirloom user scope tom --everything")]
-    Scope {
-        /// The name
-        name: ViewerName,
-
-        #[command(flatten)]
-        /// What they may see from now on
-        see: See,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Sign somebody out on every device, within 15 minutes; unused invitations end as well
-    Logout {
-        /// The name
-        name: ViewerName,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-
-    /// Give somebody a new password, which signs them out everywhere within 15 minutes
-    Passwd {
-        /// The name
-        name: ViewerName,
-
-        #[command(flatten)]
-        /// Where the password comes from
-        password: PasswordFrom,
-
-        #[command(flatten)]
-        /// The data folder
-        data: Data,
-    },
-}
-
-/// What somebody may see
-#[derive(Clone, Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct See {
-    /// These collections (top-level folders), with commas between
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-    pub collections: Option<Vec<String>>,
-
-    /// Everything
-    #[arg(long)]
-    pub everything: bool,
-}
-
-/// Where a password comes from; a passphrase is made when nothing is said
-#[derive(Clone, Copy, Debug, Args)]
-#[group(multiple = false)]
-pub struct PasswordFrom {
-    /// Ask for the password on the terminal
-    #[arg(long)]
-    pub ask: bool,
-
-    /// Read the password from standard input
-    #[arg(long)]
-    pub password_stdin: bool,
-}
-
-/// The scope that a list of collections means.
-pub fn scope(collections: Option<&[String]>) -> Scope {
-    match collections {
-        None => Scope::All,
-        Some(names) => {
-            let names = names.iter().map(|name| name.trim().trim_matches('/')).filter(|name| !name.is_empty());
-            Scope::Only(names.map(|name| CollectionSlug(Slug::of(name))).collect())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -500,26 +260,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        let hours = |text: &str| time_span(text).map(|time| time.as_secs() / 3600);
-        assert_eq!(hours("7d"), Ok(168));
-        assert_eq!(hours("2weeks"), Ok(336));
-        assert_eq!(hours("36h"), Ok(36));
-        assert_eq!(hours("1y"), Ok(8760));
-        for wrong in ["", "7", "-7d", "0d", "soon", "1month"] {
-            assert!(time_span(wrong).unwrap_err().contains(wrong), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn collections_become_a_scope() {
-        assert_eq!(scope(None), Scope::All);
-        let Scope::Only(list) = scope(Some(&["Family".into(), " Märchen/".into(), String::new()])) else {
-            panic!("a list is not everything");
-        };
-        assert_eq!(list.len(), 2);
     }
 }

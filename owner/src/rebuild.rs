@@ -14,7 +14,8 @@ use crate::reach::Reached;
 /// Does what `heirloom rebuild` asks.
 pub(crate) async fn run(command: Rebuild) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
-    let outcome = rebuild(reached.store()).await;
+    // Boxed: the S3 client's futures are large.
+    let outcome = Box::pin(rebuild(reached.store())).await;
     reached.close().await;
     outcome
 }

@@ -307,7 +307,7 @@ fn status_tells_what_is_there_and_what_is_wrong() {
     }
     assert!(serving.interrupt());
     let rebuilt = run(folder.path(), &["rebuild"]);
-    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("3 were right"), "{}", text(&rebuilt.stdout));
+    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("4 were right"), "{}", text(&rebuilt.stdout));
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("heirloom"));
     }

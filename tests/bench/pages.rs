@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["ours", "upload", data, photos] => ours(data).await?.upload(Path::new(photos)).await,
-        ["ours", "pictures", data] => ours(data).await?.pictures().await,
+        ["ours", "pictures", data] => Box::pin(ours(data).await?.pictures()).await,
         ["ours", "pages", data] => ours(data).await?.pages().await,
         ["ours", "add", data, file, key] => ours(data).await?.add(Path::new(file), key).await,
         [out, sigal, thumbsup, ref counts @ ..] => compare(Path::new(out), sigal, thumbsup, counts),

@@ -40,6 +40,7 @@ fn talkative() -> Vec<Rendered> {
         .collect()
 }
 
+/// Requirement 27.
 #[test]
 fn renditions_carry_no_metadata() {
     let all = talkative();
