@@ -229,25 +229,25 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
-BENCH := $(TARGET)/bench
+PAGES_BENCH := $(TARGET)/bench
 COUNTS ?= 200 2000 20000
 
 .PHONY: bench-pages
-bench-pages: build $(BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
-	cargo run --locked --quiet --package heirloom-tests --example pages -- "$(BENCH)" "$(BENCH)/venv/bin/sigal" "$(BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
-	"$(BENCH)/venv/bin/python" tests/bench/plot.py "$(BENCH)"
+bench-pages: build $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
+	cargo run --locked --quiet --package heirloom-tests --example pages -- "$(PAGES_BENCH)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
+	"$(PAGES_BENCH)/venv/bin/python" tests/bench/plot.py "$(PAGES_BENCH)"
 
-$(BENCH)/.stamp: tests/bench/requirements.txt
-	mkdir -p "$(BENCH)/thumbsup"
-	python3 -m venv "$(BENCH)/venv"
-	"$(BENCH)/venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/bench/requirements.txt
+$(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
+	mkdir -p "$(PAGES_BENCH)/thumbsup"
+	python3 -m venv "$(PAGES_BENCH)/venv"
+	"$(PAGES_BENCH)/venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/bench/requirements.txt
 	for program in gm exiftool; do
 		if ! command -v $$program >/dev/null; then
 			echo "make bench-pages measures thumbsup, which needs $$program: apt-get install graphicsmagick libimage-exiftool-perl" >&2; exit 1
 		fi
 	done
-	npm --prefix "$(BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
-	npm --prefix "$(BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
+	npm --prefix "$(PAGES_BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
+	npm --prefix "$(PAGES_BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
 	touch $@
 
 .PHONY: deny

@@ -13,7 +13,7 @@ use crate::reach::Reached;
 /// Does what `heirloom keys …` asks.
 pub(crate) async fn run(command: Keys) -> Result<()> {
     let data = match &command {
-        Keys::Rotate { data, .. } | Keys::Drop { data, .. } | Keys::List { data } | Keys::Public { data } => data,
+        Keys::Rotate { data, .. } | Keys::Drop { data, .. } | Keys::List { data } | Keys::Public { data, .. } => data,
     };
     let reached = Reached::in_folder(data).await?;
     let outcome = with(reached.store(), &command).await;
@@ -49,7 +49,10 @@ async fn with(store: &Store, command: &Keys) -> Result<()> {
                 println!("{id:20}  {}  {}", made.strftime("%Y-%m-%d"), told(&state));
             }
         }
-        Keys::Public { .. } => println!("{}", keys::public_keys(store).await?.to_json()),
+        Keys::Public { audience, .. } => {
+            let keys: serde_json::Value = serde_json::from_str(&keys::public_keys(store).await?.to_json())?;
+            println!("{}", serde_json::json!({ "audience": audience, "keys": keys }));
+        }
     }
     Ok(())
 }

@@ -202,6 +202,8 @@ fn keys_are_listed_made_and_dropped() {
     assert!(listed.contains("waits") && listed.lines().count() == 3, "{listed}");
     let public = text(&keys(&["public"]).stdout);
     assert!(public.contains(&old) && !public.contains("seed") && public.contains("\"x\""), "{public}");
+    let told: serde_json::Value = serde_json::from_str(&public).expect("JSON");
+    assert_eq!((told["audience"].as_str(), told["keys"].as_array().unwrap().len()), (Some("this-machine"), 2));
     refused(&keys(&["drop", &old]), &[&old, "--emergency"]);
     refused(&keys(&["drop", "nonsense"]), &["nonsense", "keys list"]);
     assert!(keys(&["drop", &old, "--emergency"]).status.success());

@@ -205,8 +205,15 @@ Examples:
         data: Data,
     },
 
-    /// The public halves, as JSON, for a gate elsewhere
+    /// What a gate elsewhere has to know, as JSON: the public halves, and whom tokens are for
+    #[command(after_help = "\
+Example:
+  heirloom keys public > keys.json && make edge CONFIGURATION=keys.json")]
     Public {
+        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE
+        #[arg(long, default_value = local::machine::AUDIENCE, value_name = "NAME")]
+        audience: String,
+
         #[command(flatten)]
         /// The data folder
         data: Data,
