@@ -108,12 +108,14 @@ export class PhotoFlow extends Construct {
     new events.Rule(this, 'Daily', {
       description: 'Once a day everything is looked through for what a lost event left behind',
       schedule: events.Schedule.cron({ hour: '3', minute: '17' }),
-      targets: [
-        new targets.LambdaFunction(this.builder.lambda, {
-          event: events.RuleTargetInput.fromObject({ reconcile: true }),
-          retryAttempts: 2,
-        }),
-      ],
+      // Photos that the resizer finds are told to the builder as any others.
+      targets: [this.builder, this.resizer].map(
+        (one) =>
+          new targets.LambdaFunction(one.lambda, {
+            event: events.RuleTargetInput.fromObject({ reconcile: true }),
+            retryAttempts: 2,
+          }),
+      ),
     });
   }
 

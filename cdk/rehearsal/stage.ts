@@ -81,6 +81,7 @@ export class Stage {
       const first = newKey(new Date());
       deploy(assembly, emulator.environment());
       await account.put('heirloom', first.path, first.record);
+      await account.reconcile('heirloom-resizer');
       await account.reconcile('heirloom-builder');
       return new Stage(
         emulator,
