@@ -10,7 +10,7 @@ mod summary;
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
-use gallery::facts::{Facts, Outcome, Rendition};
+use gallery::facts::{Facts, Outcome, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -186,7 +186,8 @@ impl Catalogue {
                     bytes: facts.bytes,
                     width: picture.width.max(1),
                     height: picture.height.max(1),
-                    taken: picture.taken,
+                    // An upload is no day in anybody's life.
+                    taken: picture.taken.filter(|_| picture.taken_from != Some(Witness::Upload)),
                     caption: picture.caption,
                     camera: picture.camera,
                     added: facts.modified,

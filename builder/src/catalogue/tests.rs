@@ -53,6 +53,19 @@ fn with(mut parent: Catalogue, children: &[&Catalogue]) -> Catalogue {
 }
 
 #[test]
+fn the_day_of_an_upload_is_not_shown_as_the_photo_s() {
+    let mut album = Catalogue::new(FolderPath::parse("A").unwrap());
+    for (file, witness) in [("1.jpg", Some(Witness::Upload)), ("2.jpg", Some(Witness::FileName)), ("3.jpg", None)] {
+        let mut facts = facts(&format!("A/{file}"), Some(date(2024, 5, 1).at(12, 0, 0, 0)), 4, 3);
+        let Outcome::Ready(picture) = &mut facts.outcome else { panic!("a photo") };
+        picture.taken_from = witness;
+        album.learn(facts, "\"1\"".into());
+    }
+    let dated = |file: &str| album.photos[&PhotoId::of_key(&format!("A/{file}"))].taken.is_some();
+    assert_eq!(["1.jpg", "2.jpg", "3.jpg"].map(dated), [false, true, true]);
+}
+
+#[test]
 fn only_new_and_changed_facts_are_read() {
     let mut album = catalogue("A", &[("1.jpg", Some(1)), ("2.jpg", Some(2)), ("3.jpg", None)]);
     let id = |file: &str| PhotoId::of_key(&format!("A/{file}"));
