@@ -274,6 +274,38 @@ fn uploads_send_what_is_not_there_and_nothing_twice() {
     assert_eq!(told(&run(folder.path(), &upload_film)), [0, 0, 1, 0, 0]);
 }
 
+/// An upload in parts that was cut off goes on: the upload that is open is finished, with the part that had arrived.
+#[test]
+fn a_large_file_goes_on_where_it_was_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let data = folder.path().join("heirloom-data");
+    let keys = local::machine::Settings::new(&data).credentials().unwrap();
+    let url = format!("http://{}", local::machine::Running::on(&data).unwrap().s3);
+    let client =
+        gallery::store::at(&gallery::store::Endpoint { url, access_key: keys.access_key, secret_key: keys.secret_key });
+    let film: Vec<u8> = (0..40_000_000u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(folder.path().join("film.mov"), &film).unwrap();
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let part = film[..16 << 20].to_vec();
+    let key = "Family/film.mov";
+    runtime.block_on(async {
+        let begun = client.create_multipart_upload().bucket("source").key(key).send().await.unwrap();
+        let id = begun.upload_id.unwrap();
+        let put = client.upload_part().bucket("source").key(key).upload_id(id).part_number(1);
+        put.body(part.into()).send().await.unwrap();
+    });
+    assert_eq!(told(&run(folder.path(), &["upload", "film.mov", "--to", "Family", "--json"])), [1, 0, 0, 0, 0]);
+    runtime.block_on(async {
+        let open = client.list_multipart_uploads().bucket("source").send().await.unwrap();
+        assert!(open.uploads().is_empty(), "no second upload was begun beside the first");
+        let stored = client.get_object().bucket("source").key(key).send().await.unwrap();
+        assert_eq!(stored.body.collect().await.unwrap().to_vec(), film);
+    });
+    assert!(serving.interrupt());
+}
+
 #[test]
 fn status_tells_what_is_there_and_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
