@@ -142,7 +142,7 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
 /// What lies in the collections that are concerned.
 async fn listed(store: &Store, findings: &Findings) -> Result<Vec<Listed>> {
     let keys = findings.files.iter().map(|found| found.key.as_str());
-    let all = keys.chain(findings.covers.iter().map(String::as_str));
+    let all = keys.chain(findings.covers.iter().map(|cover| cover.folder.as_str()));
     let collections: BTreeSet<&str> = all.filter_map(|key| key.split('/').next()).collect();
     let mut there = Vec::new();
     for collection in collections {

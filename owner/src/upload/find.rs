@@ -44,8 +44,24 @@ pub(crate) struct Findings {
     /// By key.
     pub(crate) files: Vec<Found>,
     pub(crate) left_out: Vec<LeftOut>,
-    /// The folders of the bucket that these files are all of: what is deleted here may be deleted there.
-    pub(crate) covers: Vec<String>,
+    /// What of the bucket these files are all of: what is deleted here may be deleted there.
+    pub(crate) covers: Vec<Cover>,
+}
+
+/// A part of the bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cover {
+    /// A folder, with a slash at its end.
+    pub(crate) folder: String,
+    /// With all folders in it; otherwise just the files right in it.
+    pub(crate) whole: bool,
+}
+
+impl Cover {
+    /// Whether a key lies in it.
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        key.strip_prefix(&self.folder).is_some_and(|rest| self.whole || !rest.contains('/'))
+    }
 }
 
 /// Looks through files and folders. What lies in a folder keeps its place below it; `to` says where the folder goes, and
@@ -97,13 +113,15 @@ fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Resu
             take(entry.path(), key, findings)?;
         } else if let (None, 1, Some(key)) = (to, entry.depth(), key) {
             // `own_name/Family` as a key of a file means the collection `Family` as a folder.
-            findings.covers.push(format!("{}/", key.rsplit('/').next().unwrap_or_default()));
+            let folder = format!("{}/", key.rsplit('/').next().unwrap_or_default());
+            findings.covers.push(Cover { folder, whole: true });
         }
     }
     match to {
-        Some(to) => findings.covers.push(format!("{to}/")),
+        Some(to) => findings.covers.push(Cover { folder: format!("{to}/"), whole: true }),
         None if findings.files.iter().any(|found| found.file.parent() == Some(root)) => {
-            findings.covers.push(format!("{own_name}/"));
+            // A collection of that name may hold albums that came from elsewhere: they are none of this folder's.
+            findings.covers.push(Cover { folder: format!("{own_name}/"), whole: false });
         }
         None => {}
     }
@@ -220,7 +238,8 @@ mod tests {
         let (_folder, root) = tree(&files);
         let findings = find(std::slice::from_ref(&root), None, None).unwrap();
         assert_eq!(keys(&findings), ["Holidays/a.jpg", "Lisbon/Day 1/ü.jpg", "Lisbon/b.jpg"]);
-        assert_eq!(findings.covers, ["Lisbon/", "Holidays/"]);
+        let covers: Vec<_> = findings.covers.iter().map(|cover| (cover.folder.as_str(), cover.whole)).collect();
+        assert_eq!(covers, [("Lisbon/", true), ("Holidays/", false)]);
         assert_eq!(findings.left_out.len(), 1);
 
         let to = FolderPath::parse("Family/2024").unwrap();
@@ -229,7 +248,7 @@ mod tests {
             keys(&findings),
             ["Family/2024/Lisbon/Day 1/ü.jpg", "Family/2024/Lisbon/b.jpg", "Family/2024/a.jpg"]
         );
-        assert_eq!(findings.covers, ["Family/2024/"]);
+        assert_eq!(findings.covers, [Cover { folder: "Family/2024/".to_owned(), whole: true }]);
 
         let one = find(&[root.join("a.jpg")], Some(&to), None).unwrap();
         assert_eq!((keys(&one), one.covers.len()), (vec!["Family/2024/a.jpg"], 0));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gallery::keys::METADATA;
 use gallery::store::Listed;
 
-use super::find::Found;
+use super::find::{Cover, Found};
 
 /// One step. The comparison of bytes that [`Step::Compare`] asks for needs the file; everything else follows from the two
 /// listings.
@@ -22,12 +22,12 @@ pub(crate) enum Step {
 }
 
 /// The steps, in the order of keys; deletions last.
-pub(crate) fn plan(here: Vec<Found>, there: Vec<Listed>, covers: &[String], delete: bool) -> Vec<Step> {
+pub(crate) fn plan(here: Vec<Found>, there: Vec<Listed>, covers: &[Cover], delete: bool) -> Vec<Step> {
     let keys: BTreeSet<&str> = here.iter().map(|found| found.key.as_str()).collect();
     // What lies in a folder that was looked through, and has no file any more. What the owner wrote about an album in the
     // bucket alone is not a file that went missing.
     let gone = |listed: &&Listed| {
-        covers.iter().any(|folder| listed.path.starts_with(folder.as_str()))
+        covers.iter().any(|cover| cover.holds(&listed.path))
             && !keys.contains(listed.path.as_str())
             && listed.path.rsplit('/').next() != Some(METADATA)
     };
@@ -76,7 +76,7 @@ mod tests {
             listed("A/same.jpg", 3),
             listed("B/other.jpg", 7),
         ];
-        let covers = ["A/".to_owned()];
+        let covers = [Cover { folder: "A/".to_owned(), whole: true }];
         let steps = plan(here, there, &covers, true);
         assert_eq!(
             steps,
@@ -95,8 +95,13 @@ mod tests {
     fn nothing_is_deleted_or_moved_outside_of_what_was_looked_through() {
         let steps = plan(vec![found("A/x.jpg", 7)], vec![listed("A/y.jpg", 7), listed("AB/z.jpg", 7)], &[], true);
         assert_eq!(steps, [Step::Send(found("A/x.jpg", 7))]);
-        let covers = ["A/".to_owned()];
+        let covers = [Cover { folder: "A/".to_owned(), whole: true }];
         let steps = plan(vec![found("A/x.jpg", 1)], vec![listed("A/y.jpg", 7), listed("AB/z.jpg", 7)], &covers, false);
         assert_eq!(steps, [Step::Send(found("A/x.jpg", 1))]);
+        // Of a folder that is covered by its own files alone, the albums stay.
+        let covers = [Cover { folder: "A/".to_owned(), whole: false }];
+        let there = vec![listed("A/gone.jpg", 7), listed("A/Album/1.jpg", 9), listed("A/Album/2.jpg", 7)];
+        let steps = plan(vec![found("A/x.jpg", 9)], there, &covers, true);
+        assert_eq!(steps, [Step::Send(found("A/x.jpg", 9)), Step::Delete(listed("A/gone.jpg", 7))]);
     }
 }
