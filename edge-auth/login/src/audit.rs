@@ -106,12 +106,14 @@ impl Audit {
 
     /// Writes a record under a name that no other has.
     pub async fn record(&self, record: &Record) -> Result<(), StoreError> {
+        // Two events in the same nanosecond are told apart by these bytes, and if the system has none, by counting on.
+        let mut ending = [0; 4];
+        let _ = getrandom::fill(&mut ending);
+        let mut ending = u32::from_be_bytes(ending);
         loop {
-            // Two events in the same nanosecond are told apart by these bytes; if the system has none, by trying on.
-            let mut ending = [0; 4];
-            let _ = getrandom::fill(&mut ending);
             let time = record.at.strftime("%Y-%m-%d/%H-%M-%S.%9f");
-            let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending)));
+            let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending.to_be_bytes())));
+            ending = ending.wrapping_add(1);
             if let Written::Stored(_) = self.store.write_json(&key, record, Condition::New).await? {
                 return Ok(());
             }
