@@ -10,6 +10,7 @@ VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
 BENCH := tests/bench/verifier
+PAGES_BENCH := $(TARGET)/bench
 EDGE := edge-auth/verifier
 CDK := cdk
 NODES := $(CDK)/rehearsal/nodes
@@ -216,6 +217,17 @@ fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler 
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
 	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"
 
+SITE := tests/bench/site
+
+.PHONY: bench-site
+bench-site: browser build $(PAGES_BENCH)/.stamp $(SITE)/node_modules/.stamp ## What the pages cost a phone: Lighthouse over ours, sigal's and thumbsup's
+	chromium="$$(command -v chromium || command -v chromium-browser || command -v google-chrome)"
+	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$$chromium" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup"
+
+$(SITE)/node_modules/.stamp: $(SITE)/package-lock.json
+	npm --prefix $(SITE) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 SHARP := tests/bench/resizer
 
 .PHONY: bench-resizer
@@ -229,7 +241,6 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
-PAGES_BENCH := $(TARGET)/bench
 COUNTS ?= 200 2000 20000
 
 .PHONY: bench-pages

@@ -112,7 +112,7 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
 
 fn note(told: &mut Told, catalogue: Catalogue) {
     let album = told.albums.entry(catalogue.folder.to_string()).or_default();
-    album.photos = catalogue.photos.len();
+    album.photos = catalogue.in_order().len();
     album.waiting = album.waiting.saturating_sub(catalogue.photos.len() + catalogue.rejected.len());
     album.rejected = catalogue.rejected.into_values().map(|rejected| (rejected.file, rejected.reason)).collect();
     album.problem = catalogue.described.problem.map(|problem| problem.to_string());

@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use super::answer::{Body, empty, with_bytes};
 
 /// Uploaded bytes are shown as pictures and films, never run as pages of this site.
-const NEVER_A_PAGE: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+const NEVER_A_PAGE: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'";
 
 /// Which bucket answers a path, as the behaviours of the deployed CloudFront distribution say. `path` is the one that
 /// the viewer asked for; the gate may have rewritten the key.
@@ -48,7 +48,7 @@ pub(super) async fn fetch(store: &Store, bucket: Bucket, uri: &str, parts: &Part
         .bucket(store.name(bucket))
         .key(key.as_ref())
         .set_range(range)
-        .set_if_none_match(header(IF_NONE_MATCH))
+        .set_if_none_match(header(IF_NONE_MATCH).map(|tags| strong(&tags)))
         .set_if_modified_since(since)
         .send()
         .await;
@@ -56,6 +56,11 @@ pub(super) async fn fetch(store: &Store, bucket: Bucket, uri: &str, parts: &Part
         Ok(object) => found(object, bucket, &key, parts.method == Method::HEAD),
         Err(error) => refused(store, &error, &key).await,
     }
+}
+
+/// The bucket's own validators: those of compressed answers are weak ones.
+fn strong(tags: &str) -> String {
+    tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).collect::<Vec<_>>().join(", ")
 }
 
 fn found(object: GetObjectOutput, bucket: Bucket, key: &str, head: bool) -> Response<Body> {
