@@ -47,7 +47,9 @@ pub(crate) fn sign_in(texts: &Texts, title: &str, next: &Next, notice: Notice) -
                 Notice::SignedOut => p .notice role="status" { (texts.signed_out) },
                 Notice::Wait(seconds) => p .notice .wrong role="alert" { (texts.wait(seconds)) },
             }
-            form method="post" action="/auth/login" {
+            // Without an action the form goes to this page's own address, with what stands behind its `#`: a browser carries
+            // that through every redirect, so a link to one photo still leads to that photo (HTML, "form submission").
+            form method="post" {
                 input type="hidden" name="next" value=(next);
                 label for="name" { (texts.name) }
                 input #name name="name" type="text" required maxlength="64" autocomplete="username"
@@ -173,8 +175,7 @@ mod tests {
     fn the_form_has_names_for_people_and_for_password_managers() {
         let page = form(Notice::None);
         for part in [
-            "action=\"/auth/login\"",
-            "method=\"post\"",
+            "<form method=\"post\">",
             "<label for=\"name\">Name</label>",
             "<label for=\"password\">Password</label>",
             "autocomplete=\"username\"",

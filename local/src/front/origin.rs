@@ -37,21 +37,25 @@ pub(super) async fn fetch(store: &Store, bucket: Bucket, uri: &str, parts: &Part
         return missing(store).await;
     };
     let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    // A range that depends on a validator is answered whole: always right, and rare.
-    let range = header(RANGE).filter(|_| !parts.headers.contains_key(IF_RANGE));
+    // A part is wanted of the very bytes that the rest came from, or else the whole: players ask so when they seek. A date
+    // is too coarse to tell (RFC 9110, section 13.1.5).
+    let unchanged = header(IF_RANGE);
+    let range = header(RANGE).filter(|_| unchanged.as_ref().is_none_or(|tag| tag.starts_with('"')));
     let since = header(IF_MODIFIED_SINCE)
         .filter(|_| !parts.headers.contains_key(IF_NONE_MATCH))
         .and_then(|date| DateTime::from_str(&date, DateFormat::HttpDate).ok());
-    let answer = store
+    let asking = store
         .client()
         .get_object()
         .bucket(store.name(bucket))
         .key(key.as_ref())
-        .set_range(range)
         .set_if_none_match(header(IF_NONE_MATCH).map(|tags| strong(&tags)))
-        .set_if_modified_since(since)
-        .send()
-        .await;
+        .set_if_modified_since(since);
+    let part = asking.clone().set_if_match(unchanged.filter(|_| range.is_some())).set_range(range);
+    let answer = match part.send().await {
+        Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 412) => asking.send().await,
+        answer => answer,
+    };
     match answer {
         Ok(object) => found(object, bucket, &key, parts.method == Method::HEAD),
         Err(error) => refused(store, &error, &key).await,

@@ -107,7 +107,11 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, ico
   };
   pswp.on("tapAction", unlessHeld);
   pswp.on("imageClickAction", unlessHeld);
-  pswp.on("zoomPanUpdate", () => movie && stop());
+  // The end of the opening is told as a movement, too: only going nearer counts.
+  pswp.on("zoomPanUpdate", ({ slide: { currZoomLevel, zoomLevels } }) => {
+    if (movie && currZoomLevel > zoomLevels.initial * 1.01) stop();
+  });
+  pswp.on("resize", stop);
   pswp.on("beforeZoomTo", stop);
   pswp.on("close", () => {
     clearTimeout(timer);
