@@ -14,7 +14,7 @@ use qrcode::render::unicode::Dense1x2;
 use crate::card;
 use crate::cli::Invite;
 use crate::reach::Reached;
-use crate::user::{named, seen};
+use crate::user::{named, seeing, seen};
 
 /// Does what `heirloom invite` asks.
 pub(crate) async fn run(command: Invite) -> Result<()> {
@@ -70,6 +70,20 @@ async fn viewer(store: &Store, command: &Invite, now: Timestamp) -> Result<User>
 
 fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result<()> {
     let code = QrCode::new(link).context("the link is too long for a QR code: name a shorter `--address`")?;
+    if let Some(file) = &command.card {
+        write(file, &card::svg(&command.title, &user.name, link, &code, expires))?;
+    }
+    if command.json {
+        let told = serde_json::json!({
+            "invited": user.name,
+            "sees": seeing(&user.scope),
+            "link": link,
+            "expires": expires,
+            "card": command.card,
+        });
+        println!("{told}");
+        return Ok(());
+    }
     let until = expires.strftime("%Y-%m-%d %H:%M UTC");
     println!("{} may see {}. This link works once, until {until}:", user.name, seen(&user.scope));
     println!();
@@ -86,7 +100,6 @@ fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result
     }
     println!();
     if let Some(file) = &command.card {
-        write(file, &card::svg(&command.title, &user.name, link, &code, expires))?;
         println!("A card to print is in {}.", file.display());
     }
     println!("It is shown this once and kept nowhere: pass it on in person, or by a message that only they read.");
