@@ -105,7 +105,7 @@ impl Machine {
         let (rekey, gate) = watch::channel(Arc::new(Gate::new(Verifier::new(keys.clone(), AUDIENCE))));
         let login = Arc::new(Login::new(store.clone(), settings.login()));
         let users = login.users().clone();
-        let handlers = Handlers::new(store.clone());
+        let handlers = Handlers::new(store.clone(), &settings.title);
         handlers.builder.publish_assets().await?;
 
         let (stop, stopped) = watch::channel(false);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod health;
 mod people;
 mod place;
 
@@ -13,6 +14,7 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
+pub use health::{Deploy, Doctor, Retry, Status};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 
@@ -181,69 +183,13 @@ Examples:
     },
 }
 
-/// `heirloom status`
+/// `heirloom rebuild`
 #[derive(Clone, Debug, Args)]
-pub struct Status {
-    /// Tell it as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// `heirloom doctor`
-#[derive(Clone, Debug, Args)]
-pub struct Doctor {
-    /// Tell the findings as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// `heirloom deploy`
-#[derive(Clone, Debug, Args)]
-pub struct Deploy {
-    /// Show what would change, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Take the gallery away. What lies in its buckets stays: originals, viewers, pages
-    #[arg(long, conflicts_with = "dry_run")]
-    pub destroy: bool,
-
-    /// The checkout to build from. The one that the current folder lies in otherwise
-    #[arg(long, value_name = "FOLDER")]
-    pub checkout: Option<PathBuf>,
-
-    /// Tell the outcome as one JSON object; what the tools say goes to standard error
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// `heirloom retry`
-#[derive(Clone, Debug, Args)]
-pub struct Retry {
+pub struct Rebuild {
     /// Tell the outcome as one JSON object
     #[arg(long)]
     pub json: bool,
 
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// `heirloom rebuild`
-#[derive(Clone, Debug, Args)]
-pub struct Rebuild {
     #[command(flatten)]
     /// Which gallery
     pub data: Data,
@@ -312,7 +258,7 @@ pub struct Serve {
     /// The ports
     pub ports: Ports,
 
-    /// What the gallery is called
+    /// What the gallery is called, on its pages and at its door, as long as its `gallery.yml` says no other title
     #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
     pub title: String,
 

@@ -7,8 +7,9 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::SharedHttpClient;
-use gallery::Store;
+use builder::GalleryRecord;
 use gallery::store::{BucketNames, Endpoint};
+use gallery::{Key, Store};
 use local::events::notification::REGION;
 use local::machine::{Resting, Running, Settings, StartError};
 use local::s3::{FolderError, IN_PROCESS};
@@ -73,6 +74,20 @@ impl Reached {
             Self::Running { store, .. } => store,
             Self::Amazon(amazon) => amazon.store(),
         }
+    }
+
+    /// What it is called: on its pages, at its door, on cards.
+    pub(crate) async fn title(&self) -> Result<String> {
+        let record = self.store().read_json::<GalleryRecord>(&Key::GalleryCatalogue).await?;
+        let of_record = record.filter(|(record, _)| {
+            let values = &record.settings.values;
+            values.title.is_some() || values.called.is_some()
+        });
+        if let Some((record, _)) = of_record {
+            return Ok(record.settings.values.title().to_owned());
+        }
+        let of_settings = self.amazon().and_then(Amazon::title);
+        Ok(of_settings.unwrap_or_else(|| builder::Settings::default().title().to_owned()))
     }
 
     /// Whether it is on this machine and does not run.

@@ -25,7 +25,8 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::Passwd { data, .. } => data,
     };
     let reached = Reached::in_folder(data).await?;
-    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
+    let title = reached.title().await?;
+    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), title);
     let audit = Audit::new(reached.store().clone());
     let outcome = with(&users, &audit, command).await;
     drop((users, audit));

@@ -72,6 +72,11 @@ impl Amazon {
         self.outputs.get("Address").cloned().or_else(domain)
     }
 
+    /// What it is called, as `heirloom.toml` says.
+    pub(crate) fn title(&self) -> Option<String> {
+        self.settings.as_ref()?.title.clone()
+    }
+
     /// US dollars a month from which on the owner is told, as `heirloom.toml` says.
     pub(crate) fn budget(&self) -> Option<f64> {
         self.settings.as_ref().map(|settings| settings.monthly_budget)

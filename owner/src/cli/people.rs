@@ -198,10 +198,6 @@ pub struct Invite {
     #[arg(long)]
     pub json: bool,
 
-    /// The gallery's title, on the card
-    #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
-    pub title: String,
-
     #[command(flatten)]
     /// Which gallery
     pub data: Data,
