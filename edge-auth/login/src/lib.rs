@@ -13,6 +13,7 @@ pub mod passphrase;
 pub mod password;
 mod texts;
 pub mod throttle;
+mod title;
 pub mod users;
 
 mod address;

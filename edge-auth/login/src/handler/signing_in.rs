@@ -31,7 +31,7 @@ enum Tried {
 impl Login {
     pub(super) fn form(&self, asked: &Asked<'_>) -> Answer {
         let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(asked.texts(), &self.config.title, &asked.next(), notice))
+        Answer::page(200, page::sign_in(asked.texts(), &self.title.now(), &asked.next(), notice))
     }
 
     /// The form; but a device that stays signed in goes on at once.
@@ -57,7 +57,7 @@ impl Login {
             return Ok(self.sentence(asked, 400, asked.texts().not_sign_in));
         };
         let again =
-            |status, notice| Answer::page(status, page::sign_in(asked.texts(), &self.config.title, &form.next, notice));
+            |status, notice| Answer::page(status, page::sign_in(asked.texts(), &self.title.now(), &form.next, notice));
         // The mark speaks for the viewer whose name was typed, and for nobody else.
         let mark = asked.mark().filter(|mark| ViewerName::parse(&form.name).is_ok_and(|name| name == mark.viewer));
         let known = match mark {
