@@ -186,8 +186,8 @@ impl Catalogue {
     pub fn learn(&mut self, facts: Facts, etag: String) {
         self.forget(facts.photo);
         let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
-        let film = facts.video.as_deref().and_then(Film::of);
-        if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &film) {
+        let moving = facts.video.as_deref().and_then(Film::of);
+        if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &moving) {
             let photo = films::without_poster(etag, file, &facts, video);
             self.photos.insert(facts.photo, photo);
             return;
@@ -208,8 +208,8 @@ impl Catalogue {
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
-                    animated: picture.animated && film.is_none(),
-                    film,
+                    animated: picture.animated && moving.is_none(),
+                    film: moving,
                 };
                 self.photos.insert(facts.photo, photo);
             }
