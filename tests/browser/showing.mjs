@@ -144,6 +144,8 @@ await step('a Live Photo is one, and moves while it is held or asked to', page, 
   assert.equal(await page.locator('figure').count(), 4);
   await openPhoto('figure[data-movie]');
   const button = page.getByRole('button', { name: 'Play the movement' });
+  // While the view still opens, the picture is not in it yet.
+  await page.waitForFunction(() => document.querySelector('.pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)')?.naturalWidth);
   await button.click();
   await page.waitForFunction(() => document.querySelector('.movie.here')?.currentTime > 0);
   assert.equal(await button.getAttribute('aria-pressed'), 'true');
