@@ -2,6 +2,8 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod album;
+mod keep;
 mod people;
 
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
+pub use album::Album;
+pub use keep::{Backup, Restore, Verify, Watch};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 
 /// A private photo gallery for your family
@@ -82,13 +86,65 @@ Examples:
   heirloom status --json | jq '.albums[] | select(.waiting > 0)'")]
     Status(Status),
 
-    /// Look through everything, and make again what is missing or out of date
+    /// Look through everything or one album, and make again what is missing or out of date
     ///
     /// A running gallery does this by itself at every start and once a day.
     #[command(after_help = "\
-Example:
-  heirloom rebuild --data ~/heirloom-data")]
+Examples:
+  heirloom rebuild
+  heirloom rebuild Family/Lisbon")]
     Rebuild(Rebuild),
+
+    /// Keep sending what appears in a folder, until Ctrl-C
+    ///
+    /// Sends what came while it was off, waits for files that are still being written, and goes on when the gallery was
+    /// away for a while. Nothing is ever removed from the gallery.
+    #[command(after_help = "\
+Examples:
+  heirloom watch ~/Pictures
+  heirloom watch ~/Camera-Uploads --to Family --album-by month
+  heirloom watch ~/Pictures --once")]
+    Watch(Watch),
+
+    /// Copy what cannot be made again into a folder: originals, metadata, viewers
+    ///
+    /// Only what is new is copied, and every file is compared with its checksum. The copy is plain files and folders,
+    /// which `sha256sum --check` and any file manager read.
+    #[command(after_help = "\
+Examples:
+  heirloom backup /media/disk/gallery
+  heirloom backup /media/disk/gallery --check
+  heirloom backup /media/disk/gallery --dry-run --json | jq .bytes")]
+    Backup(Backup),
+
+    /// Bring a copy back into a gallery, empty or not
+    ///
+    /// What the gallery has stays as it is, unless a flag says otherwise. Signing keys are not in a copy: everybody signs
+    /// in again, but for devices that stay signed in.
+    #[command(after_help = "\
+Examples:
+  heirloom restore /media/disk/gallery --dry-run
+  heirloom restore /media/disk/gallery
+  heirloom restore /media/disk/gallery --overwrite")]
+    Restore(Restore),
+
+    /// Prove that every original is whole, that all that is shown comes from one, and that deleted means gone
+    ///
+    /// Reads every original and compares it with the checksum that was recorded when it came; compares facts, renditions
+    /// and pages with the originals; and looks for traces of photos that are there no more.
+    #[command(after_help = "\
+Exit code: 0 when all is well, 1 when something is wrong.
+
+Examples:
+  heirloom verify
+  heirloom verify --quick
+  heirloom verify --repair
+  heirloom verify --json | jq '.findings[]'")]
+    Verify(Verify),
+
+    /// Albums: what they are called, what is on their cover, where they lie
+    #[command(subcommand)]
+    Album(Album),
 
     /// Let people in, or out
     #[command(subcommand)]
@@ -153,6 +209,18 @@ pub struct Status {
 /// `heirloom rebuild`
 #[derive(Clone, Debug, Args)]
 pub struct Rebuild {
+    /// This album alone, with the albums in it. Everything otherwise
+    #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
+    pub album: Option<FolderPath>,
+
+    /// Everything, which is also what happens when no album is named
+    #[arg(long, conflicts_with = "album")]
+    pub all: bool,
+
+    /// Tell the outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
     #[command(flatten)]
     /// The data folder
     pub data: Data,

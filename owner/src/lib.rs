@@ -7,17 +7,22 @@ pub mod cli;
 pub mod cost;
 pub mod sample;
 
+mod album;
 mod audit;
+mod backup;
 mod card;
 mod demo;
 mod invite;
 mod keys;
 mod reach;
 mod rebuild;
+mod restore;
 mod serve;
 mod status;
 pub mod upload;
 mod user;
+mod verify;
+mod watch;
 
 use anyhow::Result;
 use clap::CommandFactory;
@@ -36,6 +41,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Upload(command) => upload::run(command).await,
         Command::Status(command) => status::run(command).await,
         Command::Rebuild(command) => rebuild::run(command).await,
+        Command::Watch(command) => watch::run(command).await,
+        Command::Backup(command) => backup::run(command).await,
+        Command::Restore(command) => restore::run(command).await,
+        Command::Verify(command) => verify::run(command).await,
+        Command::Album(command) => album::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,
