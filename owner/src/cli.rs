@@ -5,6 +5,7 @@
 mod album;
 mod keep;
 mod people;
+mod place;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::upload::pace::rate;
 pub use album::Album;
 pub use keep::{Backup, Restore, Verify, Watch};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
+pub use place::{Data, Place, USUAL_FOLDER};
 
 /// A private photo gallery for your family
 ///
@@ -202,7 +204,7 @@ pub struct Status {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -222,7 +224,7 @@ pub struct Rebuild {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -262,16 +264,8 @@ pub struct Upload {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
-}
-
-/// Where the gallery's data is
-#[derive(Clone, Debug, Args)]
-pub struct Data {
-    /// The folder that holds everything: originals, pages, viewers, keys
-    #[arg(long, env = "HEIRLOOM_DATA", default_value = "heirloom-data", value_name = "FOLDER")]
-    pub data: PathBuf,
 }
 
 /// Where the gallery listens. Always on this machine alone (127.0.0.1)
@@ -289,9 +283,9 @@ pub struct Ports {
 /// `heirloom serve`
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
-    #[command(flatten)]
-    /// The data folder
-    pub data: Data,
+    /// The folder that holds everything: originals, pages, viewers, keys
+    #[arg(long, env = "HEIRLOOM_DATA", default_value = USUAL_FOLDER, value_name = "FOLDER")]
+    pub data: PathBuf,
 
     #[command(flatten)]
     /// The ports

@@ -8,6 +8,7 @@ pub mod cost;
 pub mod sample;
 
 mod album;
+mod amazon;
 mod audit;
 mod backup;
 mod card;
