@@ -39,9 +39,7 @@ async fn with(store: &Store, command: &Album) -> Result<()> {
             told.await?.tell(json, "is in the lists again")
         }
         Album::Hide { album, .. } => {
-            let told = describe(store, album, |said| {
-                (!said.hidden).then(|| (vec!["hidden"], Some(Value::Flag(true))))
-            });
+            let told = describe(store, album, |said| (!said.hidden).then(|| (vec!["hidden"], Some(Value::Flag(true)))));
             told.await?.tell(json, "is in no list any more. Who has the link can still open it")
         }
         Album::Rename { album, title, .. } => {

@@ -241,11 +241,8 @@ async fn copy(
 
 /// Reads every file of the copy, and forgets those that are not what was noted, so that they are fetched again.
 async fn check(root: &Path, manifest: &mut Manifest, summary: &mut Summary) -> Result<()> {
-    let files: Vec<(String, PathBuf, String)> = manifest
-        .files
-        .iter()
-        .map(|(key, kept)| (key.clone(), root.join(&kept.file), kept.sha256.clone()))
-        .collect();
+    let files: Vec<(String, PathBuf, String)> =
+        manifest.files.iter().map(|(key, kept)| (key.clone(), root.join(&kept.file), kept.sha256.clone())).collect();
     let damaged = tokio::task::spawn_blocking(move || {
         let is_damaged = |(_, file, sum): &(String, PathBuf, String)| fetch::sum(file).ok().as_ref() != Some(sum);
         files.into_iter().filter(is_damaged).map(|(key, ..)| key).collect::<Vec<_>>()

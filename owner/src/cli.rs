@@ -4,6 +4,7 @@
 
 mod album;
 mod keep;
+mod many;
 mod people;
 mod place;
 
@@ -17,6 +18,7 @@ use crate::upload::pace::rate;
 
 pub use album::Album;
 pub use keep::{Backup, Restore, Verify, Watch};
+pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 

@@ -9,10 +9,12 @@ pub mod sample;
 
 mod album;
 mod amazon;
+mod apply;
 mod audit;
 mod backup;
 mod card;
 mod demo;
+mod htpasswd;
 mod invite;
 mod keys;
 mod reach;

@@ -134,9 +134,8 @@ async fn one_album(store: &Store, folder: &FolderPath, quiet: bool) -> Result<Re
     progress.set_length(keys.len() as u64);
     let resizer = Resizer::new(store.clone(), Limits::default());
     let mut rebuilt = Rebuilt { albums: albums.len(), repaired: albums.len(), ..Rebuilt::default() };
-    let mut looks = stream::iter(keys)
-        .map(|key| async { (resizer.refresh_closely(&key).await, key) })
-        .buffer_unordered(AT_ONCE);
+    let mut looks =
+        stream::iter(keys).map(|key| async { (resizer.refresh_closely(&key).await, key) }).buffer_unordered(AT_ONCE);
     while let Some((done, key)) = looks.next().await {
         progress.inc(1);
         match done {
@@ -167,7 +166,8 @@ fn bar(what: &str) -> ProgressBar {
 
 fn spinner(what: &str) -> ProgressBar {
     let style = format!("  {what} {{spinner}} {{elapsed}}");
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template(&style).expect("a template of our own"));
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template(&style).expect("a template of our own"));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

@@ -13,6 +13,7 @@ use gallery::store::{Condition, Listed, Written};
 use gallery::{Bucket, Key, Store};
 use indicatif::{HumanBytes, ProgressBar};
 use jiff::Timestamp;
+use local::machine::Settings;
 use login::audit::{Event, Record};
 use login::users::Restored;
 use login::{Audit, Cost, Hasher, User, Users};
@@ -21,7 +22,7 @@ use serde::Serialize;
 use crate::Interrupted;
 use crate::backup::manifest::{Kept, Manifest};
 use crate::backup::{fetch, people};
-use crate::cli::Restore;
+use crate::cli::{Place, Restore};
 use crate::reach::Reached;
 use crate::upload::etag;
 use crate::upload::find::Found;
@@ -36,10 +37,17 @@ pub(crate) async fn run(command: Restore) -> Result<()> {
         let folder = root.display();
         format!("`{folder}` holds no manifest.json of `heirloom backup`: plain folders are sent by `heirloom upload {folder}`")
     })?;
-    let reached = Reached::in_folder(&command.data).await?;
-    let summary = Box::pin(restore(reached.store(), &command, manifest)).await;
-    reached.close().await;
-    let summary = summary?;
+    let summary = if command.dry_run && is_new(&command)?.is_some() {
+        all(&command, &manifest)?
+    } else {
+        if let Some(folder) = is_new(&command)? {
+            begin(&folder)?;
+        }
+        let reached = Reached::in_folder(&command.data).await?;
+        let summary = Box::pin(restore(reached.store(), &command, manifest)).await;
+        reached.close().await;
+        summary?
+    };
     if command.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
@@ -48,8 +56,43 @@ pub(crate) async fn run(command: Restore) -> Result<()> {
     if summary.interrupted {
         return Err(Interrupted.into());
     }
-    ensure!(summary.failed.is_empty(), "not everything was restored: mend what is named above and run the command again");
+    ensure!(
+        summary.failed.is_empty(),
+        "not everything was restored: mend what is named above and run the command again"
+    );
     Ok(())
+}
+
+/// The folder on this machine that the gallery is to be in, when nothing is there yet.
+fn is_new(command: &Restore) -> Result<Option<PathBuf>> {
+    let Place::Folder(folder) = command.data.place()? else { return Ok(None) };
+    match std::fs::read_dir(&folder) {
+        Ok(mut entries) => Ok(entries.next().is_none().then_some(folder)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Some(folder)),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", folder.display())),
+    }
+}
+
+/// Makes a gallery with nothing in it, as the first `heirloom serve` does.
+fn begin(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+    Settings::new(folder).credentials().context("cannot make a gallery")?;
+    Ok(())
+}
+
+/// What would be restored where nothing is.
+fn all(command: &Restore, manifest: &Manifest) -> Result<Summary> {
+    let people = if command.without_people { people::People::default() } else { people::read(&command.folder)? };
+    let users = people.records.keys().filter_map(|path| match Key::parse(Bucket::Auth, path) {
+        Some(Key::User(name)) => Some(name.to_string()),
+        _ => None,
+    });
+    Ok(Summary {
+        restored: manifest.files.keys().cloned().collect(),
+        bytes: manifest.files.values().map(|kept| kept.bytes).sum(),
+        people: users.collect(),
+        ..Summary::default()
+    })
 }
 
 /// What became of everything.
@@ -276,7 +319,10 @@ impl Summary {
             );
         }
         if !self.people_differing.is_empty() {
-            println!("The gallery has these viewers otherwise: {}. `--overwrite` brings the copy's.", self.people_differing.join(", "));
+            println!(
+                "The gallery has these viewers otherwise: {}. `--overwrite` brings the copy's.",
+                self.people_differing.join(", ")
+            );
         }
         if self.interrupted {
             println!("Stopped. The same command again goes on where this one stopped.");

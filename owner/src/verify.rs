@@ -5,6 +5,7 @@
 //! no more.
 
 mod finding;
+mod forget;
 mod originals;
 mod pages;
 mod renditions;
@@ -25,7 +26,7 @@ use finding::{Finding, Mend};
 /// Does what `heirloom verify` asks.
 pub(crate) async fn run(command: Verify) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
-    let outcome = Box::pin(verified(reached.store(), &command)).await;
+    let outcome = Box::pin(verified(&reached, &command)).await;
     reached.close().await;
     let (verdict, repaired) = outcome?;
     if command.json {
@@ -49,6 +50,9 @@ struct Verdict {
     facts: usize,
     renditions: usize,
     pages: usize,
+    /// What CloudFront was asked to forget goes by this name there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invalidation: Option<String>,
     /// What `--repair` mended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mended: Vec<Finding>,
@@ -64,11 +68,24 @@ struct Seen {
     facts: BTreeMap<Key, (Facts, String)>,
 }
 
-async fn verified(store: &Store, command: &Verify) -> Result<(Verdict, bool)> {
+async fn verified(reached: &Reached, command: &Verify) -> Result<(Verdict, bool)> {
+    let store = reached.store();
     let mut verdict = look(store, command).await?;
+    let mut forgotten = forget::paths_of(&verdict.findings);
+    if reached.amazon().is_some() {
+        forgotten.extend(forget::deleted_lately(store).await?);
+    }
+    let repaired = mended(store, command, &mut verdict).await?;
+    // After what is left over was removed: CloudFront would fetch it once more.
+    verdict.invalidation = reached.invalidate(&forget::merged(forgotten)).await?;
+    Ok((verdict, repaired))
+}
+
+/// Mends what is to be mended, and looks again. Returns whether that was asked for.
+async fn mended(store: &Store, command: &Verify, verdict: &mut Verdict) -> Result<bool> {
     let mendable = |finding: &Finding| finding.mend != Mend::Copy;
     if !command.repair || !verdict.findings.iter().any(mendable) {
-        return Ok((verdict, command.repair));
+        return Ok(command.repair);
     }
     for finding in &verdict.findings {
         if let Mend::Forget(objects) = &finding.mend {
@@ -79,10 +96,11 @@ async fn verified(store: &Store, command: &Verify) -> Result<(Verdict, bool)> {
     }
     rebuild::everything(store, command.json).await?;
     let before = std::mem::take(&mut verdict.findings);
-    verdict = look(store, command).await?;
+    *verdict = look(store, command).await?;
     let is_left = |finding: &Finding| verdict.findings.iter().any(|left| left.object == finding.object);
-    verdict.mended = before.into_iter().filter(|finding| !is_left(finding)).collect();
-    Ok((verdict, true))
+    let mended = before.into_iter().filter(|finding| !is_left(finding)).collect();
+    verdict.mended = mended;
+    Ok(true)
 }
 
 async fn look(store: &Store, command: &Verify) -> Result<Verdict> {
@@ -132,6 +150,9 @@ impl Verdict {
             "Looked at {} originals{read}, {} facts, {} renditions, {} pages.",
             self.originals, self.facts, self.renditions, self.pages
         );
+        if let Some(id) = &self.invalidation {
+            println!("CloudFront was asked to forget what it keeps of photos that are gone ({id}).");
+        }
         if self.findings.is_empty() {
             println!("All is well: every original is whole, and no trace is left of what is gone.");
             return;
@@ -146,7 +167,8 @@ impl Verdict {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("  {msg} {bar:30} {pos}/{len}  {eta} left").expect("a template of our own");
+    let style =
+        ProgressStyle::with_template("  {msg} {bar:30} {pos}/{len}  {eta} left").expect("a template of our own");
     let bar = ProgressBar::new(0).with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

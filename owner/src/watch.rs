@@ -43,6 +43,8 @@ pub(crate) async fn run(command: Watch) -> Result<()> {
     }
     let mut folder = Folder { root, command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    // From the first look on it is heard.
+    let _ = futures::poll!(&mut interrupt);
     loop {
         // Notices from here on are about what this look may not see.
         while noticed.try_recv().is_ok() {}
@@ -174,13 +176,8 @@ impl Folder {
     async fn send(&self, files: Vec<Found>) -> Result<Summary> {
         let reached = Reached::in_folder(&self.command.data).await?;
         let findings = Findings { files, ..Findings::default() };
-        let asked = Asked {
-            delete: false,
-            dry_run: false,
-            quiet: self.command.json,
-            limit: self.command.limit,
-            parallel: 4,
-        };
+        let asked =
+            Asked { delete: false, dry_run: false, quiet: self.command.json, limit: self.command.limit, parallel: 4 };
         let summary = Box::pin(upload(reached.store(), findings, &asked)).await;
         reached.close().await;
         summary

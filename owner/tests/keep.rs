@@ -17,6 +17,7 @@ fn count(json: &Value, name: &str) -> usize {
 
 /// Photos, words and people.
 fn fill(folder: &Path) {
+    Serving::start(folder).stop();
     let photos = folder.join("Photos");
     for (name, seed) in [("Family/1.jpg", 1), ("Family/Lisbon & Porto/2+2 ü.jpg", 2), ("Garden/3.jpg", 3)] {
         write(&photos.join(name), owner::sample::small(seed, 320, 240));
@@ -61,11 +62,7 @@ fn a_copy_is_plain_whole_and_grows_by_what_is_new() {
     fs::remove_file(photos.join("Family/Lisbon & Porto/2+2 ü.jpg")).unwrap();
     done(folder, &["upload", "Photos", "--delete"]);
     let third = told(folder, &["backup", "copy", "--json"]);
-    assert_eq!(
-        (count(&third, "copied"), count(&third, "moved"), count(&third, "earlier")),
-        (1, 1, 2),
-        "{third}"
-    );
+    assert_eq!((count(&third, "copied"), count(&third, "moved"), count(&third, "earlier")), (1, 1, 2), "{third}");
     let kept = files(&copy);
     assert!(kept.contains(&"originals/Garden/three.jpg".to_owned()), "{kept:?}");
     assert_eq!(kept.iter().filter(|file| file.starts_with("earlier/")).count(), 2, "{kept:?}");
@@ -212,6 +209,7 @@ fn an_album_alone_is_made_again() {
 fn what_appears_in_a_folder_is_sent_when_it_is_whole() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
+    Serving::start(folder).stop();
     let photos = folder.join("Photos");
     write(&photos.join("Family/1.jpg"), owner::sample::small(1, 320, 240));
     let mut watching = heirloom(folder)

@@ -22,11 +22,7 @@ pub(crate) enum Value {
 pub(crate) enum EditError {
     /// It is not YAML.
     #[error("line {line}, column {column}: {what}")]
-    Unreadable {
-        line: usize,
-        column: usize,
-        what: String,
-    },
+    Unreadable { line: usize, column: usize, what: String },
     /// It is YAML of a kind that cannot be changed with confidence.
     #[error("it is written in a way that only a person can change: write `{0}` into it by hand")]
     ByHand(String),
@@ -45,7 +41,11 @@ pub(crate) fn edit(text: &str, path: &[&str], value: Option<&Value>) -> Result<S
     let new = edited.at(root.as_ref(), path, value).ok_or_else(by_hand)?;
     let told = parse(&new).map_err(|_| by_hand())?.as_ref().map_or(Shape::Nothing, Node::shape);
     // A map whose last entry was removed says nothing any more.
-    if told == wanted || (told == Shape::Nothing && wanted == Shape::Map(Vec::new())) { Ok(new) } else { Err(by_hand()) }
+    if told == wanted || (told == Shape::Nothing && wanted == Shape::Map(Vec::new())) {
+        Ok(new)
+    } else {
+        Err(by_hand())
+    }
 }
 
 /// A value and where it stands.
@@ -104,9 +104,7 @@ fn is_nothing(text: &str) -> bool {
 fn node<'a>(events: &mut impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Option<Node> {
     let (event, mut range) = events.next()?;
     let kind = match event {
-        Event::Scalar(text, style, ..) => {
-            Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
-        }
+        Event::Scalar(text, style, ..) => Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain },
         Event::Alias(id) => Kind::Alias(id),
         Event::SequenceStart(style, ..) => {
             let mut items = Vec::new();
@@ -204,7 +202,8 @@ impl Value {
 /// Words that begin with a letter and hold nothing that YAML gives a meaning to, anywhere.
 fn is_plain(text: &str) -> bool {
     let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"];
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '/' | '(' | ')' | '+' | '!' | '\'');
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '/' | '(' | ')' | '+' | '!' | '\'');
     text.starts_with(char::is_alphabetic)
         && text.chars().all(plain)
         && !text.ends_with(' ')
@@ -267,7 +266,11 @@ impl Edit<'_> {
         match (&old.kind, rest, value) {
             (Kind::Map { flow, entries: inner }, [_, ..], _) => {
                 let removes_the_last = value.is_none() && inner.len() == 1 && inner[0].0.says(rest[0]);
-                if removes_the_last { self.remove(*flow, entries, at) } else { self.inside(old, *flow, inner, rest, value) }
+                if removes_the_last {
+                    self.remove(*flow, entries, at)
+                } else {
+                    self.inside(old, *flow, inner, rest, value)
+                }
             }
             (_, [_, ..], Some(value)) if old.is_nothing() && !flow => {
                 // `captions:` with nothing after it, or `~`.
@@ -303,14 +306,7 @@ impl Edit<'_> {
             && !self.text[old.range.clone()].starts_with(['|', '>'])
     }
 
-    fn insert(
-        &self,
-        map: &Node,
-        flow: bool,
-        entries: &[(Node, Node)],
-        path: &[&str],
-        value: &Value,
-    ) -> Option<String> {
+    fn insert(&self, map: &Node, flow: bool, entries: &[(Node, Node)], path: &[&str], value: &Value) -> Option<String> {
         if flow {
             let [key] = path else { return None };
             let entry = format!("{}: {}", Value::Text((*key).to_owned()).written(true), value.written(true));
@@ -342,7 +338,13 @@ impl Edit<'_> {
         self.indent(key.range.start)?;
         let start = self.line_start(key.range.start);
         let end = self.line_end(self.trimmed_end(value.range.end).max(key.range.end));
-        let end = if self.text[end..].starts_with("\r\n") { end + 2 } else { (end + 1).min(self.text.len()) };
+        if end == self.text.len() {
+            // The last line, which no line break ends: that of the line before goes with it.
+            let before = self.text[..start].strip_suffix('\n').unwrap_or(&self.text[..start]);
+            let start = before.strip_suffix('\r').unwrap_or(before).len();
+            return Some(self.splice(start..end, ""));
+        }
+        let end = if self.text[end..].starts_with("\r\n") { end + 2 } else { end + 1 };
         Some(self.splice(start..end, ""))
     }
 

@@ -65,7 +65,8 @@ pub(super) async fn run(store: &Store, from: &FolderPath, to: &FolderPath, dry_r
             Some(_) => bail!("`{key}` is there already, and it is not `{}`: nothing was moved", listed.path),
         }
     }
-    let mut moved = Moved { moved: steps.iter().map(|(l, key)| (l.path.clone(), key.clone())).collect(), ..Moved::default() };
+    let mut moved =
+        Moved { moved: steps.iter().map(|(l, key)| (l.path.clone(), key.clone())).collect(), ..Moved::default() };
     sight(store, from, to, &mut moved).await?;
     if dry_run {
         return tell(&moved, from, to, true, json);
@@ -117,7 +118,8 @@ async fn is_same(store: &Store, a: &Listed, b: &Listed) -> Result<bool> {
 async fn copy(store: &Store, listed: &Listed, key: &str) -> Result<()> {
     let failed = || format!("cannot copy `{}` to `{key}`", listed.path);
     let (client, bucket) = (store.client(), store.name(Bucket::Source));
-    let encoded = |part: &str| percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encoded =
+        |part: &str| percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string();
     let source = format!("{bucket}/{}", listed.path.split('/').map(encoded).collect::<Vec<_>>().join("/"));
     if listed.bytes < IN_ONE_GO {
         let copy = client.copy_object().bucket(bucket).copy_source(source).key(key);
@@ -126,7 +128,8 @@ async fn copy(store: &Store, listed: &Listed, key: &str) -> Result<()> {
     }
     let head = client.head_object().bucket(bucket).key(&listed.path).send().await.with_context(failed)?;
     let begun = client.create_multipart_upload().bucket(bucket).key(key);
-    let begun = begun.set_content_type(head.content_type).set_metadata(head.metadata).send().await.with_context(failed)?;
+    let begun =
+        begun.set_content_type(head.content_type).set_metadata(head.metadata).send().await.with_context(failed)?;
     let upload = begun.upload_id.context("S3 named no upload")?;
     let mut parts = Vec::new();
     for (index, start) in (0..listed.bytes).step_by(PART as usize).enumerate() {

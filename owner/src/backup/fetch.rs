@@ -108,11 +108,10 @@ async fn download(store: &Store, part: &Path, listed: &Listed, progress: &Progre
 /// Reads a file back and compares it with what S3 knows of the object.
 async fn proven(store: &Store, path: &Path, file: &str, listed: &Listed) -> Result<Kept> {
     let (read, bytes, tag) = (path.to_owned(), listed.bytes, listed.etag.clone());
-    let (sha256, matches) = tokio::task::spawn_blocking(move || {
-        Ok::<_, std::io::Error>((sum(&read)?, etag::matches(&read, bytes, &tag)?))
-    })
-    .await?
-    .with_context(|| format!("cannot read `{}`", path.display()))?;
+    let (sha256, matches) =
+        tokio::task::spawn_blocking(move || Ok::<_, std::io::Error>((sum(&read)?, etag::matches(&read, bytes, &tag)?)))
+            .await?
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
     match matches {
         Some(true) => {}
         Some(false) => bail!("its bytes are not those that S3 recorded: the original may be damaged"),

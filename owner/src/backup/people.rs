@@ -47,7 +47,9 @@ pub(crate) async fn save(store: &Store, root: &Path, now: Timestamp) -> Result<u
 pub(crate) fn read(root: &Path) -> Result<People> {
     let file = root.join(FILE);
     match std::fs::read(&file) {
-        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("`{}` cannot be understood", file.display())),
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).with_context(|| format!("`{}` cannot be understood", file.display()))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(People::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read `{}`", file.display())),
     }

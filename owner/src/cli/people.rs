@@ -82,6 +82,10 @@ Examples:
         data: Data,
     },
 
+    /// What is about many
+    #[command(flatten)]
+    Many(super::Many),
+
     /// Give somebody a new password, which signs them out everywhere within 15 minutes
     Passwd {
         /// The name

@@ -49,7 +49,9 @@ pub(super) enum Way {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// Unsalted.
-    #[error("its hash is an unsalted SHA-1 ({{SHA}}), which gives the password away: add them anew with `heirloom user add`")]
+    #[error(
+        "its hash is an unsalted SHA-1 ({{SHA}}), which gives the password away: add them anew with `heirloom user add`"
+    )]
     Sha1,
     /// A bcrypt hash of the kind that a faulty program made.
     #[error("its hash is of the faulty kind $2x$: add them anew with `heirloom user add`")]
@@ -176,7 +178,8 @@ pub(super) fn digest(password: &str, way: Option<&Way>, dearest: Dearest) -> Str
 }
 
 fn bcrypt(password: &str, cost: u32, salt: &str) -> String {
-    let salt = HashParts::from_str(&format!("$2b${cost:02}${salt}{}", ".".repeat(DIGEST))).map(|parts| parts.get_salt_raw());
+    let salt =
+        HashParts::from_str(&format!("$2b${cost:02}${salt}{}", ".".repeat(DIGEST))).map(|parts| parts.get_salt_raw());
     let hash = salt.and_then(|salt| bcrypt::hash_with_salt(password, cost, salt));
     // What cannot be hashed is nobody's password.
     hash.map(|parts| parts.to_string().split_off(7 + SALT)).unwrap_or_default()
