@@ -12,7 +12,6 @@ use futures::{StreamExt, stream};
 use gallery::{AlbumPath, Bucket, FolderPath, Key, Store};
 use indicatif::{ProgressBar, ProgressStyle};
 use resizer::{Done, Limits, Resizer};
-use serde::Serialize;
 
 use crate::cli::Rebuild;
 use crate::reach::Reached;
@@ -32,7 +31,7 @@ pub(crate) async fn run(command: Rebuild) -> Result<()> {
     reached.close().await;
     let rebuilt = outcome?;
     if command.json {
-        println!("{}", serde_json::to_string(&rebuilt)?);
+        println!("{}", rebuilt.json());
     } else {
         rebuilt.tell();
         println!("Done in {:.1} s.", since.elapsed().as_secs_f64());
@@ -42,7 +41,7 @@ pub(crate) async fn run(command: Rebuild) -> Result<()> {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rebuilt {
     /// Photos whose renditions were made.
     rendered: usize,
@@ -61,6 +60,19 @@ pub(crate) struct Rebuilt {
 }
 
 impl Rebuilt {
+    fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "photos": {
+                "rendered": self.rendered,
+                "removed": self.removed,
+                "rejected": self.rejected,
+                "unchanged": self.unchanged,
+                "failed": self.failed,
+            },
+            "albums": { "all": self.albums, "repaired": self.repaired },
+        })
+    }
+
     fn tell(&self) {
         println!(
             "Photos: {} made again, {} removed, {} rejected, {} were right.",

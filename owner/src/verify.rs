@@ -13,11 +13,12 @@ mod renditions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use gallery::{Bucket, Facts, Key, PhotoId, Store};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::FoundWrong;
 use crate::cli::Verify;
 use crate::reach::Reached;
 use crate::rebuild;
@@ -36,8 +37,7 @@ pub(crate) async fn run(command: Verify) -> Result<()> {
     }
     match verdict.findings.len() {
         0 => Ok(()),
-        count if repaired => bail!("{count} findings are left that a rebuild does not mend: see above"),
-        count => bail!("{count} findings: see above"),
+        count => Err(FoundWrong(count).into()),
     }
 }
 

@@ -132,7 +132,10 @@ fn people_come_out_of_an_old_file_and_go_into_one() {
     let file = done(folder, &["user", "export"]);
     assert!(file.contains("[karl]\nsees = [\"Family\"]\nsigns_in = \"password\"") && !file.contains("argon"), "{file}");
     write(&folder.join("users.toml"), &file);
-    assert!(done(folder, &["user", "apply", "users.toml"]).contains("Everything is as"), "what was printed changes nothing");
+    assert!(
+        done(folder, &["user", "apply", "users.toml"]).contains("Everything is as"),
+        "what was printed changes nothing"
+    );
 
     let file = file.replace("[karl]\nsees = [\"Family\"]", "[karl]\nsees = \"everything\"").replace("[tom]", "[tim]");
     let more = "\n[oma]\nsees = [\"Garden\"]\nsigns_in = \"invitation\"\n\n[vera]\nsees = [\"Garden\"]\n\

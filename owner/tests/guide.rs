@@ -87,7 +87,9 @@ impl Stage {
     fn set(folder: &Path) -> Self {
         let photo = |name: &str, seed| write(&folder.join(name), owner::sample::small(seed, 320, 240));
         for (seed, name) in
-            ["Family/beach.jpg", "Family/Lisbon/tram.jpg", "Family/Lisbon/tower.jpg", "Holidays/lake.jpg"].iter().enumerate()
+            ["Family/beach.jpg", "Family/Lisbon/tram.jpg", "Family/Lisbon/tower.jpg", "Holidays/lake.jpg"]
+                .iter()
+                .enumerate()
         {
             photo(&format!("Pictures/{name}"), seed as u64 + 1);
         }
