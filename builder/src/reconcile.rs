@@ -65,7 +65,11 @@ impl Builder {
         for album in albums {
             work.add_album(album, &Look::FULL);
         }
-        rebuild::run(&self.store, &work).await.into_iter().next().map_or(Ok(()), |failure| Err(failure.error))
+        rebuild::run(&self.store, self.called.as_deref(), &work)
+            .await
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |failure| Err(failure.error))
     }
 }
 
