@@ -78,7 +78,8 @@ fn event<T: serde::de::DeserializeOwned>(messages: &[Message], poison: bool) -> 
     };
     let mut records = Vec::new();
     for (position, message) in messages.iter().enumerate() {
-        let key: String = percent_encoding::utf8_percent_encode(&message.key, percent_encoding::NON_ALPHANUMERIC).collect();
+        let key: String =
+            percent_encoding::utf8_percent_encode(&message.key, percent_encoding::NON_ALPHANUMERIC).collect();
         let s3 = json!({ "Records": [{ "s3": { "bucket": { "name": message.bucket }, "object": { "key": key } } }] });
         records.push(record(position.to_string(), s3.to_string(), message.received.max(1)));
     }
@@ -225,10 +226,12 @@ fn differences(found: &BTreeMap<String, Vec<u8>>, wanted: &BTreeMap<String, Vec<
     let mut told: Vec<String> = Vec::new();
     told.extend(wanted.keys().filter(|key| !found.contains_key(*key)).map(|key| format!("{key} is missing")));
     told.extend(found.keys().filter(|key| !wanted.contains_key(*key)).map(|key| format!("{key} is left over")));
-    told.extend(found.iter().filter(|(key, bytes)| wanted.get(*key).is_some_and(|w| w != *bytes)).map(|(key, bytes)| {
-        let (ours, theirs) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(&wanted[key]));
-        format!("{key} differs:\n{ours}\n---\n{theirs}")
-    }));
+    told.extend(found.iter().filter(|(key, bytes)| wanted.get(*key).is_some_and(|w| w != *bytes)).map(
+        |(key, bytes)| {
+            let (ours, theirs) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(&wanted[key]));
+            format!("{key} differs:\n{ours}\n---\n{theirs}")
+        },
+    ));
     told
 }
 
@@ -246,7 +249,8 @@ async fn bad_weather_and_bad_news_end_as_peace_does() -> Result<()> {
         suffered += story.weather.faults.load(Ordering::Relaxed);
 
         let ours = story.world.calm(BucketNames::plain());
-        let names = BucketNames { resized: "resized-in-peace".into(), web: "web-in-peace".into(), ..BucketNames::plain() };
+        let names =
+            BucketNames { resized: "resized-in-peace".into(), web: "web-in-peace".into(), ..BucketNames::plain() };
         let peace = story.world.calm(names);
         for store in [&ours, &peace] {
             Resizer::new(store.clone(), Limits::default()).reconcile().await?;

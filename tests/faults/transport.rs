@@ -92,7 +92,12 @@ impl Weather {
 }
 
 /// A client of the server through this weather. `patience` is how it tries again; `None` is its own way.
-pub(crate) fn client(server: &Server, pair: &Credentials, weather: Arc<Weather>, patience: Option<RetryConfig>) -> Client {
+pub(crate) fn client(
+    server: &Server,
+    pair: &Credentials,
+    weather: Arc<Weather>,
+    patience: Option<RetryConfig>,
+) -> Client {
     let credentials = Pair::new(&pair.access_key, &pair.secret_key, None, None, "test");
     let mut config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
