@@ -54,7 +54,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser observatory check edge-test cdk rehearsal ## Everything that must hold
+test: web peers browser observatory check edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -135,13 +135,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 if [ "$(PROFILE)" = release ]; then
 	zip="$(TARGET)/edge/verifier.zip"
 	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
-	rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
-	cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
 else
-	zip=
-	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
-	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
+	# The gate is packed as a deploy packs it, with the keys of the tests.
+	zip="$(TARGET)/edge/test.zip"
+	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder
+	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$$here/bin/"
 fi
+rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
+cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
 export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
 	REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" \
 	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda"
@@ -150,7 +151,7 @@ endef
 REHEARSAL_NEEDS := web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
 
 .PHONY: rehearsal
-rehearsal: $(REHEARSAL_NEEDS) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
+rehearsal: $(REHEARSAL_NEEDS) $(if $(filter release,$(PROFILE)),,edge-test) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
 	$(REHEARSAL)
 	npm --prefix $(CDK) run --silent rehearsal
 
@@ -263,6 +264,25 @@ $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
 matrix: build peers $(CDK_VENV)/.stamp ## The S3 server beside moto and MiniStack, behaviour by behaviour, into docs/s3.md
 	cargo build --locked --package heirloom-tests --example s3-matrix
 	"$(VENV)/bin/python" tests/s3_matrix/compare.py "$(TARGET)/debug/heirloom" "$(TARGET)/debug/examples/s3-matrix" "$(CDK_VENV)/bin/ministack" docs/s3.md
+
+DOCS_VENV := $(TARGET)/venv-docs
+
+.PHONY: docs
+docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages: target/guide/index.html
+	"$(DOCS_VENV)/bin/mdbook" build docs --dest-dir "$(TARGET)/guide"
+
+# mdBook compiled by others, pinned by its hash: compiling it takes minutes. It makes the pages and nothing that runs.
+$(DOCS_VENV)/.stamp: docs/requirements.txt
+	python3 -m venv "$(DOCS_VENV)"
+	"$(DOCS_VENV)/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement docs/requirements.txt
+	touch $@
+
+.PHONY: bench-upload
+bench-upload: build peers ## `heirloom upload` beside `aws s3 sync` and rclone, at the same endpoint
+	if ! command -v rclone >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rclone >/dev/null
+	fi
+	PATH="$(VENV)/bin:$$PATH" "$(VENV)/bin/python" tests/bench/upload.py "$(TARGET)/debug/heirloom"
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)

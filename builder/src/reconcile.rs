@@ -51,10 +51,25 @@ impl Builder {
         let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
         audit.collections(&record).await?;
         let repaired = audit.repaired;
-        match rebuild::run(&self.store, &work).await.into_iter().next() {
+        match rebuild::run(&self.store, self.called.as_deref(), &work).await.into_iter().next() {
             Some(failure) => Err(failure.error),
             None => Ok(Reconciled { albums: albums.len(), repaired }),
         }
+    }
+}
+
+impl Builder {
+    /// Looks at all of these albums, whatever the records say, and publishes what differs.
+    pub async fn refresh(&self, albums: &[AlbumPath]) -> Result<(), BuildError> {
+        let mut work = Work { doubt: true, ..Work::default() };
+        for album in albums {
+            work.add_album(album, &Look::FULL);
+        }
+        rebuild::run(&self.store, self.called.as_deref(), &work)
+            .await
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |failure| Err(failure.error))
     }
 }
 

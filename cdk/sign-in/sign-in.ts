@@ -52,10 +52,13 @@ export class SignIn extends Construct {
     // A whole processor for argon2 (`login::Cost::RECOMMENDED`: 64 MiB, three passes).
     this.login = made('Login', 'Signs viewers in and out', 1769);
     buckets.grant(this.login, 'auth', {
-      read: ['keys/*', 'users/*', 'devices/*', 'throttle/*', 'invitations/*'],
+      read: ['keys/*', 'users/*', 'imported/*', 'devices/*', 'throttle/*', 'invitations/*'],
       write: ['users/*', 'devices/*', 'throttle/*', 'invitations/*', 'audit/*'],
       remove: ['devices/*', 'throttle/*'],
     });
+    // What the gallery is called, which its owner may change in `gallery.yml`: this one record, and no listing.
+    this.login.allow(['s3:GetObject'], [buckets.web.arnForObjects('catalogue/gallery.json')]);
+    this.login.tell('HEIRLOOM_WEB_BUCKET', buckets.web.bucketName);
     // Renewal reads the viewer's record and the keys again, and writes nothing but the audit.
     this.renewal = made('Renewal', 'Renews the sessions of viewers who are still let in', 512);
     buckets.grant(this.renewal, 'auth', { read: ['keys/*', 'users/*'], write: ['audit/*'] });

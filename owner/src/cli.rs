@@ -2,6 +2,10 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod album;
+mod health;
+mod keep;
+mod many;
 mod people;
 mod place;
 
@@ -13,6 +17,10 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
+pub use album::Album;
+pub use health::{Deploy, Doctor, Retry, Status};
+pub use keep::{Backup, Restore, Verify, Watch};
+pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 
@@ -36,7 +44,10 @@ const EXAMPLES: &str = "\
 Examples:
   heirloom demo                            a gallery of drawn landscapes, ready to look at
   heirloom serve --data ~/heirloom-data    your own gallery on http://127.0.0.1:8080
-  heirloom user add gerda --data ~/heirloom-data";
+  heirloom user add gerda --data ~/heirloom-data
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` or `verify` found something wrong, 130 stopped by Ctrl-C.
+Every command tells its outcome as JSON with `--json`; what goes wrong is told on standard error.";
 
 /// The commands
 #[derive(Debug, Subcommand)]
@@ -84,13 +95,99 @@ Examples:
   heirloom status --json | jq '.albums[] | select(.waiting > 0)'")]
     Status(Status),
 
-    /// Look through everything, and make again what is missing or out of date
+    /// Look whether the machine or the account is as the gallery needs it, and say what mends what is not
+    ///
+    /// On this machine: the data folder, who may read it, room, ports, clock, certificate. On AWS: the stack, the clock,
+    /// public access, name and certificate of the address, the keys of the gate. On both: keys, queues, metadata.
+    #[command(after_help = "\
+Exit code: 0 when nothing is wrong, 3 when something is.
+
+Examples:
+  heirloom doctor
+  heirloom doctor --aws
+  heirloom doctor --json | jq -r '.findings[] | select(.state != \"good\") | .mend'")]
+    Doctor(Doctor),
+
+    /// Bring the gallery onto AWS, as heirloom.toml says, or up to date there
+    ///
+    /// Run it in a checkout of Heirloom, since it builds what AWS runs: `make deploy` is the same. Should anything break
+    /// off, run it again. `--destroy` takes the gallery away; what lies in its buckets stays.
+    #[command(after_help = "\
+Examples:
+  heirloom deploy --dry-run
+  heirloom deploy
+  heirloom deploy --config ~/gallery/heirloom.toml --profile family")]
+    Deploy(Deploy),
+
+    /// Try again what the gallery gave up on
+    ///
+    /// A message that every attempt failed on lies aside, among the dead letters, for 14 days on AWS. `heirloom status`
+    /// tells what is there; once the reason is mended, this puts it back.
+    #[command(after_help = "\
+Examples:
+  heirloom retry
+  heirloom retry --json")]
+    Retry(Retry),
+
+    /// Look through everything or one album, and make again what is missing or out of date
     ///
     /// A running gallery does this by itself at every start and once a day.
     #[command(after_help = "\
-Example:
-  heirloom rebuild --data ~/heirloom-data")]
+Examples:
+  heirloom rebuild
+  heirloom rebuild Family/Lisbon")]
     Rebuild(Rebuild),
+
+    /// Keep sending what appears in a folder, until Ctrl-C
+    ///
+    /// Sends what came while it was off, waits for files that are still being written, and goes on when the gallery was
+    /// away for a while. Nothing is ever removed from the gallery.
+    #[command(after_help = "\
+Examples:
+  heirloom watch ~/Pictures
+  heirloom watch ~/Camera-Uploads --to Family --album-by month
+  heirloom watch ~/Pictures --once")]
+    Watch(Watch),
+
+    /// Copy what cannot be made again into a folder: originals, metadata, viewers
+    ///
+    /// Only what is new is copied, and every file is compared with its checksum. The copy is plain files and folders,
+    /// which `sha256sum --check` and any file manager read.
+    #[command(after_help = "\
+Examples:
+  heirloom backup /media/disk/gallery
+  heirloom backup /media/disk/gallery --check
+  heirloom backup /media/disk/gallery --dry-run --json | jq .bytes")]
+    Backup(Backup),
+
+    /// Bring a copy back into a gallery, empty or not
+    ///
+    /// What the gallery has stays as it is, unless a flag says otherwise. Signing keys are not in a copy: everybody signs
+    /// in again, but for devices that stay signed in.
+    #[command(after_help = "\
+Examples:
+  heirloom restore /media/disk/gallery --dry-run
+  heirloom restore /media/disk/gallery
+  heirloom restore /media/disk/gallery --overwrite")]
+    Restore(Restore),
+
+    /// Prove that every original is whole, that all that is shown comes from one, and that deleted means gone
+    ///
+    /// Reads every original and compares it with the checksum that was recorded when it came; compares facts, renditions
+    /// and pages with the originals; and looks for traces of photos that are there no more.
+    #[command(after_help = "\
+Exit code: 0 when all is well, 3 when something is wrong.
+
+Examples:
+  heirloom verify
+  heirloom verify --quick
+  heirloom verify --repair
+  heirloom verify --json | jq '.findings[]'")]
+    Verify(Verify),
+
+    /// Albums: what they are called, what is on their cover, where they lie
+    #[command(subcommand)]
+    Album(Album),
 
     /// Let people in, or out
     #[command(subcommand)]
@@ -137,24 +234,28 @@ Examples:
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+
+        /// Tell the script as one JSON object
+        #[arg(long)]
+        json: bool,
     },
-}
-
-/// `heirloom status`
-#[derive(Clone, Debug, Args)]
-pub struct Status {
-    /// Tell it as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
 }
 
 /// `heirloom rebuild`
 #[derive(Clone, Debug, Args)]
 pub struct Rebuild {
+    /// This album alone, with the albums in it. Everything otherwise
+    #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
+    pub album: Option<FolderPath>,
+
+    /// Everything, which is also what happens when no album is named
+    #[arg(long, conflicts_with = "album")]
+    pub all: bool,
+
+    /// Tell the outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
     #[command(flatten)]
     /// Which gallery
     pub data: Data,
@@ -223,9 +324,13 @@ pub struct Serve {
     /// The ports
     pub ports: Ports,
 
-    /// What the gallery is called
+    /// What the gallery is called, on its pages and at its door, as long as its `gallery.yml` says no other title
     #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
     pub title: String,
+
+    /// Tell the address and where the keys are as one JSON object
+    #[arg(long)]
+    pub json: bool,
 
     /// Speak https, with a certificate made for this machine; the browser asks once whether to trust it
     ///
@@ -254,5 +359,59 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// Calls `see` with each command that does something, and with its name.
+    fn leaves(command: &clap::Command, name: &str, see: &mut impl FnMut(&str, &clap::Command)) {
+        let inside: Vec<_> = command.get_subcommands().filter(|inside| inside.get_name() != "help").collect();
+        if inside.is_empty() {
+            see(name, command);
+        }
+        for inside in inside {
+            leaves(inside, &format!("{name} {}", inside.get_name()), see);
+        }
+    }
+
+    #[test]
+    fn every_command_tells_json_and_shows_an_example_of_itself() {
+        let mut wanting = Vec::new();
+        let mut all = 0;
+        leaves(&Arguments::command(), "heirloom", &mut |name, command| {
+            all += 1;
+            if !command.get_arguments().any(|argument| argument.get_long() == Some("json")) {
+                wanting.push(format!("`{name}` has no --json"));
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once("Example").unwrap_or_default();
+            if !examples.contains(name) {
+                wanting.push(format!("the help of `{name}` shows no example of it"));
+            }
+        });
+        assert!(all > 15, "{all} commands were looked at");
+        assert!(wanting.is_empty(), "{wanting:#?}");
+    }
+
+    /// Every example can be typed: it is read by the very parser.
+    #[test]
+    fn the_examples_are_no_fiction() {
+        leaves(&Arguments::command(), "heirloom", &mut |name, command| {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter_map(|line| line.find("heirloom ").map(|at| &line[at..])) {
+                let line = line.split(['|', '>', '&', '#']).next().unwrap_or_default();
+                let line = line.split("   ").next().unwrap_or_default();
+                if !line.starts_with(name) {
+                    continue;
+                }
+                // As a shell reads it: what stands between quotes is one word.
+                let parts = line.split('\'').enumerate();
+                let words = parts.flat_map(|(n, part)| match n % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+                if let Err(error) = Arguments::try_parse_from(words) {
+                    panic!("`{line}` is not read: {error}");
+                }
+            }
+        });
     }
 }

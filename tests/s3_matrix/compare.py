@@ -8,6 +8,7 @@ every client finds every behaviour in ours.
 
 import contextlib
 import json
+import logging
 import os
 import pathlib
 import socket
@@ -67,6 +68,7 @@ def ours(command):
 
 @contextlib.contextmanager
 def moto():
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # It tells of every request.
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -31,7 +31,7 @@ enum Tried {
 impl Login {
     pub(super) fn form(&self, asked: &Asked<'_>) -> Answer {
         let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(&self.config.title, &asked.next(), notice))
+        Answer::page(200, page::sign_in(&self.title.now(), &asked.next(), notice))
     }
 
     /// The form; but a device that stays signed in goes on at once.
@@ -56,7 +56,7 @@ impl Login {
         let Some(form) = asked.sign_in() else {
             return Ok(self.sentence(400, "That was not the sign-in form."));
         };
-        let again = |status, notice| Answer::page(status, page::sign_in(&self.config.title, &form.next, notice));
+        let again = |status, notice| Answer::page(status, page::sign_in(&self.title.now(), &form.next, notice));
         // The mark speaks for the viewer whose name was typed, and for nobody else.
         let mark = asked.mark().filter(|mark| ViewerName::parse(&form.name).is_ok_and(|name| name == mark.viewer));
         let known = match mark {
@@ -97,12 +97,15 @@ impl Login {
             Admission::Admitted(admitted) => admitted,
             Admission::Wait(wait) => return Ok(Tried::Wait(wait)),
         };
-        let user = match ViewerName::parse(&form.name) {
-            Ok(name) => self.users.find(&name).await?,
-            Err(_) => None,
+        let user = async {
+            match ViewerName::parse(&form.name) {
+                Ok(name) => self.users.find(&name).await,
+                Err(_) => Ok(None),
+            }
         };
+        let (user, dearest) = futures::try_join!(user, self.users.dearest_imported())?;
         let stored = user.as_ref().and_then(|user| user.password.as_deref());
-        let matches = self.hasher.matches(&form.password, stored).await?;
+        let matches = self.hasher.matches(&form.password, stored, dearest).await?;
         let outcome = if matches { Outcome::Done } else { Outcome::Refused };
         let wait = Some(admitted.next.as_secs()).filter(|seconds| !matches && *seconds > 0);
         let viewer = user.as_ref().map(|user| user.name.clone());
