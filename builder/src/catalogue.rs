@@ -223,6 +223,11 @@ impl Catalogue {
         self.described.values.captions.get(&photo.file).map(String::as_str).or(own)
     }
 
+    /// When a photo was taken: as the owner says, or the photo itself.
+    pub fn taken(&self, photo: &Photo) -> Option<DateTime> {
+        self.described.values.dates.get(&photo.file).copied().or(photo.taken)
+    }
+
     /// The photos in the order of the page.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
         order::photos(&self.photos, &self.described.values)

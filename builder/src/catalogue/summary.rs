@@ -156,7 +156,7 @@ impl Card {
     pub fn of(catalogue: &Catalogue) -> Self {
         let children = catalogue.shown_children();
         let cards = || children.iter().map(|(_, child)| &child.card);
-        let days = || catalogue.photos.values().filter_map(|photo| photo.taken).map(DateTime::date);
+        let days = || catalogue.photos.values().filter_map(|photo| catalogue.taken(photo)).map(DateTime::date);
         let added = || catalogue.photos.values().map(|photo| photo.added);
         let dated = catalogue.described.values.date.map(|date| (date.first(), date.last()));
         Self {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gallery::{CollectionSlug, PhotoId};
+use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::picture::{Picture, Urgency, cover, hundredths, largest, proportions};
@@ -184,8 +185,8 @@ pub(super) fn card_facts(card: &Card) -> Markup {
 }
 
 fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: PhotoId, photo: &Photo) -> Markup {
-    let caption = catalogue.caption(photo);
-    let alt = alt(caption, photo, index);
+    let (caption, taken) = (catalogue.caption(photo), catalogue.taken(photo));
+    let alt = alt(caption, &photo.file, taken, index);
     let across = hundredths(photo.width, photo.height);
     // Rows grow to fill the line, so a picture is shown a little larger than its row is high.
     let sizes = format!("(max-width: 699px) {}vw, {}px", (across * 30 / 100).clamp(24, 96), ROW * across / 100);
@@ -204,7 +205,7 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
             }
             figcaption {
                 @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
-                @if let Some(taken) = photo.taken { time datetime=(taken) { (dates::moment(taken)) } }
+                @if let Some(taken) = taken { time datetime=(dates::machine(taken)) { (dates::moment(taken)) } }
                 @if downloads {
                     a.original href=(links::original(&catalogue.folder, &photo.file)) download=(photo.file)
                         data-bytes=(photo.bytes) data-t="original" data-label="original_of" data-of=(alt)
@@ -217,11 +218,10 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
 
 /// What the picture shows, in words: its caption, or the file's name when a person chose it, or when it was taken, or its
 /// number on the page.
-fn alt(caption: Option<&str>, photo: &Photo, index: usize) -> String {
+fn alt(caption: Option<&str>, file: &str, taken: Option<DateTime>, index: usize) -> String {
     if let Some(caption) = caption {
         return caption.to_owned();
     }
-    let file = photo.file.as_str();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let words = stem.replace(['_', '-'], " ");
     let letters = words.chars().filter(|c| c.is_alphabetic()).count();
@@ -232,7 +232,7 @@ fn alt(caption: Option<&str>, photo: &Photo, index: usize) -> String {
     if letters >= 3 && !from_a_camera {
         return words.trim().to_owned();
     }
-    photo.taken.map_or_else(|| format!("Photo {}", index + 1), |taken| format!("Photo, {}", dates::moment(taken)))
+    taken.map_or_else(|| format!("Photo {}", index + 1), |taken| format!("Photo, {}", dates::moment(taken)))
 }
 
 #[cfg(test)]
@@ -243,7 +243,8 @@ mod tests {
     fn alt_texts_are_words() {
         let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
             let album = catalogue("A", &[(file, day)]);
-            super::alt(caption, album.photos.values().next().unwrap(), 2)
+            let photo = album.photos.values().next().unwrap();
+            super::alt(caption, &photo.file, photo.taken, 2)
         };
         assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
         assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");

@@ -65,8 +65,11 @@ export function translate(root: ParentNode): void {
     element.textContent = span(first, element.dataset["last"] ?? first, element.dataset["span"] === "days");
   }
   for (const element of root.querySelectorAll("figcaption time")) {
-    const moment = new Date(`${element.getAttribute("datetime")}Z`);
-    element.textContent = format({ dateStyle: "long", timeStyle: "short" }).format(moment);
+    const taken = element.getAttribute("datetime") ?? "";
+    // A day alone, or a day and a time.
+    element.textContent = taken.includes("T")
+      ? format({ dateStyle: "long", timeStyle: "short" }).format(new Date(`${taken}Z`))
+      : format({ dateStyle: "long" }).format(new Date(taken));
   }
 }
 
