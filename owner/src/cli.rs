@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod moving;
 mod people;
 
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
-pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
+pub use moving::{Asked, Import, ImportFolder, ImportTakeout, Migrate, MigrateAwspics};
+pub use people::{Audit, Invite, Keys, May, PasswordFrom, See, User, scope};
 
 /// A private photo gallery for your family
 ///
@@ -74,6 +76,14 @@ Examples:
   heirloom upload ~/Pictures --delete --dry-run
   heirloom upload film.mov --to Family/Lisbon --limit 2M")]
     Upload(Upload),
+
+    /// Bring photos in from elsewhere, with their dates and captions
+    #[command(subcommand)]
+    Import(Import),
+
+    /// Move a whole gallery in from another program
+    #[command(subcommand)]
+    Migrate(Migrate),
 
     /// How the gallery is: albums, files that wait, files that are no photos, words that cannot be read
     #[command(after_help = "\

@@ -10,8 +10,10 @@ pub mod sample;
 mod audit;
 mod card;
 mod demo;
+mod import;
 mod invite;
 mod keys;
+mod migrate;
 mod reach;
 mod rebuild;
 mod serve;
@@ -34,6 +36,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Serve(command) => serve::run(&command).await,
         Command::Demo(command) => demo::run(&command).await,
         Command::Upload(command) => upload::run(command).await,
+        Command::Import(command) => import::run(command).await,
+        Command::Migrate(command) => migrate::run(command).await,
         Command::Status(command) => status::run(command).await,
         Command::Rebuild(command) => rebuild::run(command).await,
         Command::User(command) => user::run(command).await,

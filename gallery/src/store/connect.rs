@@ -1,5 +1,6 @@
 //! How a client reaches S3.
 
+use aws_config::{ConfigLoader, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
@@ -75,11 +76,22 @@ fn variable(bucket: Bucket) -> &'static str {
 
 /// A client for Amazon, with the region and credentials of the surroundings.
 pub async fn amazon() -> Client {
+    Client::new(&surroundings().load().await)
+}
+
+/// The region and credentials of the surroundings, before they are looked up: for what may be said instead.
+pub fn surroundings() -> ConfigLoader {
     let https = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(https).load().await;
-    Client::new(&config)
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https)
+}
+
+/// A client for where such settings lead. An emulator on this machine (`AWS_ENDPOINT_URL`) has no host names for its
+/// buckets.
+pub fn client_of(config: &SdkConfig) -> Client {
+    let builder = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some());
+    Client::from_conf(builder.build())
 }
 
 /// An S3 server that is not Amazon's, reached over plain HTTP on this machine.
