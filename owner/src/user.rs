@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
-use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
+use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, passphrase};
 use zeroize::Zeroizing;
 
-use crate::cli::{Data, PasswordFrom, User, scope};
+use crate::cli::{Data, May, PasswordFrom, User, scope};
 use crate::reach::Reached;
 
 /// Does what `heirloom user …` asks.
@@ -19,6 +19,7 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::List { data }
         | User::Remove { data, .. }
         | User::Scope { data, .. }
+        | User::Role { data, .. }
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
     };
@@ -35,11 +36,15 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
     let now = Timestamp::now();
     let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
-        User::Add { name, collections, password, .. } => {
+        User::Add { name, collections, owner, password, .. } => {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
             users.add(&name, &password.text, scope, now).await?;
             record(Event::ViewerAdded, name.clone()).await?;
+            if owner {
+                users.set_role(&name, Role::Owner).await?;
+                record(Event::RoleChanged, name.clone()).await?;
+            }
             println!("{name} can sign in now.");
             password.tell();
         }
@@ -55,6 +60,15 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
             users.set_scope(&name, scope, now).await?;
             record(Event::ScopeChanged, name.clone()).await?;
             println!("{name} may see {told} within 15 minutes.");
+        }
+        User::Role { name, role, .. } => {
+            let (role, told) = match role {
+                May::Owner => (Role::Owner, "may add photos now, at /auth/upload"),
+                May::Viewer => (Role::Viewer, "may only look from now on"),
+            };
+            users.set_role(&name, role).await?;
+            record(Event::RoleChanged, name.clone()).await?;
+            println!("{name} {told}.");
         }
         User::Logout { name, .. } => {
             users.sign_out_everywhere(&name, now).await?;
@@ -92,7 +106,8 @@ fn list(users: &[Viewer]) {
     for user in users {
         let since = user.created.strftime("%Y-%m-%d");
         let invited = if user.password.is_none() { "  (no password: by invitation)" } else { "" };
-        println!("{:width$}  {since}  {}{invited}", user.name.as_str(), seen(&user.scope));
+        let owner = if user.role.is_owner() { "  (owner: may upload)" } else { "" };
+        println!("{:width$}  {since}  {}{invited}{owner}", user.name.as_str(), seen(&user.scope));
     }
 }
 

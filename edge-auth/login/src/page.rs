@@ -130,7 +130,7 @@ pub(crate) fn sentence(title: &str, sentence: &str, link: Option<(&str, &str)>) 
 }
 
 /// The cover of the book, around anything.
-fn cover(title: &str, inside: &Markup) -> Markup {
+pub(crate) fn cover(title: &str, inside: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

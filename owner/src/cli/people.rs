@@ -28,9 +28,30 @@ Examples:
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         collections: Option<Vec<String>>,
 
+        /// They may add photos as well: from a browser, to what they may see, at /auth/upload
+        #[arg(long)]
+        owner: bool,
+
         #[command(flatten)]
         /// Where the password comes from
         password: PasswordFrom,
+
+        #[command(flatten)]
+        /// The data folder
+        data: Data,
+    },
+
+    /// Let somebody add photos from a browser, or let them only look; from now on
+    #[command(after_help = "\
+Examples:
+  heirloom user role gerda owner
+  heirloom user role gerda viewer")]
+    Role {
+        /// The name
+        name: ViewerName,
+
+        /// What they may do
+        role: May,
 
         #[command(flatten)]
         /// The data folder
@@ -95,6 +116,15 @@ Examples:
         /// The data folder
         data: Data,
     },
+}
+
+/// What somebody may do
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum May {
+    /// Look
+    Viewer,
+    /// Add photos as well
+    Owner,
 }
 
 /// What somebody may see
