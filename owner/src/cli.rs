@@ -4,6 +4,7 @@
 
 mod moving;
 mod people;
+mod place;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use crate::upload::pace::rate;
 
 pub use moving::{Asked, Import, ImportFolder, ImportTakeout, Migrate, MigrateAwspics};
 pub use people::{Audit, Invite, Keys, May, PasswordFrom, See, User, scope};
+pub use place::{Data, Place, USUAL_FOLDER};
 
 /// A private photo gallery for your family
 ///
@@ -156,7 +158,7 @@ pub struct Status {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -164,7 +166,7 @@ pub struct Status {
 #[derive(Clone, Debug, Args)]
 pub struct Rebuild {
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -204,16 +206,8 @@ pub struct Upload {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
-}
-
-/// Where the gallery's data is
-#[derive(Clone, Debug, Args)]
-pub struct Data {
-    /// The folder that holds everything: originals, pages, viewers, keys
-    #[arg(long, env = "HEIRLOOM_DATA", default_value = "heirloom-data", value_name = "FOLDER")]
-    pub data: PathBuf,
 }
 
 /// Where the gallery listens. Always on this machine alone (127.0.0.1)
@@ -231,9 +225,9 @@ pub struct Ports {
 /// `heirloom serve`
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
-    #[command(flatten)]
-    /// The data folder
-    pub data: Data,
+    /// The folder that holds everything: originals, pages, viewers, keys
+    #[arg(long, env = "HEIRLOOM_DATA", default_value = USUAL_FOLDER, value_name = "FOLDER")]
+    pub data: PathBuf,
 
     #[command(flatten)]
     /// The ports

@@ -37,7 +37,7 @@ Examples:
         password: PasswordFrom,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -61,7 +61,7 @@ Examples:
     /// Who may look, and at what
     List {
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -71,7 +71,7 @@ Examples:
         name: ViewerName,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -89,7 +89,7 @@ Examples:
         see: See,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -99,7 +99,7 @@ Examples:
         name: ViewerName,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -113,7 +113,7 @@ Examples:
         password: PasswordFrom,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -191,7 +191,7 @@ pub struct Invite {
     pub title: String,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -204,13 +204,13 @@ Examples:
   heirloom keys rotate
   heirloom keys rotate --signs-in 1d")]
     Rotate {
-        /// How long the new key waits before it signs: until then every gate has to know it. A gate on this machine
-        /// looks every 20 seconds
-        #[arg(long, default_value = "5m", value_parser = time_span, value_name = "TIME")]
-        signs_in: SignedDuration,
+        /// How long the new key waits before it signs: until then every gate has to know it. Five minutes on this
+        /// machine, where the gate looks every 20 seconds; a day on AWS, where it takes a deploy
+        #[arg(long, value_parser = time_span, value_name = "TIME")]
+        signs_in: Option<SignedDuration>,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -224,14 +224,14 @@ Examples:
         emergency: bool,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// The keys, and what each does
     List {
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -240,12 +240,13 @@ Examples:
 Example:
   heirloom keys public > keys.json && make edge CONFIGURATION=keys.json")]
     Public {
-        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE
-        #[arg(long, default_value = local::machine::AUDIENCE, value_name = "NAME")]
-        audience: String,
+        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE. On AWS that is the gallery's
+        /// name
+        #[arg(long, value_name = "NAME")]
+        audience: Option<String>,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -270,7 +271,7 @@ pub struct Audit {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 

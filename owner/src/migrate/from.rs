@@ -20,10 +20,10 @@ pub(super) struct From {
 
 impl From {
     pub(super) async fn open(command: &MigrateAwspics, store: &Store) -> Result<Self> {
-        let mut settings = gallery::store::surroundings();
-        if let Some(profile) = &command.source_profile {
-            settings = settings.profile_name(profile);
-        }
+        let mut settings = match &command.source_profile {
+            Some(profile) => gallery::store::surroundings_as(profile),
+            None => gallery::store::surroundings(),
+        };
         if let Some(endpoint) = &command.source_endpoint {
             settings = settings.endpoint_url(endpoint).region(Region::from_static("us-east-1"));
         }
