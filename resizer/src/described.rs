@@ -99,6 +99,11 @@ pub fn beside(xmp: &[u8]) -> (Option<String>, Option<DateTime>) {
     (caption, taken.map(|(local, _)| whole_seconds(local)))
 }
 
+/// The moment in the name of a file, when it is a day and a time: `Screenshot_20240512-143015.png`.
+pub fn in_name(file: &str, latest: Timestamp) -> Option<DateTime> {
+    from_name(file, latest).filter(|local| local.time() != jiff::civil::Time::midnight())
+}
+
 /// Says when a picture was taken that does not say so itself: by the name of its file, else by its upload.
 pub(crate) fn date(picture: &mut Picture, file: &str, uploaded: Timestamp) {
     if picture.taken.is_some() {
@@ -170,6 +175,14 @@ mod tests {
         let taken = jiff::civil::date(1987, 7, 14).at(15, 30, 0, 0);
         assert_eq!(beside(packet), (Some("The boat".to_owned()), Some(taken)));
         assert_eq!(beside(b"no XML"), (None, None));
+    }
+
+    #[test]
+    fn names_that_hold_a_day_alone_tell_no_time() {
+        let latest: Timestamp = "2025-06-07T08:09:10Z".parse().unwrap();
+        let time = jiff::civil::date(2024, 5, 12).at(14, 30, 15, 0);
+        assert_eq!(in_name("Screenshot_20240512-143015.png", latest), Some(time));
+        assert_eq!(in_name("IMG-20240512-WA0001.jpg", latest), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::upload::{bar, etag};
 #[derive(Debug)]
 struct Settled {
     place: Place,
-    /// What the file itself says of when it was taken.
+    /// What the file itself says of when it was taken, its name included.
     own: Option<DateTime>,
 }
 
@@ -133,12 +133,12 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
     let mut arrived = Arrived::default();
     let Arrival { piece, places } = arrival;
     let mut bytes = Bytes { piece: &piece, staged: None };
-    let own = match places.iter().any(|place| place.words.taken.is_some()) {
-        true => {
-            let file = bytes.file().await?;
-            tokio::task::spawn_blocking(move || taken_at(&file)).await?
-        }
-        false => None,
+    let own = if places.iter().any(|place| place.words.taken.is_some()) {
+        let file = bytes.file().await?;
+        let named = places.first().and_then(|place| resizer::in_name(&place.name, Timestamp::now()));
+        tokio::task::spawn_blocking(move || taken_at(&file)).await?.or(named)
+    } else {
+        None
     };
     // Where these bytes lie already, or lie now.
     let mut source: Option<String> = None;
