@@ -21,6 +21,7 @@ use crate::invitations::Invitations;
 use crate::keys::{self, KeyRing, KeysError};
 use crate::password::{Cost, HashError, Hasher};
 use crate::throttle::Throttle;
+use crate::title::Title;
 use crate::upload::Uploads;
 use crate::users::{User, Users, UsersError};
 use crate::{page, renewal};
@@ -31,7 +32,7 @@ const KEYS_FOR: i64 = 60;
 /// What a gallery may set.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The gallery's title, on the pages.
+    /// The gallery's title on the pages, as long as the gallery's own record says no other.
     pub title: String,
     /// Whom tokens are for: the same text as in the gate's verifier.
     pub audience: String,
@@ -91,6 +92,7 @@ pub struct Login {
     audit: Audit,
     uploads: Option<Uploads>,
     ring: Mutex<Option<(Timestamp, Arc<KeyRing>)>>,
+    title: Title,
 }
 
 impl Login {
@@ -105,6 +107,7 @@ impl Login {
             audit: Audit::new(store.clone()),
             uploads: None,
             ring: Mutex::default(),
+            title: Title::new(&config.title),
             store,
             config,
             hasher,
@@ -122,8 +125,8 @@ impl Login {
         self.uploads.as_ref()
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    pub(crate) fn title(&self) -> String {
+        self.title.now()
     }
 
     /// The viewers.
@@ -139,11 +142,15 @@ impl Login {
     /// Answers one request.
     pub async fn handle(&self, request: LambdaFunctionUrlRequest, now: Timestamp) -> LambdaFunctionUrlResponse {
         let asked = Asked::of(&request);
+        // Renewal shows no title, and may not look it up.
+        if !matches!(asked.route(), Some((_, AuthRoute::Renew))) {
+            self.title.refresh(&self.store, now).await;
+        }
         // Boxed: the S3 client's futures nest so deep that callers of callers run into the compiler's limit.
         let answer = Box::pin(self.answer(&asked, now)).await.unwrap_or_else(|failure| {
             tracing::error!(error = %failure, "a request to login failed");
             let sentence = "The gallery cannot open right now. Please try again in a moment.";
-            Answer::page(503, page::sentence(&self.config.title, sentence, Some(("/", "Try again"))))
+            Answer::page(503, page::sentence(&self.title.now(), sentence, Some(("/", "Try again"))))
         });
         answer.into_response(asked.is_head())
     }
@@ -238,6 +245,6 @@ impl Login {
 
     pub(crate) fn sentence(&self, status: u16, sentence: &str) -> Answer {
         let link = Some(("/", "To the gallery"));
-        Answer::page(status, page::sentence(&self.config.title, sentence, link))
+        Answer::page(status, page::sentence(&self.title.now(), sentence, link))
     }
 }

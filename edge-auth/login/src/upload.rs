@@ -54,7 +54,7 @@ impl Login {
             Asks::Owner(user) => {
                 let albums = album::all(&uploads.store, &user.scope).await?;
                 let bucket = uploads.origin().await?;
-                let page = page::upload(&self.config().title, &albums);
+                let page = page::upload(&self.title(), &albums);
                 Ok(Answer::page(200, page).with_header("content-security-policy", &page::policy(&bucket)))
             }
         }
