@@ -199,6 +199,7 @@ async fn same(found: &Found, listed: &Listed) -> Result<Option<bool>> {
     matches.with_context(|| format!("cannot read `{}`", found.file.display()))
 }
 
+/// A bar for so many bytes.
 pub(crate) fn bar(bytes: u64) -> ProgressBar {
     let style = "  {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
     let bar = ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("a template of our own"));
