@@ -4,10 +4,11 @@
 //! metadata and the children's catalogues), so that builders that look at the same buckets write the same bytes.
 
 mod chunks;
+mod films;
 mod order;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
 use gallery::facts::{Facts, Outcome, Rendition, Witness};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub(crate) use chunks::{ChunkName, Photos, chunks};
+pub use films::Film;
 pub(crate) use order::{collections, newest_first};
 pub(crate) use summary::pages_stamp;
 pub use summary::{Card, Cover, Stamp, Summary, Unread};
@@ -80,8 +82,14 @@ pub struct Photo {
     pub colour: String,
     /// A placeholder, in base64.
     pub thumbhash: String,
-    /// The sized copies, smallest first.
+    /// The sized copies, smallest first; none of a video that no picture could be made of.
     pub renditions: Vec<Rendition>,
+    /// What is known of a video; the rest is then its poster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub film: Option<Film>,
+    /// Whether the original of a picture moves, as GIFs do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub animated: bool,
 }
 
 /// A file that did not become a photo.
@@ -178,6 +186,12 @@ impl Catalogue {
     pub fn learn(&mut self, facts: Facts, etag: String) {
         self.forget(facts.photo);
         let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
+        let moving = facts.video.as_deref().and_then(Film::of);
+        if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &moving) {
+            let photo = films::without_poster(etag, file, &facts, video);
+            self.photos.insert(facts.photo, photo);
+            return;
+        }
         match facts.outcome {
             Outcome::Ready(picture) if !picture.renditions.is_empty() => {
                 let photo = Photo {
@@ -194,6 +208,8 @@ impl Catalogue {
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
+                    animated: picture.animated && moving.is_none(),
+                    film: moving,
                 };
                 self.photos.insert(facts.photo, photo);
             }
@@ -228,9 +244,16 @@ impl Catalogue {
         self.described.values.dates.get(&photo.file).copied().or(photo.taken)
     }
 
-    /// The photos in the order of the page.
+    /// The photos in the order of the page. The movie of a Live Photo is no photo of its own.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
-        order::photos(&self.photos, &self.described.values)
+        let movies: BTreeSet<PhotoId> = self.live_photos().into_values().collect();
+        let shown = self.photos.iter().map(|(id, photo)| (*id, photo)).filter(|(id, _)| !movies.contains(id));
+        order::photos(shown.collect(), &self.described.values)
+    }
+
+    /// The movies of Live Photos, by the photo that each belongs to.
+    pub fn live_photos(&self) -> BTreeMap<PhotoId, PhotoId> {
+        films::pairs(&self.photos)
     }
 
     /// The children that a page shows, in its order.

@@ -34,7 +34,7 @@ mod yaml;
 
 pub use accent::Accent;
 pub use catalogue::{
-    Card, Catalogue, Cover, Described, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
+    Card, Catalogue, Cover, Described, Film, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
 };
 pub use gallery_record::{Collection, GalleryRecord};
 pub use metadata::{Dated, Metadata, Sort, SortBy};

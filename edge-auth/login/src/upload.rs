@@ -46,11 +46,11 @@ impl Login {
     /// The page.
     pub(crate) async fn show_upload(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         let Some(uploads) = self.uploads() else {
-            return Ok(self.sentence(404, "There is no such page."));
+            return Ok(self.sentence(asked, 404, asked.texts().no_such_page));
         };
         match self.owner(asked, now).await? {
             Asks::Nobody => Ok(Answer::see_other("/auth/login?next=%2Fauth%2Fupload")),
-            Asks::Viewer => Ok(self.only_owners()),
+            Asks::Viewer => Ok(self.only_owners(asked)),
             Asks::Owner(user) => {
                 let albums = album::all(&uploads.store, &user.scope).await?;
                 let bucket = uploads.origin().await?;
@@ -100,8 +100,8 @@ impl Login {
     }
 
     /// Not 403: CloudFront shows another page in place of those.
-    fn only_owners(&self) -> Answer {
-        self.sentence(422, "Only owners of the gallery may upload. Ask the one who let you in.")
+    fn only_owners(&self, asked: &Asked<'_>) -> Answer {
+        self.sentence(asked, 422, "Only owners of the gallery may upload. Ask the one who let you in.")
     }
 }
 

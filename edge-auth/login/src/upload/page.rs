@@ -9,6 +9,7 @@ use maud::{Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::page;
+use crate::texts::Texts;
 
 static SCRIPT: &str = include_str!("page.js");
 
@@ -25,7 +26,9 @@ pub(super) fn policy(bucket: &str) -> String {
 
 /// The page: an album, a place to drop files, and what becomes of them.
 pub(super) fn upload(title: &str, albums: &BTreeSet<String>) -> Markup {
+    // Its words are English, whatever the browser would like.
     page::cover(
+        Texts::wanted(""),
         title,
         &html! {
             form #upload {
