@@ -71,7 +71,6 @@ pub(super) async fn look(store: &Store, seen: &Seen, verdict: &mut Verdict, prog
 }
 
 /// One album's catalogue against the facts; its pages are noted.
-#[expect(clippy::too_many_arguments, reason = "three of them collect what is seen")]
 fn album(
     catalogue: &Catalogue,
     path: &str,
