@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use gallery::{CollectionSlug, PhotoId};
+use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::picture::{Picture, Urgency, cover, hundredths, largest, proportions};
 use super::{Document, dates, notices};
-use crate::catalogue::{Card, Catalogue, ChunkName, Photo, Photos, chunks};
+use crate::catalogue::{Card, Catalogue, ChunkName, Photo, Photos, chunks, named_by_a_person};
 use crate::settings::Settings;
+use crate::words::Beginnings;
 use crate::{links, markdown};
 
 /// So many photos are likely on the first screen of a desktop.
@@ -22,7 +24,7 @@ pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
     let photos = catalogue.in_order();
     let (first, rest) = chunks(&catalogue.album(), &photos);
     let names: Vec<ChunkName> = rest.iter().map(|(name, _)| *name).collect();
-    let mut pages = BTreeMap::from([(String::new(), own_page(catalogue, settings, first, &names))]);
+    let mut pages = BTreeMap::from([(String::new(), own_page(catalogue, settings, first, &rest))]);
     for (i, (name, photos)) in rest.iter().enumerate() {
         let before = i.checked_sub(1).map(|before| names[before]);
         let after = names.get(i + 1).copied();
@@ -31,7 +33,10 @@ pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
     pages
 }
 
-fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chunks: &[ChunkName]) -> Markup {
+/// The chunks that follow the first one.
+type Rest<'a, 'p> = [(ChunkName, &'a Photos<'p>)];
+
+fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chunks: &Rest<'_, '_>) -> Markup {
     let children = catalogue.shown_children();
     let cards: Vec<&Card> = children.iter().map(|(_, child)| &child.card).collect();
     let metadata = &catalogue.described.values;
@@ -57,12 +62,12 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
         @if !photos.is_empty() {
             section.photos aria-label="Photos" data-label="photos" {
                 @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
-                (grid(catalogue, photos, chunks.first().copied(), chunks))
-                @if let Some(next) = chunks.first() {
+                (grid(catalogue, photos, chunks.first().map(|(name, _)| *name), chunks))
+                @if let Some((next, _)) = chunks.first() {
                     nav.chunks aria-label="More photos" data-label="more" {
                         a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
                         ol {
-                            @for (i, chunk) in chunks.iter().enumerate() {
+                            @for (i, (chunk, _)) in chunks.iter().enumerate() {
                                 li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } { (i + 2) } }
                             }
                         }
@@ -107,19 +112,40 @@ fn document(catalogue: &Catalogue, settings: &Settings, body: Markup) -> Markup 
 }
 
 /// The photos of one chunk. The album's own page also knows all the others', for links to a single photo.
-fn grid(catalogue: &Catalogue, photos: &Photos<'_>, next: Option<ChunkName>, chunks: &[ChunkName]) -> Markup {
+fn grid(catalogue: &Catalogue, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>) -> Markup {
     let collection = catalogue.album().collection();
-    let chunks: Vec<String> = chunks.iter().map(ToString::to_string).collect();
+    let chunks: Vec<String> = rest.iter().map(|(name, _)| name.to_string()).collect();
+    let months: Vec<String> = rest.iter().map(|(_, photos)| months(photos)).collect();
+    let filters: Vec<String> = rest.iter().map(|(_, photos)| filter(catalogue, photos)).collect();
     html! {
         div.grid data-title=(catalogue.title()) data-album=(links::album(&catalogue.album()))
             data-total=[(!chunks.is_empty()).then_some(catalogue.photos.len())]
             data-chunks=[(!chunks.is_empty()).then(|| chunks.join(" "))]
+            data-months=[(!chunks.is_empty()).then(|| months.join(" "))]
+            data-filters=[(!chunks.is_empty()).then(|| filters.join(" "))]
             data-next=[next.map(|next| chunk_link(catalogue, next))] {
             @for (i, (id, photo)) in photos.iter().enumerate() {
                 (figure(catalogue, &collection, i, *id, photo))
             }
         }
     }
+}
+
+/// The first and the last month that photos of a chunk were taken in, `2024-05/2024-07`; `-` when none tells.
+fn months(photos: &Photos<'_>) -> String {
+    let taken = || photos.iter().filter_map(|(_, photo)| photo.taken);
+    let month = |time: DateTime| time.strftime("%Y-%m").to_string();
+    taken()
+        .min()
+        .zip(taken().max())
+        .map_or_else(|| "-".to_owned(), |(first, last)| format!("{}/{}", month(first), month(last)))
+}
+
+/// A filter over the words of a chunk's photos; `-` when there are none.
+fn filter(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
+    let mut words = Beginnings::default();
+    photos.iter().for_each(|(_, photo)| catalogue.searched(photo, &mut words));
+    Some(words.filter()).filter(|filter| !filter.is_empty()).unwrap_or_else(|| "-".to_owned())
 }
 
 fn chunk_link(catalogue: &Catalogue, chunk: ChunkName) -> String {
@@ -162,7 +188,8 @@ pub(super) fn card_list(cards: &[&Card], eager: usize) -> Markup {
 fn card_link(card: &Card, urgency: Urgency) -> Markup {
     let album = card.folder.album();
     html! {
-        a.card href=(links::album(&album)) data-added=[added(card)] {
+        a.card href=(links::album(&album)) data-added=[added(card)] data-albums=[(card.albums > 0).then_some(card.albums)]
+            data-words=[(!card.words.is_empty()).then_some(&card.words)] {
             (cover(card.cover.as_ref(), &album.collection(), "(max-width: 699px) 46vw, 360px", urgency))
             span.name { bdi { (card.title) } }
             (card_facts(card))
@@ -198,7 +225,7 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
     let downloads = catalogue.described.values.downloads;
     html! {
         figure class=(proportions(photo.width, photo.height)) id={ "p-" (id) } data-colour=(photo.colour)
-            data-thumb=(photo.thumbhash) data-camera=[photo.camera.as_ref()] {
+            data-thumb=(photo.thumbhash) data-camera=[photo.camera.as_ref()] data-keywords=[keywords(photo)] {
             a.open href=(links::rendition(collection, id, largest)) data-width=(largest.width) data-height=(largest.height) {
                 (Picture { collection, photo: id, renditions: &photo.renditions, sizes: &sizes, alt: &alt, urgency }.render())
             }
@@ -215,22 +242,18 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
     }
 }
 
+fn keywords(photo: &Photo) -> Option<String> {
+    (!photo.keywords.is_empty()).then(|| photo.keywords.join(", "))
+}
+
 /// What the picture shows, in words: its caption, or the file's name when a person chose it, or when it was taken, or its
 /// number on the page.
 fn alt(caption: Option<&str>, photo: &Photo, index: usize) -> String {
     if let Some(caption) = caption {
         return caption.to_owned();
     }
-    let file = photo.file.as_str();
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let words = stem.replace(['_', '-'], " ");
-    let letters = words.chars().filter(|c| c.is_alphabetic()).count();
-    let from_a_camera = ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "gopr", "p"].iter().any(|prefix| {
-        let lower = words.to_lowercase();
-        lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic()))
-    });
-    if letters >= 3 && !from_a_camera {
-        return words.trim().to_owned();
+    if let Some(name) = named_by_a_person(&photo.file) {
+        return name.replace(['_', '-'], " ").trim().to_owned();
     }
     photo.taken.map_or_else(|| format!("Photo {}", index + 1), |taken| format!("Photo, {}", dates::moment(taken)))
 }
