@@ -183,12 +183,12 @@ impl Card {
     }
 }
 
-/// What can be searched for in an album, the names of the folders that it lies in included.
+/// What can be searched for in an album. Whoever searches knows what the albums that hold it are called.
 fn words(catalogue: &Catalogue) -> Beginnings {
     let said = &catalogue.described.values;
     let mut words = Beginnings::default();
     let texts = [&said.title, &said.comment1, &said.comment2, &said.description];
-    texts.into_iter().flatten().chain(catalogue.folder.names()).for_each(|text| words.add(text));
+    texts.into_iter().flatten().map(String::as_str).chain([catalogue.folder.name()]).for_each(|text| words.add(text));
     for photo in catalogue.photos.values() {
         catalogue.searched(photo, &mut words);
     }

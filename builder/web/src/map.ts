@@ -181,7 +181,8 @@ class WorldMap {
     pen.scale(dense, dense);
     pen.beginPath();
     for (const ring of this.land) {
-      for (let i = 0; i < ring.length; i += 2) pen.lineTo((ring[i] ?? 0) * scale - left, (ring[i + 1] ?? 0) * scale - top);
+      pen.moveTo((ring[0] ?? 0) * scale - left, (ring[1] ?? 0) * scale - top);
+      for (let i = 2; i < ring.length; i += 2) pen.lineTo((ring[i] ?? 0) * scale - left, (ring[i + 1] ?? 0) * scale - top);
       pen.closePath();
     }
     pen.fillStyle = style.getPropertyValue("--land");

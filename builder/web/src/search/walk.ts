@@ -79,7 +79,7 @@ const mayBeIn = (term: Term, filter: string | undefined, first: string, last: st
 
 /** What a page says of its album. */
 function wordsOf(read: Document): string[] {
-  const said = read.querySelectorAll(".title h1, .title .lead, .title .note, .title .text, .crumbs li:not(:first-child)");
+  const said = read.querySelectorAll(".title h1, .title .lead, .title .note, .title .text, .crumbs [aria-current]");
   return [...said].flatMap((part) => words(part.textContent ?? ""));
 }
 

@@ -154,9 +154,9 @@ async function shell(): Promise<Response> {
       head = (/<link rel="stylesheet"[^>]*>/g.exec(html)?.[0] ?? "") + (/<script [^>]*><\/script>/.exec(html)?.[0] ?? "");
       headers = new Headers(kept.headers);
     }
-    // A title as the page has it: already written for HTML. Chunks of an album are not worth a line of their own.
+    // A title as the page has it: already written for HTML. Albums have a line, chunks of them have none.
     const title = /<title>([^<]*)<\/title>/.exec(html)?.[1]?.split(" · ")[0] ?? "";
-    if (title && !/\/~/.test(pathname)) seen.push(`<li><a class="chip" href="${pathname}"><span class="name">${title}</span></a></li>`);
+    if (title && /^\/(albums\/(?!.*\/~).*)?$/.test(pathname)) seen.push(`<li><a class="chip" href="${pathname}"><span class="name">${title}</span></a></li>`);
   }
   const words = "You are not connected. This is what you saw last.";
   const body = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Offline</title>
