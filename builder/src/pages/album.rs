@@ -144,7 +144,9 @@ fn months(photos: &Photos<'_>) -> String {
 /// A filter over the words of a chunk's photos; `-` when there are none.
 fn filter(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
     let mut words = Beginnings::default();
-    photos.iter().for_each(|(_, photo)| catalogue.searched(photo, &mut words));
+    for (_, photo) in photos {
+        catalogue.searched(photo, &mut words);
+    }
     Some(words.filter()).filter(|filter| !filter.is_empty()).unwrap_or_else(|| "-".to_owned())
 }
 

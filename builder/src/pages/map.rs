@@ -8,7 +8,7 @@ use serde_json::json;
 use super::timeline::small_card;
 use super::{Document, picture};
 use crate::catalogue::{Shelf, Spot};
-use crate::settings::{Map, Settings};
+use crate::settings::{Map, Settings, Tiles};
 use crate::{assets, links, markdown};
 
 pub(super) fn page(map: &Map, shelves: &[&Shelf], settings: &Settings) -> Markup {
@@ -19,7 +19,7 @@ pub(super) fn page(map: &Map, shelves: &[&Shelf], settings: &Settings) -> Markup
             p.lead data-t="no_places" { "None of the photos says where it was taken." }
         } @else {
             div.map #map data-places=(ScopePage::Places.address()) data-land=(assets::href("land.json"))
-                data-tiles=[map.tiles.as_ref().map(|tiles| tiles.address())] {}
+                data-tiles=[map.tiles.as_ref().map(Tiles::address)] {}
             @if let (Some(_), Some(credit)) = (&map.tiles, &map.credit) { div.facts { (markdown::block(credit)) } }
             section.month aria-label="Albums" data-label="albums" {
                 ul.strip { @for shelf in placed { li { (small_card(shelf)) } } }

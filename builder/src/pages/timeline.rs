@@ -166,9 +166,10 @@ pub(super) fn small_card(shelf: &Shelf) -> Markup {
 }
 
 fn month_link(year: u16, month: u8, long: bool) -> String {
-    match long {
-        true => ScopePage::Month(year, month).address(),
-        false => format!("{}#m{month:02}", ScopePage::Year(year).address()),
+    if long {
+        ScopePage::Month(year, month).address()
+    } else {
+        format!("{}#m{month:02}", ScopePage::Year(year).address())
     }
 }
 
