@@ -32,25 +32,44 @@ Examples:
         /// Where the password comes from
         password: PasswordFrom,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Who may look, and at what
+    #[command(after_help = "\
+Examples:
+  heirloom user list
+  heirloom user list --json | jq -r '.viewers[].name'")]
     List {
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Let somebody out, on every device, within 15 minutes
+    #[command(after_help = "\
+Example:
+  heirloom user remove tom")]
     Remove {
         /// The name
         name: ViewerName,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -67,22 +86,37 @@ Examples:
         /// What they may see from now on
         see: See,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Sign somebody out on every device, within 15 minutes; unused invitations end as well
+    #[command(after_help = "\
+Example:
+  heirloom user logout grandma")]
     Logout {
         /// The name
         name: ViewerName,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Give somebody a new password, which signs them out everywhere within 15 minutes
+    #[command(after_help = "\
+Examples:
+  heirloom user passwd gerda
+  pass show gallery/anna | heirloom user passwd anna --password-stdin")]
     Passwd {
         /// The name
         name: ViewerName,
@@ -91,8 +125,12 @@ Examples:
         /// Where the password comes from
         password: PasswordFrom,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -156,12 +194,12 @@ pub struct Invite {
     #[arg(long, value_name = "FILE")]
     pub card: Option<PathBuf>,
 
-    /// The gallery's title, on the card
-    #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
-    pub title: String,
+    /// Tell the link as one JSON object, without its code for a camera
+    #[arg(long)]
+    pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -174,17 +212,25 @@ Examples:
   heirloom keys rotate
   heirloom keys rotate --signs-in 1d")]
     Rotate {
-        /// How long the new key waits before it signs: until then every gate has to know it. A gate on this machine
-        /// looks every 20 seconds
-        #[arg(long, default_value = "5m", value_parser = time_span, value_name = "TIME")]
-        signs_in: SignedDuration,
+        /// How long the new key waits before it signs: until then every gate has to know it. Five minutes on this
+        /// machine, where the gate looks every 20 seconds; a day on AWS, where it takes a deploy
+        #[arg(long, value_parser = time_span, value_name = "TIME")]
+        signs_in: Option<SignedDuration>,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Drop a key that no session rests on any more
+    #[command(after_help = "\
+Examples:
+  heirloom keys drop 0a1b2c3d4e5f60718293
+  heirloom keys drop 0a1b2c3d4e5f60718293 --emergency")]
     Drop {
         /// Its id, as `heirloom keys list` shows it
         id: String,
@@ -193,15 +239,26 @@ Examples:
         #[arg(long)]
         emergency: bool,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// The keys, and what each does
+    #[command(after_help = "\
+Example:
+  heirloom keys list")]
     List {
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -210,12 +267,17 @@ Examples:
 Example:
   heirloom keys public > keys.json && make edge CONFIGURATION=keys.json")]
     Public {
-        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE
-        #[arg(long, default_value = local::machine::AUDIENCE, value_name = "NAME")]
-        audience: String,
+        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE. On AWS that is the gallery's
+        /// name
+        #[arg(long, value_name = "NAME")]
+        audience: Option<String>,
+
+        /// Nothing else: it is one JSON object anyway
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -240,7 +302,7 @@ pub struct Audit {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
