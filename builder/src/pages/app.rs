@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use super::SITE;
 use crate::assets;
 use crate::settings::Settings;
 
 /// The manifest. It is behind the gate as everything is that names the family, so the pages ask for it with credentials.
 pub(super) fn manifest(settings: &Settings) -> String {
-    let name = settings.title.as_deref().unwrap_or(SITE);
+    let name = settings.title();
     let icon = |file: &str, size: &str, purpose: &str| json!({ "src": assets::href(file), "sizes": size, "type": "image/png", "purpose": purpose });
     let manifest = json!({
         "id": "/",

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::{SITE, dates};
+use super::dates;
 use crate::catalogue::{Shelf, UPLOADS};
 use crate::links;
 use crate::settings::Settings;
@@ -19,7 +19,7 @@ pub(super) fn feed(home: &str, shelves: &[&Shelf], settings: &Settings) -> Strin
         shelves.iter().flat_map(|shelf| shelf.uploads.iter().map(move |&first| (first, *shelf))).collect();
     entries.sort_by(|(a, of_a), (b, of_b)| b.cmp(a).then_with(|| of_a.folder.cmp(&of_b.folder)));
     entries.truncate(UPLOADS);
-    let title = settings.title.as_deref().unwrap_or(SITE);
+    let title = settings.title();
     let updated = entries.first().map_or(Timestamp::UNIX_EPOCH, |(first, _)| *first);
     let mut xml =
         String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
