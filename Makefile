@@ -54,7 +54,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check edge-test cdk rehearsal ## Everything that must hold
+test: web peers browser check edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -249,6 +249,18 @@ $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
 	done
 	npm --prefix "$(PAGES_BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
 	npm --prefix "$(PAGES_BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
+	touch $@
+
+DOCS_VENV := $(TARGET)/venv-docs
+
+.PHONY: docs
+docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages: target/guide/index.html
+	"$(DOCS_VENV)/bin/mdbook" build docs --dest-dir "$(TARGET)/guide"
+
+# mdBook compiled by others, pinned by its hash: compiling it takes minutes. It makes the pages and nothing that runs.
+$(DOCS_VENV)/.stamp: docs/requirements.txt
+	python3 -m venv "$(DOCS_VENV)"
+	"$(DOCS_VENV)/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement docs/requirements.txt
 	touch $@
 
 .PHONY: bench-upload

@@ -47,6 +47,11 @@ pub use yaml::Problem;
 
 use gallery::Store;
 
+/// Reads a `metadata.yml` as the builder does.
+pub fn read_metadata(bytes: &[u8]) -> Result<Metadata, Problem> {
+    metadata::read(bytes)
+}
+
 /// The builder over one gallery's buckets.
 #[derive(Clone, Debug)]
 pub struct Builder {

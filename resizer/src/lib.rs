@@ -22,3 +22,9 @@ pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};
 pub use render::{Rejection, Rendered, Wanted, render, render_as};
 pub use resizer::{Progress, Resizer};
+
+/// Where the facts of what lies at a key of the source bucket belong; `None` for what no facts are kept of, such as
+/// `metadata.yml` and what computers leave beside photos.
+pub fn facts_of(key: &str) -> Option<gallery::Key> {
+    place::Place::of(key).facts()
+}

@@ -97,12 +97,15 @@ impl Login {
             Admission::Admitted(admitted) => admitted,
             Admission::Wait(wait) => return Ok(Tried::Wait(wait)),
         };
-        let user = match ViewerName::parse(&form.name) {
-            Ok(name) => self.users.find(&name).await?,
-            Err(_) => None,
+        let user = async {
+            match ViewerName::parse(&form.name) {
+                Ok(name) => self.users.find(&name).await,
+                Err(_) => Ok(None),
+            }
         };
+        let (user, dearest) = futures::try_join!(user, self.users.dearest_imported())?;
         let stored = user.as_ref().and_then(|user| user.password.as_deref());
-        let matches = self.hasher.matches(&form.password, stored).await?;
+        let matches = self.hasher.matches(&form.password, stored, dearest).await?;
         let outcome = if matches { Outcome::Done } else { Outcome::Refused };
         let wait = Some(admitted.next.as_secs()).filter(|seconds| !matches && *seconds > 0);
         let viewer = user.as_ref().map(|user| user.name.clone());
