@@ -54,7 +54,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser observatory check edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -101,6 +101,15 @@ browser: $(BROWSER)/node_modules/.stamp ## A browser and what drives it, for the
 
 $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 	npm --prefix $(BROWSER) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+OBSERVATORY := tests/observatory
+
+.PHONY: observatory
+observatory: $(OBSERVATORY)/node_modules/.stamp ## Auditors of headers, for the tests
+
+$(OBSERVATORY)/node_modules/.stamp: $(OBSERVATORY)/package-lock.json
+	npm --prefix $(OBSERVATORY) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 .PHONY: cdk
@@ -250,6 +259,11 @@ $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
 	npm --prefix "$(PAGES_BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
 	npm --prefix "$(PAGES_BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
 	touch $@
+
+.PHONY: matrix
+matrix: build peers $(CDK_VENV)/.stamp ## The S3 server beside moto and MiniStack, behaviour by behaviour, into docs/s3.md
+	cargo build --locked --package heirloom-tests --example s3-matrix
+	"$(VENV)/bin/python" tests/s3_matrix/compare.py "$(TARGET)/debug/heirloom" "$(TARGET)/debug/examples/s3-matrix" "$(CDK_VENV)/bin/ministack" docs/s3.md
 
 DOCS_VENV := $(TARGET)/venv-docs
 
