@@ -10,6 +10,9 @@ VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
 BENCH := tests/bench/verifier
+PAGES_BENCH := $(TARGET)/bench
+SITE := tests/bench/site
+CHROME = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 EDGE := edge-auth/verifier
 CDK := cdk
 NODES := $(CDK)/rehearsal/nodes
@@ -198,9 +201,11 @@ destroy: $(CDK)/node_modules/.stamp ## Your gallery off AWS; what lies in its bu
 	npm --prefix $(CDK) run --silent deploy -- --destroy
 
 .PHONY: bench
-bench: build bench-edge ## How it feels: cold start, a dropped photo until it is on the page, the function at the edge
+bench: build browser bench-edge $(SITE)/node_modules/.stamp ## How it feels: cold start, a dropped photo until it is on the page, the pages on a phone, the edge
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
 	cargo run --locked --quiet --package heirloom-tests --example login
+	mkdir -p "$(PAGES_BENCH)"
+	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$(CHROME)" - -
 
 .PHONY: bench-edge
 bench-edge: edge-test $(BENCH)/node_modules/.stamp ## The function at the edge against its budget
@@ -226,6 +231,14 @@ fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler 
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
 	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"
 
+.PHONY: bench-site
+bench-site: browser build $(PAGES_BENCH)/.stamp $(SITE)/node_modules/.stamp ## What the pages cost a phone: Lighthouse over ours, sigal's and thumbsup's
+	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$(CHROME)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup"
+
+$(SITE)/node_modules/.stamp: $(SITE)/package-lock.json
+	npm --prefix $(SITE) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 SHARP := tests/bench/resizer
 
 .PHONY: bench-resizer
@@ -239,7 +252,6 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
-PAGES_BENCH := $(TARGET)/bench
 COUNTS ?= 200 2000 20000
 
 .PHONY: bench-pages

@@ -5,11 +5,12 @@
 
 mod chunks;
 mod days;
+mod films;
 mod order;
 mod shelf;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
 use gallery::facts::{Facts, Outcome, Position, Rendition, Witness};
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use chunks::{ChunkName, Photos, chunks};
 pub use days::Days;
+pub use films::Film;
 pub(crate) use order::{collections, newest_first};
 pub(crate) use shelf::UPLOADS;
 pub use shelf::{Shelf, Spot};
@@ -112,8 +114,14 @@ pub struct Photo {
     pub colour: String,
     /// A placeholder, in base64.
     pub thumbhash: String,
-    /// The sized copies, smallest first.
+    /// The sized copies, smallest first; none of a video that no picture could be made of.
     pub renditions: Vec<Rendition>,
+    /// What is known of a video; the rest is then its poster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub film: Option<Film>,
+    /// Whether the original of a picture moves, as GIFs do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub animated: bool,
 }
 
 /// A file that did not become a photo.
@@ -224,6 +232,13 @@ impl Catalogue {
     pub fn learn(&mut self, facts: Facts, etag: String) {
         self.forget(facts.photo);
         let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
+        let moving = facts.video.as_deref().and_then(Film::of);
+        if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &moving) {
+            let mut photo = films::without_poster(etag, file, &facts, video);
+            photo.position = photo.position.filter(|_| self.learned.places);
+            self.photos.insert(facts.photo, photo);
+            return;
+        }
         match facts.outcome {
             Outcome::Ready(picture) if !picture.renditions.is_empty() => {
                 let photo = Photo {
@@ -242,6 +257,8 @@ impl Catalogue {
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
+                    animated: picture.animated && moving.is_none(),
+                    film: moving,
                 };
                 self.photos.insert(facts.photo, photo);
             }
@@ -278,9 +295,16 @@ impl Catalogue {
         texts.chain(photo.keywords.iter().map(String::as_str)).for_each(|text| words.add(text));
     }
 
-    /// The photos in the order of the page.
+    /// The photos in the order of the page. The movie of a Live Photo is no photo of its own.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
-        order::photos(&self.photos, &self.described.values)
+        let movies: BTreeSet<PhotoId> = self.live_photos().into_values().collect();
+        let shown = self.photos.iter().map(|(id, photo)| (*id, photo)).filter(|(id, _)| !movies.contains(id));
+        order::photos(shown.collect(), &self.described.values)
+    }
+
+    /// The movies of Live Photos, by the photo that each belongs to.
+    pub fn live_photos(&self) -> BTreeMap<PhotoId, PhotoId> {
+        films::pairs(&self.photos)
     }
 
     /// The children that a page shows, in its order.
@@ -308,7 +332,7 @@ pub(crate) fn named_by_a_person(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let letters = stem.chars().filter(|c| c.is_alphabetic()).count();
     let lower = stem.to_lowercase();
-    let from_a_camera = ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "gopr", "p"]
+    let from_a_camera = ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "mov", "vid", "gopr", "p"]
         .iter()
         .any(|prefix| lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic())));
     (letters >= 3 && !from_a_camera).then_some(stem)

@@ -92,7 +92,7 @@ impl Collection {
         summary.card = unsearched(&summary.card);
         Self {
             summary,
-            own_photos: catalogue.photos.len(),
+            own_photos: catalogue.in_order().len(),
             albums: catalogue
                 .shown_children()
                 .into_iter()

@@ -35,8 +35,8 @@ mod yaml;
 
 pub use accent::Accent;
 pub use catalogue::{
-    Card, Catalogue, Cover, Days, Described, Learned, Pages, Photo, Published, Rejected, Shelf, Spot, Stamp, Summary,
-    Unread, Version,
+    Card, Catalogue, Cover, Days, Described, Film, Learned, Pages, Photo, Published, Rejected, Shelf, Spot, Stamp,
+    Summary, Unread, Version,
 };
 pub use gallery_record::{Collection, GalleryRecord, HomeFile};
 pub use metadata::{Dated, Metadata, Sort, SortBy};

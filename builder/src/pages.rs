@@ -9,6 +9,7 @@ mod album;
 mod app;
 mod dates;
 mod feed;
+mod figure;
 mod home;
 mod map;
 mod notices;

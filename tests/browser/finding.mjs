@@ -176,9 +176,9 @@ await step('the map shows where photos were taken, and asks nobody else for pict
   const note = (request) => !request.url().startsWith(GALLERY) && !request.url().startsWith('data:') && foreign.push(request.url());
   page.on('request', note);
   await page.goto(`${GALLERY}/map/`);
-  await page.locator('.mark').first().waitFor();
+  await page.locator('.pin').first().waitFor();
   await page.waitForLoadState('networkidle');
-  assert.ok(await page.locator('.mark').count() >= 2);
+  assert.ok(await page.locator('.pin').count() >= 2);
   await portraits('map');
   await page.getByRole('button', { name: 'Zoom in' }).click();
   await page.getByRole('button', { name: 'Zoom out' }).click();

@@ -1,4 +1,4 @@
-use gallery::facts::{Picture, VERSION};
+use gallery::facts::{Picture, VERSION, Video};
 use gallery::renditions::Format;
 use gallery::{Key, SourceKey};
 use jiff::civil::date;
@@ -26,6 +26,23 @@ pub(crate) fn facts(source: &str, taken: Option<DateTime>, width: u32, height: u
             ..Picture::default()
         })),
     }
+}
+
+/// The facts of a video without a poster.
+pub(crate) fn film(source: &str, seconds: f64) -> Facts {
+    let video = Video {
+        duration: seconds,
+        width: 1920,
+        height: 1080,
+        rotation: 0,
+        codec: "avc1".into(),
+        taken: None,
+        zone: None,
+        camera: None,
+        position: None,
+    };
+    let outcome = Outcome::Rejected { reason: "it is a video (`avc1`)".into() };
+    Facts { video: Some(Box::new(video)), outcome, ..facts(source, None, 1, 1) }
 }
 
 /// The catalogue of a folder that holds these files, each taken on a day of May 2024, or on none.
@@ -128,6 +145,36 @@ fn a_summary_counts_what_lies_below() {
     assert_eq!((card.first, card.last), (Some(date(2024, 5, 3)), Some(date(2024, 5, 9))));
     let shown: Vec<_> = parent.shown_children().into_iter().map(|(slug, _)| slug.as_str()).collect();
     assert_eq!(shown, ["new", "old"]);
+}
+
+#[test]
+fn a_video_is_shown_with_a_poster_or_without() {
+    let mut album = catalogue("A", &[("1.jpg", Some(5))]);
+    album.learn(film("A/2.mp4", 60.0), "\"2\"".into());
+    let mut with_poster = facts("A/3.mov", None, 400, 300);
+    with_poster.video = film("A/3.mov", 60.0).video;
+    album.learn(with_poster, "\"3\"".into());
+    let mut sound = film("A/4.mp4", 60.0);
+    sound.video.as_mut().unwrap().width = 0;
+    album.learn(sound, "\"4\"".into());
+    assert_eq!(files(&album), ["1.jpg", "2.mp4", "3.mov"]);
+    assert_eq!(album.rejected.len(), 1, "sound alone is nothing to see");
+    let card = Card::of(&album);
+    assert_eq!((card.photos, card.films), (3, 2));
+
+    // The movie of a Live Photo counts with its picture.
+    album.learn(film("A/1.mov", 2.0), "\"5\"".into());
+    let card = Card::of(&album);
+    assert_eq!((card.photos, card.films), (3, 2));
+}
+
+#[test]
+fn what_has_no_picture_is_no_cover() {
+    let mut album = Catalogue::new(FolderPath::parse("A").unwrap());
+    album.learn(film("A/1.mp4", 60.0), "\"1\"".into());
+    assert_eq!(Card::of(&album).cover, None);
+    album.learn(facts("A/2.jpg", None, 300, 400), "\"2\"".into());
+    assert_eq!(Card::of(&album).cover.map(|cover| cover.photo), Some(PhotoId::of_key("A/2.jpg")));
 }
 
 #[test]

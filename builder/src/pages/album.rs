@@ -2,33 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use gallery::{CollectionSlug, PhotoId};
 use jiff::civil::DateTime;
 use maud::{Markup, html};
 
-use super::picture::{Picture, Urgency, cover, hundredths, largest, proportions};
+use super::figure::Album;
+use super::picture::{Urgency, cover};
 use super::{Document, dates, notices};
-use crate::catalogue::{Card, Catalogue, ChunkName, Photo, Photos, chunks, named_by_a_person};
+use crate::catalogue::{Card, Catalogue, ChunkName, Photos, chunks};
 use crate::settings::Settings;
 use crate::words::Beginnings;
 use crate::{links, markdown};
 
-/// So many photos are likely on the first screen of a desktop.
-const SOON: usize = 8;
-
-/// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
-const ROW: u64 = 240;
-
 /// The album's pages by name: its own, and those of the chunks that follow the first.
 pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<String, Markup> {
     let photos = catalogue.in_order();
+    let album = Album::of(catalogue);
     let (first, rest) = chunks(&catalogue.album(), &photos);
     let names: Vec<ChunkName> = rest.iter().map(|(name, _)| *name).collect();
-    let mut pages = BTreeMap::from([(String::new(), own_page(catalogue, settings, first, &rest))]);
+    let mut pages = BTreeMap::from([(String::new(), own_page(&album, settings, first, photos.len(), &rest))]);
     for (i, (name, photos)) in rest.iter().enumerate() {
         let before = i.checked_sub(1).map(|before| names[before]);
         let after = names.get(i + 1).copied();
-        pages.insert(name.to_string(), chunk_page(catalogue, settings, photos, before, after));
+        pages.insert(name.to_string(), chunk_page(&album, settings, photos, before, after));
     }
     pages
 }
@@ -36,7 +31,14 @@ pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
 /// The chunks that follow the first one.
 type Rest<'a, 'p> = [(ChunkName, &'a Photos<'p>)];
 
-fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chunks: &Rest<'_, '_>) -> Markup {
+fn own_page(
+    album: &Album<'_>,
+    settings: &Settings,
+    photos: &Photos<'_>,
+    total: usize,
+    chunks: &Rest<'_, '_>,
+) -> Markup {
+    let catalogue = album.catalogue;
     let children = catalogue.shown_children();
     let cards: Vec<&Card> = children.iter().map(|(_, child)| &child.card).collect();
     let metadata = &catalogue.described.values;
@@ -45,16 +47,17 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
         div.title data-added=[added(&card)] {
             h1 { bdi { (catalogue.title()) } }
             (facts_line(&card))
-            // Its place is kept from the start, so that nothing moves; who has no script does not see it.
-            @if metadata.downloads && photos.len() > 1 {
-                div.along {
-                    button.zip type="button" data-t="download_all" { "Download all" }
-                    span.told role="status" {}
-                }
-            }
             @if let Some(comment) = &metadata.comment1 { p.lead { (comment) } }
             @if let Some(comment) = &metadata.comment2 { p.note { (comment) } }
             @if let Some(text) = &metadata.description { div.text { (markdown::block(text)) } }
+            // Its place is kept from the start, so that nothing moves; who has no script does not see it.
+            @if total > 1 {
+                div.along {
+                    @if metadata.downloads { button.zip type="button" data-t="download_all" { "Download all" } }
+                    button.sheet type="button" data-t="print" { "Print" }
+                    span.told role="status" {}
+                }
+            }
         }
         @if !cards.is_empty() {
             section.albums aria-label="Albums" data-label="albums" { (card_list(&cards, if photos.is_empty() { 4 } else { 0 })) }
@@ -62,7 +65,7 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
         @if !photos.is_empty() {
             section.photos aria-label="Photos" data-label="photos" {
                 @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
-                (grid(catalogue, photos, chunks.first().map(|(name, _)| *name), chunks))
+                (grid(album, photos, chunks.first().map(|(name, _)| *name), chunks, total))
                 @if let Some((next, _)) = chunks.first() {
                     nav.chunks aria-label="More photos" data-label="more" {
                         a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
@@ -83,17 +86,18 @@ fn own_page(catalogue: &Catalogue, settings: &Settings, photos: &Photos<'_>, chu
 /// A page for those who come by a plain link; a script takes just the photos out of it. It says nothing that depends on
 /// how many photos other chunks have, so that it changes only with its own.
 fn chunk_page(
-    catalogue: &Catalogue,
+    album: &Album<'_>,
     settings: &Settings,
     photos: &Photos<'_>,
     before: Option<ChunkName>,
     after: Option<ChunkName>,
 ) -> Markup {
+    let catalogue = album.catalogue;
     let start = links::album(&catalogue.album());
     let body = html! {
         div.title { h1 { a href=(start) { bdi { (catalogue.title()) } } } }
         section.photos aria-label="Photos" data-label="photos" {
-            (grid(catalogue, photos, after, &[]))
+            (grid(album, photos, after, &[], photos.len()))
             nav.chunks aria-label="More photos" data-label="more" {
                 a.button rel="prev" data-t="earlier"
                     href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) { "Earlier photos" }
@@ -112,20 +116,20 @@ fn document(catalogue: &Catalogue, settings: &Settings, body: Markup) -> Markup 
 }
 
 /// The photos of one chunk. The album's own page also knows all the others', for links to a single photo.
-fn grid(catalogue: &Catalogue, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>) -> Markup {
-    let collection = catalogue.album().collection();
+fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>, total: usize) -> Markup {
+    let catalogue = album.catalogue;
     let chunks: Vec<String> = rest.iter().map(|(name, _)| name.to_string()).collect();
     let months: Vec<String> = rest.iter().map(|(_, photos)| months(photos)).collect();
     let filters: Vec<String> = rest.iter().map(|(_, photos)| filter(catalogue, photos)).collect();
     html! {
         div.grid data-title=(catalogue.title()) data-album=(links::album(&catalogue.album()))
-            data-total=[(!chunks.is_empty()).then_some(catalogue.photos.len())]
+            data-total=[(!chunks.is_empty()).then_some(total)]
             data-chunks=[(!chunks.is_empty()).then(|| chunks.join(" "))]
             data-months=[(!chunks.is_empty()).then(|| months.join(" "))]
             data-filters=[(!chunks.is_empty()).then(|| filters.join(" "))]
             data-next=[next.map(|next| chunk_link(catalogue, next))] {
             @for (i, (id, photo)) in photos.iter().enumerate() {
-                (figure(catalogue, &collection, i, *id, photo))
+                (album.figure(i, *id, photo))
             }
         }
     }
@@ -171,7 +175,21 @@ fn facts_line(card: &Card) -> Markup {
                 span data-t="n_albums" data-n=(card.albums) { (dates::count(card.albums, "album", "albums")) }
                 span.dot { " · " }
             }
-            span data-t="n_photos" data-n=(card.photos) { (dates::count(card.photos, "photo", "photos")) }
+            (counts(card.photos, card.films))
+        }
+    }
+}
+
+/// `24 photos`, `24 photos · 2 videos`, `2 videos`; of `all` photos, `films` move.
+pub(super) fn counts(all: usize, films: usize) -> Markup {
+    let still = all.saturating_sub(films);
+    html! {
+        @if still > 0 || films == 0 {
+            span data-t="n_photos" data-n=(still) { (dates::count(still, "photo", "photos")) }
+        }
+        @if films > 0 {
+            @if still > 0 { span.dot { " · " } }
+            span data-t="n_films" data-n=(films) { (dates::count(films, "video", "videos")) }
         }
     }
 }
@@ -207,75 +225,7 @@ pub(super) fn card_facts(card: &Card) -> Markup {
                 span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
                 span.dot { " · " }
             }
-            span data-t="n_photos" data-n=(card.photos) { (dates::count(card.photos, "photo", "photos")) }
-        }
-    }
-}
-
-fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: PhotoId, photo: &Photo) -> Markup {
-    let caption = catalogue.caption(photo);
-    let alt = alt(caption, photo, index);
-    let across = hundredths(photo.width, photo.height);
-    // Rows grow to fill the line, so a picture is shown a little larger than its row is high.
-    let sizes = format!("(max-width: 699px) {}vw, {}px", (across * 30 / 100).clamp(24, 96), ROW * across / 100);
-    let urgency = match index {
-        0 => Urgency::First,
-        _ if index < SOON => Urgency::Soon,
-        _ => Urgency::Later,
-    };
-    let Some(largest) = largest(&photo.renditions) else { return html! {} };
-    let downloads = catalogue.described.values.downloads;
-    html! {
-        figure class=(proportions(photo.width, photo.height)) id={ "p-" (id) } data-colour=(photo.colour)
-            data-thumb=(photo.thumbhash) data-camera=[photo.camera.as_ref()] data-keywords=[keywords(photo)] {
-            a.open href=(links::rendition(collection, id, largest)) data-width=(largest.width) data-height=(largest.height) {
-                (Picture { collection, photo: id, renditions: &photo.renditions, sizes: &sizes, alt: &alt, urgency }.render())
-            }
-            figcaption {
-                @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
-                @if let Some(taken) = photo.taken { time datetime=(taken) { (dates::moment(taken)) } }
-                @if downloads {
-                    a.original href=(links::original(&catalogue.folder, &photo.file)) download=(photo.file)
-                        data-bytes=(photo.bytes) data-t="original" data-label="original_of" data-of=(alt)
-                        aria-label={ "Download the original of " (alt) } { "Original" }
-                }
-            }
-        }
-    }
-}
-
-fn keywords(photo: &Photo) -> Option<String> {
-    (!photo.keywords.is_empty()).then(|| photo.keywords.join(", "))
-}
-
-/// What the picture shows, in words: its caption, or the file's name when a person chose it, or when it was taken, or its
-/// number on the page.
-fn alt(caption: Option<&str>, photo: &Photo, index: usize) -> String {
-    if let Some(caption) = caption {
-        return caption.to_owned();
-    }
-    if let Some(name) = named_by_a_person(&photo.file) {
-        return name.replace(['_', '-'], " ").trim().to_owned();
-    }
-    photo.taken.map_or_else(|| format!("Photo {}", index + 1), |taken| format!("Photo, {}", dates::moment(taken)))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::catalogue::tests::catalogue;
-
-    #[test]
-    fn alt_texts_are_words() {
-        let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
-            let album = catalogue("A", &[(file, day)]);
-            super::alt(caption, album.photos.values().next().unwrap(), 2)
-        };
-        assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
-        assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");
-        assert_eq!(alt(None, "IMG_0042.JPG", Some(6)), "Photo, 6 May 2024, 12:00");
-        for camera in ["IMG_0042.JPG", "0042.jpg", "DSC0001.jpg", "20240506_070809.jpg", "PXL_2024.jpg", "P1010001.JPG"]
-        {
-            assert_eq!(alt(None, camera, None), "Photo 3", "{camera}");
+            (counts(card.photos, card.films))
         }
     }
 }

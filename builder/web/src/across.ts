@@ -65,7 +65,7 @@ export const mayBeOf = (months: string, month: string): boolean => {
 function tile({ figure, page }: Photo): HTMLElement {
   const copy = document.importNode(figure, true);
   copy.removeAttribute("id");
-  copy.querySelector(".original")?.remove();
+  for (const original of copy.querySelectorAll(".original")) original.remove();
   copy.querySelector("a.open")?.setAttribute("href", `${page}#${figure.id.replace(/^p-/, "")}`);
   const picture = copy.querySelector("img");
   picture?.setAttribute("loading", "lazy");

@@ -260,7 +260,7 @@ class WorldMap {
     const near = this.zoom >= NEAREST || new Set(group.map(({ x, y }) => `${x} ${y}`)).size === 1;
     const album = first?.album;
     const one = titles.length === 1 && near && album && first;
-    const mark = one ? element("a", "mark") : element("button", "mark");
+    const mark = one ? element("a", "pin") : element("button", "pin");
     if (mark instanceof HTMLAnchorElement && one) mark.href = `${album.at}#${first.spot[3]}`;
     else {
       mark.setAttribute("type", "button");

@@ -31,7 +31,7 @@ enum Tried {
 impl Login {
     pub(super) fn form(&self, asked: &Asked<'_>) -> Answer {
         let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(&self.title.now(), &asked.next(), notice))
+        Answer::page(200, page::sign_in(asked.texts(), &self.title.now(), &asked.next(), notice))
     }
 
     /// The form; but a device that stays signed in goes on at once.
@@ -51,12 +51,13 @@ impl Login {
 
     pub(super) async fn sign_in(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         if !origin::is_this_site(asked.headers()) {
-            return Ok(self.foreign());
+            return Ok(self.foreign(asked));
         }
         let Some(form) = asked.sign_in() else {
-            return Ok(self.sentence(400, "That was not the sign-in form."));
+            return Ok(self.sentence(asked, 400, asked.texts().not_sign_in));
         };
-        let again = |status, notice| Answer::page(status, page::sign_in(&self.title.now(), &form.next, notice));
+        let again =
+            |status, notice| Answer::page(status, page::sign_in(asked.texts(), &self.title.now(), &form.next, notice));
         // The mark speaks for the viewer whose name was typed, and for nobody else.
         let mark = asked.mark().filter(|mark| ViewerName::parse(&form.name).is_ok_and(|name| name == mark.viewer));
         let known = match mark {
@@ -134,7 +135,7 @@ impl Login {
     pub(super) async fn sign_out(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         let has_cookie = !matches!(asked.token(), Ok(None));
         if !origin::may_sign_out(asked.headers(), has_cookie) {
-            return Ok(self.foreign());
+            return Ok(self.foreign(asked));
         }
         let mut answer = Answer::see_other("/auth/login?signed-out")
             .with_cookie(cookie::clear())
