@@ -17,6 +17,7 @@ mod render;
 mod resizer;
 mod video;
 
+pub use described::{beside, in_name};
 pub use limits::Limits;
 pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};

@@ -61,11 +61,12 @@ impl Shelf {
             return None;
         }
         let photos = || catalogue.photos.values();
+        let taken = |photo| catalogue.taken(photo);
         Some(Self {
             folder: catalogue.folder.clone(),
             title: catalogue.title().to_owned(),
             cover: cover.map(|cover| cover.up_to(SMALL)),
-            days: photos().filter_map(|photo| photo.taken).map(DateTime::date).collect(),
+            days: photos().filter_map(taken).map(DateTime::date).collect(),
             uploads: uploads(photos()),
             spots: spots(catalogue),
         })
@@ -94,14 +95,15 @@ fn spots(catalogue: &Catalogue) -> Vec<Spot> {
         let Some(position) = photo.position else { continue };
         let (north, east) = (hundredths(position.latitude, 90.0), hundredths(position.longitude, 180.0));
         let (Some(north), Some(east)) = (north, east) else { continue };
+        let taken = catalogue.taken(photo);
         let spot = || Spot { north, east, cover: Cover::of(*id, photo).up_to(SMALL) };
         match found.entry((north, east)) {
             Entry::Vacant(place) => {
-                place.insert((photo.taken, spot()));
+                place.insert((taken, spot()));
             }
             // Photos come in the order of their ids, which is none: the first one taken stands for the place.
-            Entry::Occupied(mut place) if photo.taken < place.get().0 => {
-                place.insert((photo.taken, spot()));
+            Entry::Occupied(mut place) if taken < place.get().0 => {
+                place.insert((taken, spot()));
             }
             Entry::Occupied(_) => {}
         }

@@ -119,7 +119,7 @@ fn document(catalogue: &Catalogue, settings: &Settings, body: Markup) -> Markup 
 fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>, total: usize) -> Markup {
     let catalogue = album.catalogue;
     let chunks: Vec<String> = rest.iter().map(|(name, _)| name.to_string()).collect();
-    let months: Vec<String> = rest.iter().map(|(_, photos)| months(photos)).collect();
+    let months: Vec<String> = rest.iter().map(|(_, photos)| months(catalogue, photos)).collect();
     let filters: Vec<String> = rest.iter().map(|(_, photos)| filter(catalogue, photos)).collect();
     html! {
         div.grid data-title=(catalogue.title()) data-album=(links::album(&catalogue.album()))
@@ -136,8 +136,8 @@ fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &
 }
 
 /// The first and the last month that photos of a chunk were taken in, `2024-05/2024-07`; `-` when none tells.
-fn months(photos: &Photos<'_>) -> String {
-    let taken = || photos.iter().filter_map(|(_, photo)| photo.taken);
+fn months(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
+    let taken = || photos.iter().filter_map(|(_, photo)| catalogue.taken(photo));
     let month = |time: DateTime| time.strftime("%Y-%m").to_string();
     taken()
         .min()
