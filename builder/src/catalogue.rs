@@ -10,7 +10,7 @@ mod summary;
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
-use gallery::facts::{Facts, Outcome, Rendition, Witness};
+use gallery::facts::{Facts, Outcome, Picture, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -80,8 +80,19 @@ pub struct Photo {
     pub colour: String,
     /// A placeholder, in base64.
     pub thumbhash: String,
+    /// Whether the original moves and is small enough to be shown itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moving: bool,
     /// The sized copies, smallest first.
     pub renditions: Vec<Rendition>,
+}
+
+/// The most bytes of an original that is shown moving: what a phone may load without being asked.
+const MOVING: u64 = 12_000_000;
+
+/// Whether a browser shows the original itself, moving.
+fn is_shown_moving(picture: &Picture, bytes: u64) -> bool {
+    picture.animated && bytes <= MOVING && matches!(picture.kind.as_str(), "GIF" | "WebP" | "PNG" | "AVIF")
 }
 
 /// A file that did not become a photo.
@@ -181,6 +192,7 @@ impl Catalogue {
         match facts.outcome {
             Outcome::Ready(picture) if !picture.renditions.is_empty() => {
                 let photo = Photo {
+                    moving: is_shown_moving(&picture, facts.bytes),
                     facts: etag,
                     file,
                     bytes: facts.bytes,

@@ -108,6 +108,9 @@ struct Written {
     sort: Option<Sort>,
     links: Option<Links>,
     footer: Option<String>,
+    /// The resizer's word: read here so that somebody complains when it is none.
+    #[serde(rename = "avif")]
+    _avif: Option<bool>,
 }
 
 impl From<Written> for Settings {
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let settings = read(
-            b"title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\nother: x\n",
+            b"title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\navif: true\nother: x\n",
         )
         .unwrap();
         assert_eq!(settings.title.as_deref(), Some("The Millers"));
@@ -174,6 +177,7 @@ mod tests {
             ("links:\n  Bad: 'javascript:alert(1)'", "a link begins with https://"),
             ("links:\n  Bad: //example.org", "a link begins with https://"),
             ("links:\n  Bad:", "a link begins with https://"),
+            ("avif: perhaps", "line 1, column 7"),
             ("languages: de", "line 1, column 12: here should be a list"),
         ] {
             let problem = read(text.as_bytes()).unwrap_err().to_string();

@@ -80,6 +80,7 @@ pub struct Machine {
     store: Store,
     users: Users,
     at_rest: watch::Receiver<bool>,
+    photos: watch::Receiver<usize>,
     reconciled: watch::Receiver<bool>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -110,7 +111,7 @@ impl Machine {
         let (stop, stopped) = watch::channel(false);
         let (told_reconciled, reconciled) = watch::channel(false);
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
-        let at_rest = pump.at_rest();
+        let (at_rest, photos) = (pump.at_rest(), pump.photos());
         let front = Arc::new(Front { store: store.clone(), login: login.clone(), gate });
         let address = http.local_addr().map_err(|cause| port_error(settings.http, "--port", cause))?;
         let s3_address = s3_listener.local_addr().map_err(|cause| port_error(settings.s3, "--s3-port", cause))?;
@@ -127,7 +128,7 @@ impl Machine {
             tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
         ];
         let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;
-        Ok(Self { address, endpoint, store, users, at_rest, reconciled, stop, tasks, running, folder })
+        Ok(Self { address, endpoint, store, users, at_rest, photos, reconciled, stop, tasks, running, folder })
     }
 
     /// Where the gallery listens.
@@ -153,6 +154,11 @@ impl Machine {
     /// Who may look.
     pub fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// How many new, changed and removed originals wait for the resizer, now and from now on.
+    pub fn photos_waiting(&self) -> watch::Receiver<usize> {
+        self.photos.clone()
     }
 
     /// Waits until everything that happened in the buckets has been dealt with.

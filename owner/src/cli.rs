@@ -86,8 +86,9 @@ Examples:
     ///
     /// A running gallery does this by itself at every start and once a day.
     #[command(after_help = "\
-Example:
-  heirloom rebuild --data ~/heirloom-data")]
+Examples:
+  heirloom rebuild --data ~/heirloom-data
+  heirloom rebuild --renditions")]
     Rebuild(Rebuild),
 
     /// Let people in, or out
@@ -153,6 +154,10 @@ pub struct Status {
 /// `heirloom rebuild`
 #[derive(Clone, Debug, Args)]
 pub struct Rebuild {
+    /// Make every photo's pictures again, even those that are right
+    #[arg(long)]
+    pub renditions: bool,
+
     #[command(flatten)]
     /// The data folder
     pub data: Data,

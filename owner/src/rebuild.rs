@@ -15,18 +15,18 @@ use crate::reach::Reached;
 pub(crate) async fn run(command: Rebuild) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
     // Boxed: the S3 client's futures are large.
-    let outcome = Box::pin(rebuild(reached.store())).await;
+    let outcome = Box::pin(rebuild(reached.store(), command.renditions)).await;
     reached.close().await;
     outcome
 }
 
-async fn rebuild(store: &Store) -> Result<()> {
+async fn rebuild(store: &Store, renditions: bool) -> Result<()> {
     let since = Instant::now();
     let progress = ProgressBar::new_spinner()
         .with_style(ProgressStyle::with_template("  {spinner} {msg} ({elapsed})").expect("a template of our own"));
     progress.enable_steady_tick(Duration::from_millis(200));
     progress.set_message("looking through the photos");
-    let photos = Resizer::new(store.clone(), Limits::default()).reconcile().await?;
+    let photos = Resizer::new(store.clone(), Limits::default()).anew(renditions).reconcile().await?;
     progress.set_message("looking through the pages");
     let pages = Builder::new(store.clone()).reconcile().await?;
     progress.finish_and_clear();

@@ -199,7 +199,8 @@ fn figure(catalogue: &Catalogue, collection: &CollectionSlug, index: usize, id: 
     html! {
         figure class=(proportions(photo.width, photo.height)) id={ "p-" (id) } data-colour=(photo.colour)
             data-thumb=(photo.thumbhash) data-camera=[photo.camera.as_ref()] {
-            a.open href=(links::rendition(collection, id, largest)) data-width=(largest.width) data-height=(largest.height) {
+            a.open href=(links::rendition(collection, id, largest)) data-width=(largest.width) data-height=(largest.height)
+                data-moving[photo.moving && downloads] {
                 (Picture { collection, photo: id, renditions: &photo.renditions, sizes: &sizes, alt: &alt, urgency }.render())
             }
             figcaption {

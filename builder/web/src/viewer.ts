@@ -223,10 +223,13 @@ function slide(link: HTMLAnchorElement): Slide {
   const bytes = Number(original?.dataset["bytes"] ?? 0);
   const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
   if (bytes > 0) facts.push(`${(bytes / 1e6).toFixed(1)} MB`);
+  // What moves is shown by its original, but to those who asked for little motion.
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const moving = "moving" in link.dataset && !still ? original?.href : undefined;
   return {
     id: figure?.id.slice(2) ?? "",
-    src: link.href,
-    srcset: chosen(picture)?.srcset ?? "",
+    src: moving ?? link.href,
+    srcset: moving ? "" : (chosen(picture)?.srcset ?? ""),
     msrc: picture?.currentSrc || picture?.src || "",
     width: Number(link.dataset["width"]),
     height: Number(link.dataset["height"]),
