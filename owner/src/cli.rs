@@ -3,6 +3,7 @@
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
 mod people;
+mod place;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
+pub use place::{Data, Place, USUAL_FOLDER};
 
 /// A private photo gallery for your family
 ///
@@ -147,7 +149,7 @@ pub struct Status {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -159,7 +161,7 @@ pub struct Rebuild {
     pub renditions: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -199,16 +201,8 @@ pub struct Upload {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
-}
-
-/// Where the gallery's data is
-#[derive(Clone, Debug, Args)]
-pub struct Data {
-    /// The folder that holds everything: originals, pages, viewers, keys
-    #[arg(long, env = "HEIRLOOM_DATA", default_value = "heirloom-data", value_name = "FOLDER")]
-    pub data: PathBuf,
 }
 
 /// Where the gallery listens. Always on this machine alone (127.0.0.1)
@@ -226,9 +220,9 @@ pub struct Ports {
 /// `heirloom serve`
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
-    #[command(flatten)]
-    /// The data folder
-    pub data: Data,
+    /// The folder that holds everything: originals, pages, viewers, keys
+    #[arg(long, env = "HEIRLOOM_DATA", default_value = USUAL_FOLDER, value_name = "FOLDER")]
+    pub data: PathBuf,
 
     #[command(flatten)]
     /// The ports

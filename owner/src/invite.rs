@@ -26,8 +26,8 @@ pub(crate) async fn run(command: Invite) -> Result<()> {
 
 async fn with(reached: &Reached, command: &Invite) -> Result<()> {
     // What can go wrong before anything is made goes wrong here.
-    let address = match command.address.as_deref().or(reached.origin()) {
-        Some(address) => origin(address)?,
+    let address = match command.address.clone().or_else(|| reached.origin()) {
+        Some(address) => origin(&address)?,
         None => anyhow::bail!(
             "the gallery does not run, so its address is not known: start it, or name it with `--address https://…`"
         ),

@@ -1,8 +1,7 @@
 //! `heirloom keys`: the keys that sign sessions.
 
 use anyhow::Result;
-use gallery::Store;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use login::audit::{Event, Record};
 use login::keys::{self, KeyState};
 use login::{Audit, Config};
@@ -16,20 +15,34 @@ pub(crate) async fn run(command: Keys) -> Result<()> {
         Keys::Rotate { data, .. } | Keys::Drop { data, .. } | Keys::List { data } | Keys::Public { data, .. } => data,
     };
     let reached = Reached::in_folder(data).await?;
-    let outcome = with(reached.store(), &command).await;
+    let outcome = with(&reached, &command).await;
     reached.close().await;
     outcome
 }
 
-async fn with(store: &Store, command: &Keys) -> Result<()> {
-    let now = Timestamp::now();
+/// How long a new key waits before it signs, when nothing is said: a gate on this machine looks every 20 seconds, the
+/// one at the edge gets to know a key by a deploy.
+fn usual_wait(reached: &Reached) -> SignedDuration {
+    if reached.amazon().is_some() { SignedDuration::from_hours(24) } else { SignedDuration::from_mins(5) }
+}
+
+/// What a change of keys asks of the owner.
+fn tell_of_deploy(reached: &Reached, why: &str) {
+    if reached.amazon().is_some() {
+        println!("Now run `heirloom deploy`: {why}.");
+    }
+}
+
+async fn with(reached: &Reached, command: &Keys) -> Result<()> {
+    let (store, now) = (reached.store(), Timestamp::now());
     let record = async |event| Audit::new(store.clone()).record(&Record::by_owner(event, None, now)).await;
     match command {
         Keys::Rotate { signs_in, .. } => {
-            let from = now.saturating_add(*signs_in)?;
+            let from = now.saturating_add(signs_in.unwrap_or_else(|| usual_wait(reached)))?;
             let id = keys::rotate(store, now, from).await?;
             record(Event::KeyMade).await?;
             println!("The new key {id} signs from {} on. Nobody is signed out.", minute(from));
+            tell_of_deploy(reached, "the gate at the edge has to know the key before it signs");
         }
         Keys::Drop { id, emergency, .. } => {
             let new = keys::drop_key(store, id, now, Config::LIFETIME, *emergency).await?;
@@ -42,6 +55,7 @@ async fn with(store: &Store, command: &Keys) -> Result<()> {
                 record(Event::KeyMade).await?;
                 println!("The new key {new} signs in its place.");
             }
+            tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
         }
         Keys::List { .. } => {
             println!("{:20}  made        does", "key");
@@ -51,6 +65,11 @@ async fn with(store: &Store, command: &Keys) -> Result<()> {
         }
         Keys::Public { audience, .. } => {
             let keys: serde_json::Value = serde_json::from_str(&keys::public_keys(store).await?.to_json())?;
+            let audience = match (audience, reached.amazon()) {
+                (Some(said), _) => said,
+                (None, Some(amazon)) => amazon.name(),
+                (None, None) => local::machine::AUDIENCE,
+            };
             println!("{}", serde_json::json!({ "audience": audience, "keys": keys }));
         }
     }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cost;
 pub mod sample;
 
+mod amazon;
 mod audit;
 mod card;
 mod demo;

@@ -1,4 +1,6 @@
-//! Reaching a gallery's buckets, whether it runs or not.
+//! Reaching a gallery's buckets: on AWS, or on this machine, whether it runs or not.
+
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use gallery::Store;
@@ -6,7 +8,8 @@ use gallery::store::{BucketNames, Endpoint};
 use local::machine::{Resting, Running, Settings, StartError};
 use local::s3::FolderError;
 
-use crate::cli::Data;
+use crate::amazon::Amazon;
+use crate::cli::{Data, Place};
 
 /// The buckets of a gallery: opened here, or through the S3 server of the process that has them open.
 pub(crate) enum Reached {
@@ -19,17 +22,28 @@ pub(crate) enum Reached {
         /// The gallery's address.
         origin: String,
     },
+    /// It is on AWS. Boxed: what it says of itself is long.
+    Amazon(Box<Amazon>),
 }
 
 impl Reached {
-    /// Reaches the gallery in a data folder.
+    /// Reaches the gallery that a command is about.
     pub(crate) async fn in_folder(data: &Data) -> Result<Self> {
-        let settings = Settings::new(&data.data);
+        match data.place()? {
+            Place::Folder(folder) => Self::on_this_machine(&folder).await,
+            Place::Amazon { settings } => {
+                Ok(Self::Amazon(Box::new(Box::pin(Amazon::find(data, settings.as_deref())).await?)))
+            }
+        }
+    }
+
+    async fn on_this_machine(folder: &Path) -> Result<Self> {
+        let settings = Settings::new(folder);
         match Resting::open(&settings).await {
             Ok(resting) => Ok(Self::Resting(resting)),
             Err(StartError::Folder(FolderError::InUse { .. })) => {
-                let Some(running) = Running::on(&data.data) else {
-                    bail!("another command is using `{}` at this moment: try again", data.data.display());
+                let Some(running) = Running::on(folder) else {
+                    bail!("another command is using `{}` at this moment: try again", folder.display());
                 };
                 let keys = settings.credentials()?;
                 let endpoint = Endpoint {
@@ -49,14 +63,33 @@ impl Reached {
         match self {
             Self::Resting(resting) => resting.store(),
             Self::Running { store, .. } => store,
+            Self::Amazon(amazon) => amazon.store(),
         }
     }
 
-    /// The gallery's address, while it runs.
-    pub(crate) fn origin(&self) -> Option<&str> {
+    /// The gallery's address: on this machine, while it runs.
+    pub(crate) fn origin(&self) -> Option<String> {
         match self {
             Self::Resting(_) => None,
-            Self::Running { origin, .. } => Some(origin),
+            Self::Running { origin, .. } => Some(origin.clone()),
+            Self::Amazon(amazon) => amazon.address(),
+        }
+    }
+
+    /// The gallery on AWS, when it is there.
+    pub(crate) fn amazon(&self) -> Option<&Amazon> {
+        match self {
+            Self::Amazon(amazon) => Some(amazon),
+            Self::Resting(_) | Self::Running { .. } => None,
+        }
+    }
+
+    /// Asks CloudFront to forget what it keeps of these paths, as a browser asks for them; `*` at the end stands for
+    /// everything that follows. Tells the invalidation's id, or `None` on this machine, where nothing is kept.
+    pub(crate) async fn invalidate(&self, paths: &[String]) -> Result<Option<String>> {
+        match self.amazon() {
+            Some(amazon) if !paths.is_empty() => Ok(Some(Box::pin(amazon.forget(paths)).await?)),
+            _ => Ok(None),
         }
     }
 

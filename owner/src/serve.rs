@@ -20,12 +20,12 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     println!();
     println!("Photos go into the bucket `source` at {}", endpoint.url);
     println!("  access key  {}", endpoint.access_key);
-    println!("  secret key  in {}", command.data.data.join("credentials.json").display());
+    println!("  secret key  in {}", command.data.join("credentials.json").display());
     println!();
     if machine.users().list().await?.is_empty() {
         println!("Nobody can sign in yet. In another terminal:");
-        println!("  heirloom user add NAME --data {}", quoted(&command.data.data));
-        println!("  heirloom invite NAME --data {}", quoted(&command.data.data));
+        println!("  heirloom user add NAME --data {}", quoted(&command.data));
+        println!("  heirloom invite NAME --data {}", quoted(&command.data));
         println!();
     }
     println!("Ctrl-C stops it.");
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
 
 /// Starts a gallery as the flags say.
 pub(crate) async fn start(command: &Serve) -> Result<Machine> {
-    let mut settings = Settings::new(&command.data.data);
+    let mut settings = Settings::new(&command.data);
     settings.http.set_port(command.ports.port);
     settings.s3.set_port(command.ports.s3_port);
     settings.title.clone_from(&command.title);

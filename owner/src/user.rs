@@ -9,7 +9,7 @@ use login::audit::{Event, Record};
 use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
 use zeroize::Zeroizing;
 
-use crate::cli::{Data, PasswordFrom, User, scope};
+use crate::cli::{PasswordFrom, User, scope};
 use crate::reach::Reached;
 
 /// Does what `heirloom user …` asks.
@@ -22,7 +22,7 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
     };
-    let reached = Reached::in_folder(&Data { data: data.data.clone() }).await?;
+    let reached = Reached::in_folder(data).await?;
     let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
     let audit = Audit::new(reached.store().clone());
     let outcome = with(&users, &audit, command).await;

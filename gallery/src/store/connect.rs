@@ -1,7 +1,10 @@
 //! How a client reaches S3.
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{ConfigLoader, SdkConfig};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
 use crate::keys::Bucket;
@@ -75,11 +78,32 @@ fn variable(bucket: Bucket) -> &'static str {
 
 /// A client for Amazon, with the region and credentials of the surroundings.
 pub async fn amazon() -> Client {
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(https).load().await;
-    Client::new(&config)
+    Client::new(&surroundings().load().await)
+}
+
+/// The region and credentials of the surroundings, before they are looked up: for what may be said instead.
+pub fn surroundings() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https())
+}
+
+/// The same, with the region and credentials of one profile. Keys in the environment, which go before every profile
+/// otherwise, do not go before one that was named.
+pub fn surroundings_as(profile: &str) -> ConfigLoader {
+    let reach = ProviderConfig::default().with_http_client(https());
+    let credentials = ProfileFileCredentialsProvider::builder().configure(&reach).profile_name(profile).build();
+    surroundings().profile_name(profile).credentials_provider(credentials)
+}
+
+fn https() -> SharedHttpClient {
+    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    aws_smithy_http_client::Builder::new().tls_provider(ring).build_https()
+}
+
+/// A client for where such settings lead. An emulator on this machine (`AWS_ENDPOINT_URL`) has no host names for its
+/// buckets.
+pub fn client_of(config: &SdkConfig) -> Client {
+    let builder = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some());
+    Client::from_conf(builder.build())
 }
 
 /// An S3 server that is not Amazon's, reached over plain HTTP on this machine.

@@ -33,14 +33,14 @@ Examples:
         password: PasswordFrom,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// Who may look, and at what
     List {
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -50,7 +50,7 @@ Examples:
         name: ViewerName,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -68,7 +68,7 @@ Examples:
         see: See,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -78,7 +78,7 @@ Examples:
         name: ViewerName,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -92,7 +92,7 @@ Examples:
         password: PasswordFrom,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -161,7 +161,7 @@ pub struct Invite {
     pub title: String,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 
@@ -174,13 +174,13 @@ Examples:
   heirloom keys rotate
   heirloom keys rotate --signs-in 1d")]
     Rotate {
-        /// How long the new key waits before it signs: until then every gate has to know it. A gate on this machine
-        /// looks every 20 seconds
-        #[arg(long, default_value = "5m", value_parser = time_span, value_name = "TIME")]
-        signs_in: SignedDuration,
+        /// How long the new key waits before it signs: until then every gate has to know it. Five minutes on this
+        /// machine, where the gate looks every 20 seconds; a day on AWS, where it takes a deploy
+        #[arg(long, value_parser = time_span, value_name = "TIME")]
+        signs_in: Option<SignedDuration>,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -194,14 +194,14 @@ Examples:
         emergency: bool,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
     /// The keys, and what each does
     List {
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 
@@ -210,12 +210,13 @@ Examples:
 Example:
   heirloom keys public > keys.json && make edge CONFIGURATION=keys.json")]
     Public {
-        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE
-        #[arg(long, default_value = local::machine::AUDIENCE, value_name = "NAME")]
-        audience: String,
+        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE. On AWS that is the gallery's
+        /// name
+        #[arg(long, value_name = "NAME")]
+        audience: Option<String>,
 
         #[command(flatten)]
-        /// The data folder
+        /// Which gallery
         data: Data,
     },
 }
@@ -240,7 +241,7 @@ pub struct Audit {
     pub json: bool,
 
     #[command(flatten)]
-    /// The data folder
+    /// Which gallery
     pub data: Data,
 }
 

@@ -1,0 +1,146 @@
+//! A gallery on AWS: which one it is, its buckets, its queues, what CloudFront keeps of it.
+//!
+//! The names of its parts are read from the outputs of its stack. Where there is no stack, or whoever asks may not read
+//! it, they follow from the gallery's name, the account and the region, as they do in the deploy (`cdk/storage/`).
+
+mod cache;
+mod settings;
+mod signed;
+mod stack;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use gallery::Store;
+use gallery::store::{BucketNames, client_of, surroundings, surroundings_as};
+
+use crate::cli::Data;
+pub(crate) use settings::Settings;
+use signed::{Call, send, xml_text};
+use stack::{Outputs, Stack, describe};
+
+/// A gallery on AWS.
+pub(crate) struct Amazon {
+    config: SdkConfig,
+    region: String,
+    name: String,
+    settings: Option<Settings>,
+    outputs: Outputs,
+    store: Store,
+}
+
+impl Amazon {
+    /// Finds the gallery that is meant.
+    pub(crate) async fn find(data: &Data, file: Option<&Path>) -> Result<Self> {
+        let settings = file.map(Settings::read).transpose()?;
+        let config = configuration(data, settings.as_ref()).await?;
+        let region = config.region().map(ToString::to_string).context(
+            "no region is known: say it with `--region`, or name the gallery's heirloom.toml with `--config`",
+        )?;
+        let usual = || settings.as_ref().map_or_else(|| "heirloom-gallery".to_owned(), Settings::stack);
+        let stack = data.stack.clone().unwrap_or_else(usual);
+        let name = stack.strip_suffix("-gallery").unwrap_or(&stack).to_owned();
+        let (outputs, names) = match describe(&config, &region, &stack).await? {
+            Stack::Says(outputs) => {
+                let names = named(&outputs).with_context(|| {
+                    format!("the stack `{stack}` in {region} is no gallery: name yours with `--stack`")
+                })?;
+                (outputs, names)
+            }
+            seen => (Outputs::new(), left(&config, &name, &region, &seen).await?),
+        };
+        let store = Store::new(client_of(&config), names);
+        Ok(Self { config, region, name, settings, outputs, store })
+    }
+
+    /// The buckets.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where people reach it. Unknown where its stack is gone or cannot be read, and no domain of its own is set.
+    pub(crate) fn address(&self) -> Option<String> {
+        let domain = || Some(format!("https://{}", self.settings.as_ref()?.domain.as_ref()?));
+        self.outputs.get("Address").cloned().or_else(domain)
+    }
+
+    /// What stacks, buckets and functions are called; also whom its tokens are for.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its buckets and functions are.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// The surroundings' settings for AWS, with what was said put before them.
+async fn configuration(data: &Data, settings: Option<&Settings>) -> Result<SdkConfig> {
+    let mut loader = data.profile.as_deref().map_or_else(surroundings, surroundings_as);
+    if let Some(region) = data.region.clone().or_else(|| Some(settings?.region.clone())) {
+        loader = loader.region(Region::new(region));
+    }
+    let config = loader.load().await;
+    let provider = config.credentials_provider().context("there are no credentials for AWS")?;
+    if let Err(error) = provider.provide_credentials().await {
+        let whose = data.profile.as_ref().map(|name| format!(" in the profile `{name}`")).unwrap_or_default();
+        let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        bail!(
+            "there are no credentials for AWS{whose} ({why}): sign in with `aws sso login`, name a profile with \
+             `--profile`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        );
+    }
+    Ok(config)
+}
+
+/// The buckets that a stack names.
+fn named(outputs: &Outputs) -> Option<BucketNames> {
+    let output = |name: &str| outputs.get(name).cloned();
+    Some(BucketNames {
+        source: output("SourceBucket")?,
+        resized: output("ResizedBucket")?,
+        web: output("WebBucket")?,
+        auth: output("AuthBucket")?,
+    })
+}
+
+/// The buckets of a gallery whose stack says nothing: they are still there when it was destroyed.
+async fn left(config: &SdkConfig, name: &str, region: &str, seen: &Stack) -> Result<BucketNames> {
+    let account = account(config, region).await?;
+    let bucket = |what: &str| format!("{name}-{what}-{account}-{region}");
+    let names =
+        BucketNames { source: bucket("source"), resized: bucket("resized"), web: bucket("web"), auth: bucket("auth") };
+    let found = client_of(config).head_bucket().bucket(&names.source).send().await;
+    let status = found.as_ref().err().and_then(|error| error.raw_response()).map(|answer| answer.status().as_u16());
+    match (found, status, seen) {
+        (Ok(_), ..) => Ok(names),
+        (_, Some(404), Stack::Denied(why)) => bail!(
+            "there may be a gallery `{name}` in {region} of the account {account}, but these credentials may not look: {why}"
+        ),
+        (_, Some(404), _) => bail!(
+            "there is no gallery `{name}` in {region} of the account {account}: deploy one with `heirloom deploy`, or \
+             name yours with `--config`, `--stack`, `--region` or `--profile`"
+        ),
+        (_, Some(403), _) => {
+            bail!("these credentials of the account {account} may not use the bucket `{}`", names.source)
+        }
+        (Err(error), ..) => Err(error).with_context(|| format!("cannot look for the bucket `{}`", names.source)),
+    }
+}
+
+/// The number of the account that the credentials are for.
+async fn account(config: &SdkConfig, region: &str) -> Result<String> {
+    let call = Call {
+        service: "sts",
+        region: Some(region),
+        method: "POST",
+        path: "/",
+        headers: &[("content-type", "application/x-www-form-urlencoded")],
+        body: "Action=GetCallerIdentity&Version=2011-06-15".to_owned(),
+    };
+    let answer = send(config, &call).await?.good("AWS does not accept these credentials")?;
+    xml_text(&answer, "Account").context("AWS does not say whose credentials these are")
+}

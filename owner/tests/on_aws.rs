@@ -1,0 +1,187 @@
+//! The command against a gallery on AWS, played by the server that `HEIRLOOM_S3_ENDPOINT`, `HEIRLOOM_S3_ACCESS_KEY` and
+//! `HEIRLOOM_S3_SECRET_KEY` name (moto in `make test`). Without them these tests say that they are left out.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use aws_sdk_s3::Client;
+use gallery::store::Endpoint;
+
+/// moto's account.
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "eu-central-1";
+
+/// A gallery of its own name on the server, and the owner's folder with its `heirloom.toml`.
+struct OnAws {
+    endpoint: Endpoint,
+    name: &'static str,
+    folder: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl OnAws {
+    fn new(name: &'static str) -> Option<Self> {
+        let Some(endpoint) = Endpoint::from_settings(|name| std::env::var(name).ok()) else {
+            eprintln!("left out {name}: HEIRLOOM_S3_ENDPOINT names no server");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("heirloom.toml"),
+            format!("title = \"The Meyers\"\nname = \"{name}\"\nregion = \"{REGION}\"\nemail = \"a@example.com\"\n"),
+        )
+        .unwrap();
+        Some(Self { endpoint, name, folder, runtime: tokio::runtime::Runtime::new().unwrap() })
+    }
+
+    fn client(&self) -> Client {
+        gallery::store::at(&self.endpoint)
+    }
+
+    fn bucket(&self, what: &str) -> String {
+        format!("{}-{what}-{ACCOUNT}-{REGION}", self.name)
+    }
+
+    /// The buckets alone, as a destroyed gallery leaves them.
+    fn make_buckets(&self) {
+        let client = self.client();
+        self.runtime.block_on(async {
+            for what in ["source", "resized", "web", "auth"] {
+                client.create_bucket().bucket(self.bucket(what)).send().await.unwrap();
+            }
+        });
+    }
+
+    /// The stack as the deploy makes it, as far as the command looks at it.
+    fn make_stack(&self) {
+        let buckets = ["Source", "Resized", "Web", "Auth"];
+        let resources: serde_json::Map<_, _> = buckets
+            .iter()
+            .map(|what| {
+                let name = self.bucket(&what.to_lowercase());
+                ((*what).to_owned(), serde_json::json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}))
+            })
+            .collect();
+        let mut outputs: serde_json::Map<_, _> =
+            buckets.iter().map(|what| (format!("{what}Bucket"), serde_json::json!({"Value": {"Ref": what}}))).collect();
+        outputs.insert("Address".into(), serde_json::json!({"Value": "https://d111.cloudfront.net"}));
+        let template = serde_json::json!({"Resources": resources, "Outputs": outputs}).to_string();
+        let form = [
+            ("Action", "CreateStack"),
+            ("Version", "2010-05-15"),
+            ("StackName", &format!("{}-gallery", self.name)),
+            ("TemplateBody", &template),
+        ];
+        let answer = self.runtime.block_on(async {
+            let request = reqwest::Client::new().post(&self.endpoint.url).form(&form);
+            // The emulator reads the service and the region out of the signature and does not verify it.
+            let signed = format!("AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/cloudformation/aws4_request");
+            request.header("authorization", signed).send().await.unwrap()
+        });
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
+    fn program(&self, folder: &Path, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("HEIRLOOM_") || name.starts_with("AWS_") {
+                command.env_remove(&*name);
+            }
+        }
+        command.current_dir(folder).args(arguments).stdin(Stdio::null());
+        command
+            .env("AWS_ENDPOINT_URL", &self.endpoint.url)
+            .env("AWS_ACCESS_KEY_ID", &self.endpoint.access_key)
+            .env("AWS_SECRET_ACCESS_KEY", &self.endpoint.secret_key)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("HOME", folder);
+        command.output().expect("the program starts")
+    }
+
+    /// What a command that must succeed tells.
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.program(self.folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// The sentence of a command that must fail.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.program(self.folder.path(), arguments);
+        assert!(!output.status.success(), "{arguments:?}: {}", text(&output.stdout));
+        let told = text(&output.stderr);
+        assert_eq!(told.trim_end().lines().count(), 1, "{told}");
+        told
+    }
+
+    fn keys_in(&self, bucket: &str) -> Vec<String> {
+        let client = self.client();
+        let list = client.list_objects_v2().bucket(self.bucket(bucket));
+        let answer = self.runtime.block_on(async { list.send().await.unwrap() });
+        answer.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn every_command_finds_the_gallery_by_its_stack() {
+    let Some(gallery) = OnAws::new("stacked") else { return };
+    gallery.make_stack();
+    assert!(gallery.run(&["user", "add", "gerda"]).contains("password: "));
+    assert!(gallery.run(&["user", "list"]).contains("gerda"));
+    assert!(gallery.keys_in("auth").contains(&"users/gerda.json".to_owned()));
+    let invited = gallery.run(&["invite", "tom"]);
+    assert!(invited.contains("https://d111.cloudfront.net/auth/invite?code="), "{invited}");
+    let rotated = gallery.run(&["keys", "rotate"]);
+    assert!(rotated.contains("heirloom deploy"), "{rotated}");
+    assert!(gallery.run(&["keys", "public"]).contains("\"audience\":\"stacked\""));
+    assert!(gallery.run(&["audit"]).contains("viewer-added"));
+
+    let album = gallery.folder.path().join("Photos/Family/Lisbon");
+    std::fs::create_dir_all(&album).unwrap();
+    std::fs::write(album.join("1.jpg"), owner::sample::small(1, 320, 240)).unwrap();
+    assert!(gallery.run(&["upload", "Photos"]).contains("1 uploaded"));
+    assert!(gallery.run(&["upload", "Photos"]).contains("1 were there already"));
+    assert_eq!(gallery.keys_in("source"), ["Family/Lisbon/1.jpg"]);
+    assert!(gallery.run(&["status"]).contains("Family/Lisbon"));
+    gallery.run(&["rebuild"]);
+    assert!(gallery.keys_in("web").iter().any(|key| key == "albums/Family/Lisbon/index.html"));
+
+    // Without the file, by the stack alone; and with both kinds of gallery at hand nothing is guessed.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let by_stack = ["user", "list", "--stack", "stacked-gallery", "--region", REGION];
+    let listed = gallery.program(elsewhere.path(), &by_stack);
+    assert!(text(&listed.stdout).contains("gerda"), "{}", text(&listed.stderr));
+    std::fs::create_dir(gallery.folder.path().join("heirloom-data")).unwrap();
+    assert!(gallery.refused(&["user", "list"]).contains("--aws"));
+    assert!(gallery.run(&["user", "list", "--aws"]).contains("gerda"));
+}
+
+#[test]
+fn the_buckets_of_a_destroyed_gallery_are_found_by_their_names() {
+    let Some(gallery) = OnAws::new("left-behind") else { return };
+    gallery.make_buckets();
+    gallery.run(&["user", "add", "gerda"]);
+    assert!(gallery.run(&["user", "list"]).contains("gerda"));
+    let told = gallery.refused(&["invite", "tom"]);
+    assert!(told.contains("--address"), "{told}");
+}
+
+#[test]
+fn what_is_not_there_is_told_in_one_sentence() {
+    let Some(gallery) = OnAws::new("nowhere") else { return };
+    let told = gallery.refused(&["status"]);
+    for part in ["`nowhere`", REGION, ACCOUNT, "heirloom deploy", "--profile"] {
+        assert!(told.contains(part), "`{part}` is missing in: {told}");
+    }
+    let told = gallery.refused(&["status", "--profile", "somebody"]);
+    assert!(told.contains("`somebody`") && told.contains("aws sso login"), "{told}");
+    let told = gallery.refused(&["status", "--config", "other.toml"]);
+    assert!(told.contains("other.toml"), "{told}");
+    let told = gallery.refused(&["status", "--aws", "--data", "here"]);
+    assert!(told.contains("say one of them"), "{told}");
+}
