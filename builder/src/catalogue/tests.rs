@@ -187,3 +187,21 @@ fn a_catalogue_reads_back() {
     let json = serde_json::to_vec(&album).unwrap();
     assert_eq!(serde_json::from_slice::<Catalogue>(&json).unwrap(), album);
 }
+
+#[test]
+fn what_moves_is_shown_by_its_original_when_it_is_small() {
+    let moving = |kind: &str, animated: bool, bytes: u64| {
+        let mut facts = facts("A/1.gif", None, 4, 3);
+        facts.bytes = bytes;
+        if let Outcome::Ready(picture) = &mut facts.outcome {
+            (picture.kind, picture.animated) = (kind.to_owned(), animated);
+        }
+        let mut catalogue = catalogue("A", &[]);
+        catalogue.learn(facts, "\"f\"".into());
+        catalogue.photos.values().next().unwrap().moving
+    };
+    assert!(moving("GIF", true, 1_000_000) && moving("WebP", true, 12_000_000));
+    assert!(!moving("GIF", false, 1_000_000), "it stands still");
+    assert!(!moving("GIF", true, 12_000_001), "it is too large");
+    assert!(!moving("video", true, 1_000_000), "no browser shows it as a picture");
+}

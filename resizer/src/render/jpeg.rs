@@ -8,6 +8,7 @@
 mod baseline;
 mod entropy;
 mod forward;
+mod inverse;
 #[cfg(test)]
 mod tests;
 mod written;

@@ -5,6 +5,8 @@
 //! and the system never has to find (and empty) memory for them. What is here is written so that the compiler makes
 //! vectors of it: fixed counts, no bounds to check, sums that are not watched for overflow, which cannot occur.
 
+#![allow(clippy::inline_always, reason = "only what is inlined is compiled for the processor at hand")]
+
 use super::planes::Plane;
 
 /// Weights are whole numbers that sum up to this power of two.
@@ -263,10 +265,6 @@ fn mix_columns(between: &[[i16; BATCH]], across: &Mix, columns: &mut [[u8; BATCH
 mod tests {
     use super::*;
 
-    fn shrunk(plane: &Plane, width: u32, height: u32) -> Plane {
-        plane.resized(width, height)
-    }
-
     /// The same by the definition, in floating point.
     fn by_definition(plane: &Plane, width: u32, height: u32) -> Vec<f64> {
         let weights = |there: u32, wanted: u32| -> Vec<Vec<f64>> {
@@ -315,7 +313,7 @@ mod tests {
             [((97, 61), (41, 37)), ((64, 40), (64, 13)), ((33, 70), (90, 80)), ((5, 3), (1, 1)), ((1, 1), (4, 9))]
         {
             let plane = noisy(from.0, from.1);
-            let made = shrunk(&plane, to.0, to.1);
+            let made = plane.resized(to.0, to.1);
             let exact = by_definition(&plane, to.0, to.1);
             for (a, b) in made.samples.iter().zip(&exact) {
                 assert!((f64::from(*a) - b).abs() <= 0.75, "{from:?} to {to:?}: {a} for {b}");
@@ -327,14 +325,14 @@ mod tests {
     fn what_is_of_one_brightness_stays_so() {
         for level in [0, 1, 127, 254, 255] {
             let plane = Plane { width: 300, height: 200, samples: vec![level; 60_000] };
-            assert!(shrunk(&plane, 123, 77).samples.iter().all(|&v| v == level));
+            assert!(plane.resized(123, 77).samples.iter().all(|&v| v == level));
         }
     }
 
     #[test]
     fn a_few_rows_at_a_time_make_the_same() {
         let plane = noisy(130, 200);
-        let whole = shrunk(&plane, 50, 67);
+        let whole = plane.resized(50, 67);
         let (across, down) = (Mix::new(130, 130.0, 50), Mix::new(200, 200.0, 67));
         let mut shrinking = Shrinking::new(130, &across, &down);
         for end in (10..=200).step_by(10) {

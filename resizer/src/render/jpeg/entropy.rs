@@ -4,6 +4,8 @@
 //! both. Whatever is not as it should be ends the decoding with an error; what can be had of a damaged picture is found
 //! out elsewhere, slowly.
 
+#![allow(clippy::inline_always, reason = "only what is inlined is compiled for the processor at hand")]
+
 /// Bits of a look: a table for each Huffman code of 4 to the power of five entries, which fit the first cache.
 const LOOK: u32 = 10;
 

@@ -1,6 +1,8 @@
 //! The forward cosine transform and quantisation of blocks, after Arai, Agui and Nakajima (1988): what their butterflies
 //! leave out is in the divisors.
 
+#![allow(clippy::inline_always, reason = "only what is inlined is compiled for the processor at hand")]
+
 /// What each coefficient is divided by, as factors, columns first.
 pub(super) struct Divisors([[f32; 8]; 8]);
 

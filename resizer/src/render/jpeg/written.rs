@@ -3,6 +3,8 @@
 //! Two passes: the first transforms and quantises every block and notes its symbols; the second, when the symbols have
 //! been counted and given codes, writes them.
 
+#![allow(clippy::inline_always, reason = "only what is inlined is compiled for the processor at hand")]
+
 use libjpeg_turbo_rs::encode::huff_opt::gen_optimal_table;
 use libjpeg_turbo_rs::encode::marker_writer as markers;
 use libjpeg_turbo_rs::encode::tables::{
