@@ -126,13 +126,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 if [ "$(PROFILE)" = release ]; then
 	zip="$(TARGET)/edge/verifier.zip"
 	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
-	rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
-	cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
 else
-	zip=
-	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-verifier
-	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$(TARGET)/debug/libverifier.so" "$$here/bin/"
+	# The gate is packed as a deploy packs it, with the keys of the tests.
+	zip="$(TARGET)/edge/test.zip"
+	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder
+	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$$here/bin/"
 fi
+rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
+cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
 export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
 	REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" \
 	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda"
@@ -141,7 +142,7 @@ endef
 REHEARSAL_NEEDS := web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
 
 .PHONY: rehearsal
-rehearsal: $(REHEARSAL_NEEDS) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
+rehearsal: $(REHEARSAL_NEEDS) $(if $(filter release,$(PROFILE)),,edge-test) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built
 	$(REHEARSAL)
 	npm --prefix $(CDK) run --silent rehearsal
 
@@ -258,6 +259,13 @@ $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
 	npm --prefix "$(PAGES_BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
 	npm --prefix "$(PAGES_BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
 	touch $@
+
+.PHONY: bench-upload
+bench-upload: build peers ## `heirloom upload` beside `aws s3 sync` and rclone, at the same endpoint
+	if ! command -v rclone >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rclone >/dev/null
+	fi
+	PATH="$(VENV)/bin:$$PATH" "$(VENV)/bin/python" tests/bench/upload.py "$(TARGET)/debug/heirloom"
 
 .PHONY: deny
 deny: ## Licences and advisories of every dependency (needs cargo-deny)

@@ -49,11 +49,19 @@ use gallery::Store;
 #[derive(Clone, Debug)]
 pub struct Builder {
     store: Store,
+    called: Option<String>,
 }
 
 impl Builder {
     /// A builder that reads and writes through `store`.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, called: None }
+    }
+
+    /// Tells it what the gallery is called as long as `gallery.yml` says nothing else.
+    #[must_use]
+    pub fn of_gallery(mut self, called: impl Into<String>) -> Self {
+        self.called = Some(called.into()).filter(|called| !called.trim().is_empty());
+        self
     }
 }

@@ -25,9 +25,6 @@ use crate::{links, markdown, publish};
 /// Raised when the pages change although the assets do not.
 const EDITION: u32 = 2;
 
-/// The name of the gallery.
-const SITE: &str = "Heirloom";
-
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
     let names = ASSETS.iter().map(|asset| asset.name).collect::<Vec<_>>().join(" ");
@@ -66,7 +63,7 @@ struct Document<'a> {
 
 impl Document<'_> {
     fn render(self) -> Markup {
-        let site = self.settings.title.as_deref().unwrap_or(SITE);
+        let site = self.settings.title();
         html! {
             (DOCTYPE)
             html lang="en" data-languages=[languages(self.settings)] {

@@ -72,12 +72,13 @@ pub(crate) struct Failure {
 }
 
 /// Does the work and returns what failed. A failed album keeps the state it had; everything else goes on.
-pub(crate) async fn run(store: &Store, work: &Work) -> Vec<Failure> {
+pub(crate) async fn run(store: &Store, called: Option<&str>, work: &Work) -> Vec<Failure> {
     if work.is_empty() {
         return Vec::new();
     }
     let run = Run {
         store,
+        called,
         doubt: work.doubt,
         failures: Mutex::default(),
         observed: Mutex::default(),
@@ -91,6 +92,8 @@ pub(crate) async fn run(store: &Store, work: &Work) -> Vec<Failure> {
 
 struct Run<'a> {
     store: &'a Store,
+    /// What the gallery is called as long as its settings say nothing else, when this builder was told.
+    called: Option<&'a str>,
     doubt: bool,
     failures: Mutex<Vec<Failure>>,
     observed: Mutex<Observations>,
@@ -144,7 +147,9 @@ impl Run<'_> {
             let last = last.clone();
             return Ok(Some((record, last)));
         }
-        let settings = look::settings(self.store, &last.clone().unwrap_or_default()).await?;
+        let mut settings = look::settings(self.store, &last.clone().unwrap_or_default()).await?;
+        // A builder that was not told leaves what another was: the owner's commands build, too.
+        settings.values.called = self.called.map(str::to_owned).or_else(|| last.as_ref()?.values.called.clone());
         if let Some(problem) = settings.problem.as_ref().filter(|_| last.as_ref() != Some(&settings)) {
             tracing::warn!(file = Key::Settings.path(), %problem, "the settings stay as they were");
         }

@@ -51,7 +51,7 @@ impl Builder {
         let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
         audit.collections(&record).await?;
         let repaired = audit.repaired;
-        match rebuild::run(&self.store, &work).await.into_iter().next() {
+        match rebuild::run(&self.store, self.called.as_deref(), &work).await.into_iter().next() {
             Some(failure) => Err(failure.error),
             None => Ok(Reconciled { albums: albums.len(), repaired }),
         }

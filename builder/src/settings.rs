@@ -11,9 +11,13 @@ use crate::yaml::{self, Pairs, Problem, quoted, text};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// The gallery's title.
+    /// The gallery's title, as `gallery.yml` says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What the gallery is called where it was set up (`heirloom.toml`, `heirloom serve --title`): its title as long as
+    /// `gallery.yml` says none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
     /// The languages that the pages are offered in, the preferred one first; all of them when there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<Language>,
@@ -29,6 +33,16 @@ pub struct Settings {
     /// A line at the foot of each page, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<String>,
+}
+
+/// What a gallery is called that nobody has named.
+const NAMELESS: &str = "Heirloom";
+
+impl Settings {
+    /// The gallery's title, wherever it is shown: on the pages, at the door, on cards.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().or(self.called.as_deref()).unwrap_or(NAMELESS)
+    }
 }
 
 /// A link to somewhere else.
@@ -117,6 +131,7 @@ impl From<Written> for Settings {
     fn from(written: Written) -> Self {
         Self {
             title: text(written.title),
+            called: None,
             languages: written.languages.unwrap_or_default(),
             accent: written.accent,
             sort: written.sort,

@@ -76,6 +76,7 @@ export class PhotoFlow extends Construct {
       timeout: BUILD_TIMEOUT,
       logDays,
     });
+    this.builder.tell('HEIRLOOM_TITLE', configuration.title);
     // Of the owner's files the builder reads the descriptions alone, never a photo.
     buckets.grant(this.builder, 'source', { read: ['*.yml'] });
     buckets.grant(this.builder, 'resized', { read: ['facts/*'] });

@@ -2,6 +2,7 @@
 
 import { after, before, test } from 'node:test';
 import { binaryJourneys } from './binaries.ts';
+import { budgetJourneys } from './budget.ts';
 import { endJourneys } from './the-end.ts';
 import { photoJourneys } from './photos.ts';
 import { refusalJourneys } from './refusals.ts';
@@ -35,4 +36,5 @@ photoJourneys(journey);
 signInJourneys(journey);
 binaryJourneys(journey);
 refusalJourneys(journey);
+budgetJourneys(journey);
 endJourneys(journey);

@@ -9,6 +9,7 @@ import { ROOT } from '../deploy/commands.ts';
 import headers from '../delivery/headers.json' with { type: 'json' };
 import type { Journey } from './gallery.test.ts';
 import { SESSION_DAYS, type Stage } from './stage.ts';
+import { viewerRequest } from './viewer-request.ts';
 
 const PASSWORD = 'correct-horse-battery-staple-of-mine';
 const HOST = 'photos.example.com';
@@ -119,25 +120,11 @@ export function signInJourneys(journey: Journey): void {
   journey('the session opens the gate that was packed for this gallery', async (stage) => {
     const { cookie } = await signIn(stage, 'gerda', PASSWORD);
     const { handler } = await gate(stage);
-    const asked = (more: object) => ({
-      Records: [
-        {
-          cf: {
-            config: {
-              distributionDomainName: 'd.cloudfront.net',
-              distributionId: 'D',
-              eventType: 'viewer-request',
-              requestId: 'R',
-            },
-            request: { clientIp: '203.0.113.9', method: 'GET', querystring: '', uri: '/', headers: more },
-          },
-        },
-      ],
-    });
     const host = [{ key: 'Host', value: HOST }];
-    const opened = await handler(asked({ host, cookie: [{ key: 'Cookie', value: cookie }] }));
+    const opened = await handler(viewerRequest('/', { host, cookie: [{ key: 'Cookie', value: cookie ?? '' }] }));
     assert.equal(opened.uri, '/home/all/index.html');
-    const closed = await handler(asked({ host, 'sec-fetch-mode': [{ key: 'Sec-Fetch-Mode', value: 'navigate' }] }));
+    const navigates = { 'sec-fetch-mode': [{ key: 'Sec-Fetch-Mode', value: 'navigate' }] };
+    const closed = await handler(viewerRequest('/', { host, ...navigates }));
     assert.deepEqual([closed.status, closed.headers.location[0].value], ['302', '/auth/login?next=%2F']);
     // What it opened is there.
     assert.ok((await stage.read('web', opened.uri.slice(1)))?.includes('<html'));

@@ -4,6 +4,7 @@
 import { mkdirSync, mkdtempSync, copyFileSync, chmodSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BudgetsClient, type CreateBudgetCommandInput } from '@aws-sdk/client-budgets';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -46,10 +47,20 @@ export class Stage {
   readonly iam: IAMClient;
   readonly keys: EdgeConfiguration;
   readonly account: Account;
+  readonly budgets: BudgetsClient;
+  /** What the template says of the month's budget. */
+  readonly budget: Pick<CreateBudgetCommandInput, 'Budget' | 'NotificationsWithSubscribers'>;
   readonly #assembly: string;
 
-  private constructor(emulator: Emulator, folder: string, assembly: string, account: Account, keys: EdgeConfiguration) {
+  private constructor(
+    emulator: Emulator,
+    folder: string,
+    { assembly, budget }: Synthesised,
+    account: Account,
+    keys: EdgeConfiguration,
+  ) {
     this.#assembly = assembly;
+    this.budget = budget;
     this.emulator = emulator;
     this.folder = folder;
     this.account = account;
@@ -63,6 +74,7 @@ export class Stage {
     this.lambda = new LambdaClient(client);
     this.sqs = new SQSClient(client);
     this.iam = new IAMClient(client);
+    this.budgets = new BudgetsClient(client);
   }
 
   /** Deploys a gallery. */
@@ -74,22 +86,16 @@ export class Stage {
       const account = await Account.ofCredentials(REGION);
       if (!(await Account.isBootstrapped(REGION)))
         cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
-      const assembly = synthesised(folder, emulator.environment());
+      const made = synthesised(folder, emulator.environment());
       // As `make deploy` does: no key, because no bucket; so the first is made here.
       const known = await account.keys('heirloom');
       if (known.length > 0) throw new Error('a new account has no keys');
       const first = newKey(new Date());
-      deploy(assembly, emulator.environment());
+      deploy(made.assembly, emulator.environment());
       await account.put('heirloom', first.path, first.record);
       await account.reconcile('heirloom-resizer');
       await account.reconcile('heirloom-builder');
-      return new Stage(
-        emulator,
-        folder,
-        assembly,
-        account,
-        edgeConfiguration('heirloom', await account.keys('heirloom')),
-      );
+      return new Stage(emulator, folder, made, account, edgeConfiguration('heirloom', await account.keys('heirloom')));
     } catch (error) {
       emulator.stop();
       throw error;
@@ -171,6 +177,12 @@ export class Stage {
   }
 }
 
+/** What a synthesis brought: the folder of templates, and the one resource that was taken out of them. */
+interface Synthesised {
+  readonly assembly: string;
+  readonly budget: Stage['budget'];
+}
+
 /** Deploys both stacks, with the flags of `make deploy`. */
 function deploy(assembly: string, env: Record<string, string>): void {
   const flags = ['--require-approval', 'never', '--import-existing-resources', '--progress', 'events'];
@@ -178,10 +190,11 @@ function deploy(assembly: string, env: Record<string, string>): void {
 }
 
 /**
- * The templates, synthesised by the app that `make deploy` runs, around the binaries that were built. The emulator does
- * not know budgets, so that one resource stays at home; everything else is deployed as it is.
+ * The templates, synthesised by the app that `make deploy` runs, around the binaries that were built. The emulator knows
+ * budgets, but not as resources of a template, so that one resource is made by a call of its own (`budget.ts`);
+ * everything else is deployed as it is.
  */
-function synthesised(folder: string, env: Record<string, string>): string {
+function synthesised(folder: string, env: Record<string, string>): Synthesised {
   const target = join(folder, 'target');
   for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder']) {
     const to = join(target, 'lambda', name);
@@ -203,9 +216,15 @@ function synthesised(folder: string, env: Record<string, string>): string {
   );
   const file = join(assembly, 'Gallery.template.json');
   const template = JSON.parse(readFileSync(file, 'utf8'));
-  for (const [id, { Type }] of Object.entries<{ Type: string }>(template.Resources)) {
-    if (Type === 'AWS::Budgets::Budget') delete template.Resources[id];
+  let budget: Synthesised['budget'] | undefined;
+  for (const [id, { Type, Properties }] of Object.entries<{ Type: string; Properties: Synthesised['budget'] }>(
+    template.Resources,
+  )) {
+    if (Type !== 'AWS::Budgets::Budget') continue;
+    budget = Properties;
+    delete template.Resources[id];
   }
+  if (budget === undefined) throw new Error('the template has no budget');
   writeFileSync(file, JSON.stringify(template));
-  return assembly;
+  return { assembly, budget };
 }

@@ -56,6 +56,9 @@ export class SignIn extends Construct {
       write: ['users/*', 'devices/*', 'throttle/*', 'invitations/*', 'audit/*'],
       remove: ['devices/*', 'throttle/*'],
     });
+    // What the gallery is called, which its owner may change in `gallery.yml`: this one record, and no listing.
+    this.login.allow(['s3:GetObject'], [buckets.web.arnForObjects('catalogue/gallery.json')]);
+    this.login.tell('HEIRLOOM_WEB_BUCKET', buckets.web.bucketName);
     // Renewal reads the viewer's record and the keys again, and writes nothing but the audit.
     this.renewal = made('Renewal', 'Renews the sessions of viewers who are still let in', 512);
     buckets.grant(this.renewal, 'auth', { read: ['keys/*', 'users/*'], write: ['audit/*'] });

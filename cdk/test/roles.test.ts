@@ -57,6 +57,7 @@ test('login reads and keeps viewers, and reads the keys', () => {
       ...objects('GetObject', 'Auth', 'devices/*', 'invitations/*', 'keys/*', 'throttle/*', 'users/*'),
       's3:ListBucket <BucketsAuth.Arn>',
       ...objects('PutObject', 'Auth', 'audit/*', 'devices/*', 'invitations/*', 'throttle/*', 'users/*'),
+      ...objects('GetObject', 'Web', 'catalogue/gallery.json'),
     ].sort(),
   );
 });

@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use connect::{BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, surroundings, surroundings_as};
+pub use connect::{
+    BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, https, surroundings, surroundings_as,
+};
 pub use opened::Opened;
 
 use crate::keys::{Bucket, Key};

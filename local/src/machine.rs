@@ -18,12 +18,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use certificate::CertificateError;
+pub use certificate::{CertificateError, expires as certificate_expires};
 pub use settings::{Running, Settings, SettingsError};
 
+use crate::events::asked::Asked;
 use crate::events::pump::Pump;
 use crate::front::{self, Front};
-use crate::s3::{self, Folder, FolderError, Server};
+use crate::s3::{self, Credentials, Folder, FolderError, InProcess, Server};
 use subscriptions::{Handlers, subscriptions};
 
 /// How often everything is looked through for what a lost event left behind.
@@ -97,7 +98,7 @@ impl Machine {
         let s3_listener = bind(settings.s3, "--s3-port").await?;
         let folder = open(&settings.data).await?;
         let credentials = settings.credentials()?;
-        let server = Server::new(folder.clone(), &credentials);
+        let server = Server::with_route(folder.clone(), &credentials, Asked::new(folder.clone()));
         let store = Store::new(server.client(&credentials), BucketNames::plain());
 
         let tls = settings.tls.then(|| certificate::acceptor(&settings.data)).transpose()?;
@@ -105,7 +106,7 @@ impl Machine {
         let (rekey, gate) = watch::channel(Arc::new(Gate::new(Verifier::new(keys.clone(), AUDIENCE))));
         let login = Arc::new(Login::new(store.clone(), settings.login()));
         let users = login.users().clone();
-        let handlers = Handlers::new(store.clone());
+        let handlers = Handlers::new(store.clone(), &settings.title);
         handlers.builder.publish_assets().await?;
 
         let (stop, stopped) = watch::channel(false);
@@ -214,6 +215,8 @@ async fn open(data: &Path) -> Result<Arc<Folder>, FolderError> {
 pub struct Resting {
     folder: Arc<Folder>,
     store: Store,
+    server: Server,
+    credentials: Credentials,
 }
 
 impl Resting {
@@ -222,8 +225,9 @@ impl Resting {
         settings.must_exist()?;
         let folder = open(&settings.data).await?;
         let credentials = settings.credentials()?;
-        let client = Server::new(folder.clone(), &credentials).client(&credentials);
-        Ok(Self { folder, store: Store::new(client, BucketNames::plain()) })
+        let server = Server::with_route(folder.clone(), &credentials, Asked::new(folder.clone()));
+        let store = Store::new(server.client(&credentials), BucketNames::plain());
+        Ok(Self { folder, store, server, credentials })
     }
 
     /// The buckets.
@@ -231,9 +235,14 @@ impl Resting {
         &self.store
     }
 
+    /// The way to the server in this process, which also answers for the queues, and its keys.
+    pub fn transport(&self) -> (InProcess, &Credentials) {
+        (InProcess::new(self.server.clone()), &self.credentials)
+    }
+
     /// Closes them.
     pub async fn close(self) {
-        drop(self.store);
+        drop((self.store, self.server));
         closed(self.folder).await;
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod health;
 mod people;
 mod place;
 
@@ -13,6 +14,7 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
+pub use health::{Deploy, Doctor, Retry, Status};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 
@@ -36,7 +38,10 @@ const EXAMPLES: &str = "\
 Examples:
   heirloom demo                            a gallery of drawn landscapes, ready to look at
   heirloom serve --data ~/heirloom-data    your own gallery on http://127.0.0.1:8080
-  heirloom user add gerda --data ~/heirloom-data";
+  heirloom user add gerda --data ~/heirloom-data
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` found something wrong, 130 stopped by Ctrl-C.
+Every command tells its outcome as JSON with `--json`; what goes wrong is told on standard error.";
 
 /// The commands
 #[derive(Debug, Subcommand)]
@@ -83,6 +88,40 @@ Examples:
   heirloom status
   heirloom status --json | jq '.albums[] | select(.waiting > 0)'")]
     Status(Status),
+
+    /// Look whether the machine or the account is as the gallery needs it, and say what mends what is not
+    ///
+    /// On this machine: the data folder, who may read it, room, ports, clock, certificate. On AWS: the stack, the clock,
+    /// public access, name and certificate of the address, the keys of the gate. On both: keys, queues, metadata.
+    #[command(after_help = "\
+Exit code: 0 when nothing is wrong, 3 when something is.
+
+Examples:
+  heirloom doctor
+  heirloom doctor --aws
+  heirloom doctor --json | jq -r '.findings[] | select(.state != \"good\") | .mend'")]
+    Doctor(Doctor),
+
+    /// Bring the gallery onto AWS, as heirloom.toml says, or up to date there
+    ///
+    /// Run it in a checkout of Heirloom, since it builds what AWS runs: `make deploy` is the same. Should anything break
+    /// off, run it again. `--destroy` takes the gallery away; what lies in its buckets stays.
+    #[command(after_help = "\
+Examples:
+  heirloom deploy --dry-run
+  heirloom deploy
+  heirloom deploy --config ~/gallery/heirloom.toml --profile family")]
+    Deploy(Deploy),
+
+    /// Try again what the gallery gave up on
+    ///
+    /// A message that every attempt failed on lies aside, among the dead letters, for 14 days on AWS. `heirloom status`
+    /// tells what is there; once the reason is mended, this puts it back.
+    #[command(after_help = "\
+Examples:
+  heirloom retry
+  heirloom retry --json")]
+    Retry(Retry),
 
     /// Look through everything, and make again what is missing or out of date
     ///
@@ -138,19 +177,11 @@ Examples:
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
+
+        /// Tell the script as one JSON object
+        #[arg(long)]
+        json: bool,
     },
-}
-
-/// `heirloom status`
-#[derive(Clone, Debug, Args)]
-pub struct Status {
-    /// Tell it as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
 }
 
 /// `heirloom rebuild`
@@ -159,6 +190,10 @@ pub struct Rebuild {
     /// Make every photo's pictures again, even those that are right
     #[arg(long)]
     pub renditions: bool,
+
+    /// Tell the outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
 
     #[command(flatten)]
     /// Which gallery
@@ -228,9 +263,13 @@ pub struct Serve {
     /// The ports
     pub ports: Ports,
 
-    /// What the gallery is called
+    /// What the gallery is called, on its pages and at its door, as long as its `gallery.yml` says no other title
     #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
     pub title: String,
+
+    /// Tell the address and where the keys are as one JSON object
+    #[arg(long)]
+    pub json: bool,
 
     /// Speak https, with a certificate made for this machine; the browser asks once whether to trust it
     ///
@@ -259,5 +298,54 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// Calls `see` with each command that does something, and with its name.
+    fn leaves(command: &clap::Command, name: &str, see: &mut impl FnMut(&str, &clap::Command)) {
+        let inside: Vec<_> = command.get_subcommands().filter(|inside| inside.get_name() != "help").collect();
+        if inside.is_empty() {
+            see(name, command);
+        }
+        for inside in inside {
+            leaves(inside, &format!("{name} {}", inside.get_name()), see);
+        }
+    }
+
+    #[test]
+    fn every_command_tells_json_and_shows_an_example_of_itself() {
+        let mut wanting = Vec::new();
+        let mut all = 0;
+        leaves(&Arguments::command(), "heirloom", &mut |name, command| {
+            all += 1;
+            if !command.get_arguments().any(|argument| argument.get_long() == Some("json")) {
+                wanting.push(format!("`{name}` has no --json"));
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once("Example").unwrap_or_default();
+            if !examples.contains(name) {
+                wanting.push(format!("the help of `{name}` shows no example of it"));
+            }
+        });
+        assert!(all > 15, "{all} commands were looked at");
+        assert!(wanting.is_empty(), "{wanting:#?}");
+    }
+
+    /// Every example can be typed: it is read by the very parser.
+    #[test]
+    fn the_examples_are_no_fiction() {
+        leaves(&Arguments::command(), "heirloom", &mut |name, command| {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter_map(|line| line.find("heirloom ").map(|at| &line[at..])) {
+                let line = line.split(['|', '>', '&', '#']).next().unwrap_or_default();
+                let line = line.split("   ").next().unwrap_or_default();
+                if !line.starts_with(name) {
+                    continue;
+                }
+                let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+                if let Err(error) = Arguments::try_parse_from(words) {
+                    panic!("`{line}` is not read: {error}");
+                }
+            }
+        });
     }
 }

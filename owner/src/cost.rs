@@ -38,6 +38,10 @@ pub struct Cost {
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
 
+    /// Tell the bills as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
     /// Print the prices, and where they are from
     #[arg(long)]
     pub show_prices: bool,
@@ -124,6 +128,9 @@ pub struct Usage {
     pub original: f64,
 }
 
+/// How many pages somebody opens in a month, as far as nobody counts.
+pub const PAGE_VIEWS: u32 = 120;
+
 /// What is the same in every gallery: how much of what a photo and a page are.
 mod each {
     /// Megabytes of a photo's three renditions together, as 12-megapixel photos come out.
@@ -147,7 +154,7 @@ mod each {
 }
 
 /// A month's bill, in US dollars.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Bill {
     /// S3: originals, after 90 days untouched.
     pub originals: f64,
@@ -216,7 +223,11 @@ pub(crate) fn run(command: &Cost) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&prices)?);
         return Ok(());
     }
-    print!("{}", table(command, &prices));
+    if command.json {
+        println!("{}", serde_json::json!({ "bills": bills(command, &prices), "prices": prices }));
+    } else {
+        print!("{}", table(command, &prices));
+    }
     Ok(())
 }
 
@@ -235,17 +246,27 @@ const LINES: [(&str, Amount); 8] = [
     ("more while originals are new", |bill| bill.while_fresh),
 ];
 
+/// How the gallery is used with so many photos.
+fn usage(command: &Cost, photos: u32) -> Usage {
+    let photos = f64::from(photos);
+    let page_views = command.page_views.map_or_else(|| f64::from(command.viewers * PAGE_VIEWS), f64::from);
+    Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }
+}
+
+/// The bills, for a program.
+fn bills(command: &Cost, prices: &Prices) -> Vec<serde_json::Value> {
+    let one = |&photos: &u32| {
+        let usage = usage(command, photos);
+        let bill = bill(&usage, prices);
+        serde_json::json!({ "photos": photos, "page_views": usage.page_views, "bill": bill, "month": bill.total() })
+    };
+    command.photos.iter().map(one).collect()
+}
+
 /// The bills side by side, as Markdown.
 fn table(command: &Cost, prices: &Prices) -> String {
-    let page_views = command.page_views.map_or_else(|| f64::from(command.viewers) * 120.0, f64::from);
-    let bills: Vec<Bill> = command
-        .photos
-        .iter()
-        .map(|&photos| {
-            let photos = f64::from(photos);
-            bill(&Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }, prices)
-        })
-        .collect();
+    let page_views = usage(command, 0).page_views;
+    let bills: Vec<Bill> = command.photos.iter().map(|&photos| bill(&usage(command, photos), prices)).collect();
     let mut text = String::from("| US dollars |");
     for &photos in &command.photos {
         // Writing to a text cannot fail.
@@ -352,6 +373,7 @@ mod tests {
             new: 2.0,
             original: 5.0,
             prices: None,
+            json: false,
             show_prices: false,
         };
         let readme = include_str!("../../README.md");

@@ -29,11 +29,17 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
     let machine = start(&command.serve).await?;
     let name = ViewerName::parse("demo")?;
     let password = user::demo_viewer(machine.users(), &name).await?;
-    tell(&machine, &name, &password);
+    let json = command.serve.json;
+    if json {
+        println!("{}", serde_json::json!({ "address": machine.origin(), "name": name, "password": password.as_str() }));
+    } else {
+        tell(&machine, &name, &password);
+    }
     let filling = async {
         let sent = match findings {
             Some(findings) => {
-                let asked = Asked { delete: false, dry_run: false, quiet: false, limit: None, parallel: 4 };
+                let asked =
+                    Asked { delete: false, dry_run: false, quiet: command.serve.json, limit: None, parallel: 4 };
                 let summary = upload(machine.store(), findings, &asked).await?;
                 if let Some((key, why)) = summary.failed.first() {
                     anyhow::bail!("cannot upload `{key}`: {why}");
@@ -42,12 +48,14 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
             }
             None => draw(machine.store()).await?,
         };
-        if sent > 0 {
+        if sent > 0 && !json {
             println!("{sent} files uploaded; the last pictures are being made …");
         }
         machine.settled().await;
         let ready = machine.store().list(Bucket::Resized, "facts/").all().await?.len();
-        println!("All is ready: {ready} files were looked at. Ctrl-C stops the gallery.");
+        if !json {
+            println!("All is ready: {ready} files were looked at. Ctrl-C stops the gallery.");
+        }
         anyhow::Ok(())
     };
     tokio::select! {

@@ -14,7 +14,7 @@ use qrcode::render::unicode::Dense1x2;
 use crate::card;
 use crate::cli::Invite;
 use crate::reach::Reached;
-use crate::user::{named, seen};
+use crate::user::{named, seeing, seen};
 
 /// Does what `heirloom invite` asks.
 pub(crate) async fn run(command: Invite) -> Result<()> {
@@ -42,16 +42,17 @@ async fn with(reached: &Reached, command: &Invite) -> Result<()> {
     let now = Timestamp::now();
     let expires = now.saturating_add(command.expires)?;
     let store = reached.store();
-    let user = viewer(store, command, now).await?;
+    let title = reached.title().await?;
+    let user = viewer(store, command, &title, now).await?;
     let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
     Invitations::new(store.clone()).make(&user, &secret, now, expires).await?;
     Audit::new(store.clone()).record(&Record::by_owner(Event::Invited, Some(user.name.clone()), now)).await?;
-    tell(command, &user, &format!("{address}/auth/invite?code={}", secret.reveal()), expires)
+    tell(command, &user, &title, &format!("{address}/auth/invite?code={}", secret.reveal()), expires)
 }
 
 /// The viewer that is invited, made if need be.
-async fn viewer(store: &Store, command: &Invite, now: Timestamp) -> Result<User> {
-    let users = Users::new(store.clone(), Hasher::new(Cost::RECOMMENDED), &command.title);
+async fn viewer(store: &Store, command: &Invite, title: &str, now: Timestamp) -> Result<User> {
+    let users = Users::new(store.clone(), Hasher::new(Cost::RECOMMENDED), title);
     let scope = named(command.collections.as_deref())?;
     let Some(known) = users.find(&command.name).await? else {
         let user = users.add_invited(&command.name, scope, now).await?;
@@ -68,8 +69,22 @@ async fn viewer(store: &Store, command: &Invite, now: Timestamp) -> Result<User>
     Ok(known)
 }
 
-fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result<()> {
+fn tell(command: &Invite, user: &User, title: &str, link: &str, expires: Timestamp) -> Result<()> {
     let code = QrCode::new(link).context("the link is too long for a QR code: name a shorter `--address`")?;
+    if let Some(file) = &command.card {
+        write(file, &card::svg(title, &user.name, link, &code, expires))?;
+    }
+    if command.json {
+        let told = serde_json::json!({
+            "invited": user.name,
+            "sees": seeing(&user.scope),
+            "link": link,
+            "expires": expires,
+            "card": command.card,
+        });
+        println!("{told}");
+        return Ok(());
+    }
     let until = expires.strftime("%Y-%m-%d %H:%M UTC");
     println!("{} may see {}. This link works once, until {until}:", user.name, seen(&user.scope));
     println!();
@@ -86,7 +101,6 @@ fn tell(command: &Invite, user: &User, link: &str, expires: Timestamp) -> Result
     }
     println!();
     if let Some(file) = &command.card {
-        write(file, &card::svg(&command.title, &user.name, link, &code, expires))?;
         println!("A card to print is in {}.", file.display());
     }
     println!("It is shown this once and kept nowhere: pass it on in person, or by a message that only they read.");

@@ -5,14 +5,18 @@ use jiff::{SignedDuration, Timestamp};
 use login::audit::{Event, Record};
 use login::keys::{self, KeyState};
 use login::{Audit, Config};
+use serde_json::json;
 
 use crate::cli::Keys;
 use crate::reach::Reached;
+use crate::tell::tell;
 
 /// Does what `heirloom keys …` asks.
 pub(crate) async fn run(command: Keys) -> Result<()> {
     let data = match &command {
-        Keys::Rotate { data, .. } | Keys::Drop { data, .. } | Keys::List { data } | Keys::Public { data, .. } => data,
+        Keys::Rotate { data, .. } | Keys::Drop { data, .. } | Keys::List { data, .. } | Keys::Public { data, .. } => {
+            data
+        }
     };
     let reached = Reached::in_folder(data).await?;
     let outcome = with(&reached, &command).await;
@@ -37,31 +41,44 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
     let (store, now) = (reached.store(), Timestamp::now());
     let record = async |event| Audit::new(store.clone()).record(&Record::by_owner(event, None, now)).await;
     match command {
-        Keys::Rotate { signs_in, .. } => {
+        Keys::Rotate { signs_in, json, .. } => {
             let from = now.saturating_add(signs_in.unwrap_or_else(|| usual_wait(reached)))?;
             let id = keys::rotate(store, now, from).await?;
             record(Event::KeyMade).await?;
-            println!("The new key {id} signs from {} on. Nobody is signed out.", minute(from));
-            tell_of_deploy(reached, "the gate at the edge has to know the key before it signs");
+            tell(*json, &json!({ "made": id, "signs_from": from, "deploy": reached.amazon().is_some() }), || {
+                println!("The new key {id} signs from {} on. Nobody is signed out.", minute(from));
+                tell_of_deploy(reached, "the gate at the edge has to know the key before it signs");
+            });
         }
-        Keys::Drop { id, emergency, .. } => {
+        Keys::Drop { id, emergency, json, .. } => {
             let new = keys::drop_key(store, id, now, Config::LIFETIME, *emergency).await?;
             record(Event::KeyDropped).await?;
-            println!("{id} is dropped.");
-            if *emergency {
-                println!("Whoever has a session that it signed has to sign in again.");
-            }
-            if let Some(new) = new {
+            if new.is_some() {
                 record(Event::KeyMade).await?;
-                println!("The new key {new} signs in its place.");
             }
-            tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
+            tell(*json, &json!({ "dropped": id, "made": new, "deploy": reached.amazon().is_some() }), || {
+                println!("{id} is dropped.");
+                if *emergency {
+                    println!("Whoever has a session that it signed has to sign in again.");
+                }
+                if let Some(new) = &new {
+                    println!("The new key {new} signs in its place.");
+                }
+                tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
+            });
         }
-        Keys::List { .. } => {
-            println!("{:20}  made        does", "key");
-            for (id, made, state) in keys::load(store).await?.states(now, Config::LIFETIME) {
-                println!("{id:20}  {}  {}", made.strftime("%Y-%m-%d"), told(&state));
-            }
+        Keys::List { json, .. } => {
+            let states = keys::load(store).await?.states(now, Config::LIFETIME);
+            let listed: Vec<_> = states
+                .iter()
+                .map(|(id, made, state)| json!({ "key": id, "made": made, "does": does(state), "until": until(state) }))
+                .collect();
+            tell(*json, &json!({ "keys": listed }), || {
+                println!("{:20}  made        does", "key");
+                for (id, made, state) in &states {
+                    println!("{id:20}  {}  {}", made.strftime("%Y-%m-%d"), told(state));
+                }
+            });
         }
         Keys::Public { audience, .. } => {
             let keys: serde_json::Value = serde_json::from_str(&keys::public_keys(store).await?.to_json())?;
@@ -74,6 +91,24 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a key does, in a word.
+fn does(state: &KeyState) -> &'static str {
+    match state {
+        KeyState::Waits { .. } => "waits",
+        KeyState::Signs => "signs",
+        KeyState::Verifies { .. } => "verifies",
+        KeyState::Idle => "nothing",
+    }
+}
+
+/// Until when it does.
+fn until(state: &KeyState) -> Option<Timestamp> {
+    match state {
+        KeyState::Waits { until } | KeyState::Verifies { until } => Some(*until),
+        KeyState::Signs | KeyState::Idle => None,
+    }
 }
 
 fn told(state: &KeyState) -> String {

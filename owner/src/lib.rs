@@ -11,12 +11,17 @@ mod amazon;
 mod audit;
 mod card;
 mod demo;
+mod deploy;
+mod doctor;
 mod invite;
 mod keys;
+mod queues;
 mod reach;
 mod rebuild;
+mod retry;
 mod serve;
 mod status;
+mod tell;
 pub mod upload;
 mod user;
 
@@ -29,6 +34,11 @@ use cli::{Arguments, Command};
 #[error("stopped")]
 pub struct Interrupted;
 
+/// A look found so many things that are wrong, and has told them.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} found wrong: each is told with the command that mends it")]
+pub struct FoundWrong(pub usize);
+
 /// Does what the command line asks.
 pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
@@ -36,14 +46,21 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Demo(command) => demo::run(&command).await,
         Command::Upload(command) => upload::run(command).await,
         Command::Status(command) => status::run(command).await,
+        Command::Doctor(command) => doctor::run(command).await,
+        Command::Deploy(command) => deploy::run(command).await,
+        Command::Retry(command) => retry::run(command).await,
         Command::Rebuild(command) => rebuild::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Cost(command) => cost::run(&command),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "heirloom", &mut std::io::stdout());
+        Command::Completions { shell, json } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "heirloom", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            let told = serde_json::json!({ "shell": shell.to_string(), "script": script });
+            tell::tell(json, &told, || print!("{script}"));
             Ok(())
         }
     }

@@ -24,6 +24,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // As shells count it: 128 and the signal's number.
         Err(error) if error.is::<owner::Interrupted>() => ExitCode::from(130),
+        Err(error) if error.is::<owner::FoundWrong>() => {
+            eprintln!("heirloom: {error}");
+            ExitCode::from(3)
+        }
         Err(error) => {
             eprintln!("heirloom: {error:#}");
             ExitCode::FAILURE

@@ -3,13 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use gallery::Store;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_s3::config::SharedHttpClient;
+use builder::GalleryRecord;
 use gallery::store::{BucketNames, Endpoint};
+use gallery::{Key, Store};
+use local::events::notification::REGION;
 use local::machine::{Resting, Running, Settings, StartError};
-use local::s3::FolderError;
+use local::s3::{FolderError, IN_PROCESS};
 
 use crate::amazon::Amazon;
 use crate::cli::{Data, Place};
+use crate::queues::Queues;
 
 /// The buckets of a gallery: opened here, or through the S3 server of the process that has them open.
 pub(crate) enum Reached {
@@ -19,6 +26,8 @@ pub(crate) enum Reached {
     Running {
         /// Through its S3 server.
         store: Store,
+        /// Which is here.
+        endpoint: Endpoint,
         /// The gallery's address.
         origin: String,
     },
@@ -52,7 +61,7 @@ impl Reached {
                     secret_key: keys.secret_key,
                 };
                 let store = Store::new(gallery::store::at(&endpoint), BucketNames::plain());
-                Ok(Self::Running { store, origin: running.origin() })
+                Ok(Self::Running { store, endpoint, origin: running.origin() })
             }
             Err(error) => Err(error).context("cannot open the gallery"),
         }
@@ -64,6 +73,50 @@ impl Reached {
             Self::Resting(resting) => resting.store(),
             Self::Running { store, .. } => store,
             Self::Amazon(amazon) => amazon.store(),
+        }
+    }
+
+    /// What it is called: on its pages, at its door, on cards.
+    pub(crate) async fn title(&self) -> Result<String> {
+        let record = self.store().read_json::<GalleryRecord>(&Key::GalleryCatalogue).await?;
+        let of_record = record.filter(|(record, _)| {
+            let values = &record.settings.values;
+            values.title.is_some() || values.called.is_some()
+        });
+        if let Some((record, _)) = of_record {
+            return Ok(record.settings.values.title().to_owned());
+        }
+        let of_settings = self.amazon().and_then(Amazon::title);
+        Ok(of_settings.unwrap_or_else(|| builder::Settings::default().title().to_owned()))
+    }
+
+    /// Whether it is on this machine and does not run.
+    pub(crate) fn rests(&self) -> bool {
+        matches!(self, Self::Resting(_))
+    }
+
+    /// Its queues.
+    pub(crate) fn queues(&self) -> Queues {
+        let here = |url: &str, access_key: &str, secret_key: &str, transport: SharedHttpClient| {
+            let keys = Credentials::new(access_key, secret_key, None, None, "heirloom");
+            let config = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .endpoint_url(url)
+                .credentials_provider(SharedCredentialsProvider::new(keys))
+                .http_client(transport)
+                .build();
+            Queues::new(config, "s3", REGION, String::new())
+        };
+        match self {
+            Self::Resting(resting) => {
+                let (transport, keys) = resting.transport();
+                here(IN_PROCESS, &keys.access_key, &keys.secret_key, SharedHttpClient::new(transport))
+            }
+            Self::Running { endpoint, .. } => {
+                let transport = aws_smithy_http_client::Builder::new().build_http();
+                here(&endpoint.url, &endpoint.access_key, &endpoint.secret_key, transport)
+            }
+            Self::Amazon(amazon) => amazon.queues(),
         }
     }
 

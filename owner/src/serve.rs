@@ -16,6 +16,16 @@ const WORTH_A_LINE: Duration = Duration::from_secs(2);
 pub(crate) async fn run(command: &Serve) -> Result<()> {
     let machine = start(command).await?;
     let endpoint = machine.s3_endpoint();
+    if command.json {
+        let told = serde_json::json!({
+            "title": command.title,
+            "address": machine.origin(),
+            "s3": { "endpoint": endpoint.url, "access_key": endpoint.access_key, "bucket": "source" },
+            "credentials": command.data.join("credentials.json"),
+        });
+        println!("{told}");
+        return until_stopped(machine).await;
+    }
     println!("{} is at {}", command.title, machine.origin());
     println!();
     println!("Photos go into the bucket `source` at {}", endpoint.url);

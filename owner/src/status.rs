@@ -1,16 +1,23 @@
 //! `heirloom status`: how the gallery is.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use builder::{Catalogue, GalleryRecord};
 use gallery::keys::Bucket;
 use gallery::{Key, Store};
-use indicatif::HumanBytes;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::cli::Status;
+use crate::cost::{Prices, Usage, bill};
+use crate::queues::Depth;
 use crate::reach::Reached;
+
+/// How long a month is, for what is new in it.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is known of one album.
 #[derive(Debug, Default, Serialize)]
@@ -24,28 +31,73 @@ struct Album {
     /// What is wrong with its `metadata.yml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// When it was last built otherwise than before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built: Option<Timestamp>,
     /// Bytes of the originals.
     bytes: u64,
+}
+
+/// A file of the owner's that cannot be read.
+#[derive(Debug, Serialize)]
+struct Unread {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u64>,
+    sentence: String,
+}
+
+/// What the gallery costs on AWS in a month.
+#[derive(Debug, Serialize)]
+struct MonthlyCost {
+    /// All together, in US dollars.
+    estimate: f64,
+    /// Of that, because originals are new.
+    while_fresh: f64,
+    /// From which on the owner is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<f64>,
+    /// When the prices were so, and where.
+    prices: String,
 }
 
 /// What is known of the gallery.
 #[derive(Debug, Default, Serialize)]
 struct Told {
+    /// Where people reach it, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
     /// By folder.
     albums: BTreeMap<String, Album>,
-    /// What is wrong with `gallery.yml`.
+    /// When a page was last made otherwise than before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    built: Option<Timestamp>,
+    /// Files of the owner's that cannot be read.
+    unread: Vec<Unread>,
     /// Files that no album can hold: right at the top of the bucket, or too deep.
     strays: Vec<String>,
+    /// What waits for the handlers, and what they gave up. Absent where nobody answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queues: Option<BTreeMap<&'static str, Depth>>,
+    /// Why nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queues_problem: Option<String>,
     /// Objects and bytes of each bucket.
     buckets: BTreeMap<&'static str, (usize, u64)>,
+    /// On AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<MonthlyCost>,
+    /// Photos that came within a month.
+    #[serde(skip)]
+    new: usize,
 }
 
 /// Does what `heirloom status` asks.
 pub(crate) async fn run(command: Status) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
-    let told = look(reached.store()).await;
+    let told = Box::pin(look(&reached, Timestamp::now())).await;
     reached.close().await;
     let told = told?;
     if command.json {
@@ -56,23 +108,11 @@ pub(crate) async fn run(command: Status) -> Result<()> {
     Ok(())
 }
 
-async fn look(store: &Store) -> Result<Told> {
-    let mut told = Told::default();
+async fn look(reached: &Reached, now: Timestamp) -> Result<Told> {
+    let store = reached.store();
+    let mut told = Told { address: reached.origin(), ..Told::default() };
     originals(store, &mut told).await?;
-    let (mut objects, mut bytes) = (0, 0);
-    let mut pages = store.list(Bucket::Web, "");
-    while let Some(page) = pages.next().await? {
-        for listed in page {
-            objects += 1;
-            bytes += listed.bytes;
-            if let Some(key @ Key::AlbumCatalogue(_)) = Key::parse(Bucket::Web, &listed.path)
-                && let Some((catalogue, _)) = store.read_json::<Catalogue>(&key).await?
-            {
-                note(&mut told, catalogue);
-            }
-        }
-    }
-    told.buckets.insert("web", (objects, bytes));
+    pages(store, &mut told, now).await?;
     for (name, bucket) in [("resized", Bucket::Resized), ("auth", Bucket::Auth)] {
         let (mut objects, mut bytes, mut pages) = (0, 0, store.list(bucket, ""));
         while let Some(page) = pages.next().await? {
@@ -82,9 +122,46 @@ async fn look(store: &Store) -> Result<Told> {
         told.buckets.insert(name, (objects, bytes));
     }
     if let Some((record, _)) = store.read_json::<GalleryRecord>(&Key::GalleryCatalogue).await? {
-        told.problem = record.settings.problem.map(|problem| problem.to_string());
+        told.unread = record
+            .unread()
+            .into_iter()
+            .map(|unread| Unread {
+                file: unread.file,
+                line: unread.problem.line,
+                column: unread.problem.column,
+                sentence: unread.problem.sentence,
+            })
+            .collect();
+    }
+    // Without them everything else is still worth telling.
+    match reached.queues().look().await {
+        Ok(queues) => told.queues = Some(queues),
+        Err(error) => told.queues_problem = Some(format!("{error:#}")),
+    }
+    if let Some(amazon) = reached.amazon() {
+        let viewers = store.list(Bucket::Auth, "users/").all().await?.len();
+        told.cost = Some(monthly(&told, viewers, amazon.budget()));
     }
     Ok(told)
+}
+
+async fn pages(store: &Store, told: &mut Told, now: Timestamp) -> Result<()> {
+    let (mut objects, mut bytes) = (0, 0);
+    let mut pages = store.list(Bucket::Web, "");
+    while let Some(page) = pages.next().await? {
+        for listed in page {
+            objects += 1;
+            bytes += listed.bytes;
+            told.built = told.built.max(Some(listed.modified));
+            if let Some(key @ Key::AlbumCatalogue(_)) = Key::parse(Bucket::Web, &listed.path)
+                && let Some((catalogue, _)) = store.read_json::<Catalogue>(&key).await?
+            {
+                note(told, catalogue, listed.modified, now);
+            }
+        }
+    }
+    told.buckets.insert("web", (objects, bytes));
+    Ok(())
 }
 
 /// Counts every original as waiting; those that a catalogue knows are taken off again.
@@ -110,49 +187,31 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
     Ok(())
 }
 
-fn note(told: &mut Told, catalogue: Catalogue) {
+fn note(told: &mut Told, catalogue: Catalogue, built: Timestamp, now: Timestamp) {
+    let since = now - MONTH;
+    told.new += catalogue.photos.values().filter(|photo| photo.added >= since).count();
     let album = told.albums.entry(catalogue.folder.to_string()).or_default();
     album.photos = catalogue.photos.len();
     album.waiting = album.waiting.saturating_sub(catalogue.photos.len() + catalogue.rejected.len());
     album.rejected = catalogue.rejected.into_values().map(|rejected| (rejected.file, rejected.reason)).collect();
     album.problem = catalogue.described.problem.map(|problem| problem.to_string());
+    album.built = Some(built);
 }
 
-impl Told {
-    fn tell(&self) {
-        if self.albums.is_empty() {
-            println!("There are no photos yet. Send some: heirloom upload FOLDER");
-            return;
-        }
-        let width = self.albums.keys().map(|name| name.chars().count()).max().unwrap_or(0).clamp(5, 60);
-        println!("{:width$}  photos  waiting  rejected  originals", "album");
-        for (name, album) in &self.albums {
-            let size = HumanBytes(album.bytes).to_string();
-            println!("{name:width$}  {:6}  {:7}  {:8}  {size:>9}", album.photos, album.waiting, album.rejected.len());
-        }
-        let of = |count: fn(&Album) -> usize| self.albums.values().map(count).sum::<usize>();
-        let (photos, waiting, rejected) = (of(|a| a.photos), of(|a| a.waiting), of(|a| a.rejected.len()));
-        let size = HumanBytes(self.albums.values().map(|album| album.bytes).sum()).to_string();
-        println!("{:width$}  {photos:6}  {waiting:7}  {rejected:8}  {size:>9}", "all");
-        for (name, album) in &self.albums {
-            if let Some(problem) = &album.problem {
-                println!(
-                    "\n{name}/metadata.yml, {problem}\n  Until that is mended the last good words stay on the page."
-                );
-            }
-            for (file, reason) in &album.rejected {
-                println!("\nrejected: {name}/{file}\n  {reason}");
-            }
-        }
-        if let Some(problem) = &self.problem {
-            println!("\ngallery.yml, {problem}\n  Until that is mended the last good settings stay.");
-        }
-        if !self.strays.is_empty() {
-            println!("\n{} files lie where no album can be, the first at `{}`.", self.strays.len(), self.strays[0]);
-        }
-        println!();
-        for (name, (objects, bytes)) in &self.buckets {
-            println!("{name:8}  {objects:8} objects  {:>10}", HumanBytes(*bytes).to_string());
-        }
-    }
+/// What this gallery costs, with as many page views as such a family has.
+fn monthly(told: &Told, viewers: usize, budget: Option<f64>) -> MonthlyCost {
+    let photos = told.albums.values().map(|album| album.photos).sum::<usize>() as f64;
+    let bytes = told.buckets.get("source").map_or(0, |(_, bytes)| *bytes) as f64;
+    let original = if photos > 0.0 { bytes / photos / f64::from(1 << 20) } else { 0.0 };
+    let usage = Usage {
+        photos,
+        new: told.new as f64,
+        page_views: viewers as f64 * f64::from(crate::cost::PAGE_VIEWS),
+        original,
+    };
+    let prices = Prices::default();
+    let bill = bill(&usage, &prices);
+    let fresh = if photos > 0.0 { bill.while_fresh * told.new as f64 / photos } else { 0.0 };
+    let cents = |dollars: f64| (dollars * 100.0).round() / 100.0;
+    MonthlyCost { estimate: cents(bill.total() + fresh), while_fresh: cents(fresh), budget, prices: prices.as_of }
 }

@@ -7,23 +7,26 @@ use gallery::{Scope, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
 use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::cli::{PasswordFrom, User, scope};
 use crate::reach::Reached;
+use crate::tell::tell;
 
 /// Does what `heirloom user …` asks.
 pub(crate) async fn run(command: User) -> Result<()> {
     let data = match &command {
         User::Add { data, .. }
-        | User::List { data }
+        | User::List { data, .. }
         | User::Remove { data, .. }
         | User::Scope { data, .. }
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
     };
     let reached = Reached::in_folder(data).await?;
-    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
+    let title = reached.title().await?;
+    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), title);
     let audit = Audit::new(reached.store().clone());
     let outcome = with(&users, &audit, command).await;
     drop((users, audit));
@@ -35,38 +38,56 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
     let now = Timestamp::now();
     let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
-        User::Add { name, collections, password, .. } => {
+        User::Add { name, collections, password, json, .. } => {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
+            let sees = seeing(&scope);
             users.add(&name, &password.text, scope, now).await?;
             record(Event::ViewerAdded, name.clone()).await?;
-            println!("{name} can sign in now.");
-            password.tell();
+            let told = json!({ "added": name, "sees": sees, "password": password.made() });
+            tell(json, &told, || {
+                println!("{name} can sign in now.");
+                password.tell();
+            });
         }
-        User::List { .. } => list(&users.list().await?),
-        User::Remove { name, .. } => {
+        User::List { json, .. } => {
+            let viewers = users.list().await?;
+            let listed: Vec<_> = viewers.iter().map(listed).collect();
+            tell(json, &json!({ "viewers": listed }), || list(&viewers));
+        }
+        User::Remove { name, json, .. } => {
             users.remove(&name).await?;
             record(Event::ViewerRemoved, name.clone()).await?;
-            println!("{name} is out: at once for new pages after the next check, on every device within 15 minutes.");
+            tell(json, &json!({ "removed": name }), || {
+                println!(
+                    "{name} is out: at once for new pages after the next check, on every device within 15 minutes."
+                );
+            });
         }
-        User::Scope { name, see, .. } => {
+        User::Scope { name, see, json, .. } => {
             let scope = named(see.collections.as_deref())?;
-            let told = seen(&scope);
+            let (words, sees) = (seen(&scope), seeing(&scope));
             users.set_scope(&name, scope, now).await?;
             record(Event::ScopeChanged, name.clone()).await?;
-            println!("{name} may see {told} within 15 minutes.");
+            tell(json, &json!({ "changed": name, "sees": sees }), || {
+                println!("{name} may see {words} within 15 minutes.");
+            });
         }
-        User::Logout { name, .. } => {
+        User::Logout { name, json, .. } => {
             users.sign_out_everywhere(&name, now).await?;
             record(Event::SignedOutEverywhere, name.clone()).await?;
-            println!("{name} is signed out on every device within 15 minutes, and unused invitations are void.");
+            tell(json, &json!({ "signed_out": name }), || {
+                println!("{name} is signed out on every device within 15 minutes, and unused invitations are void.");
+            });
         }
-        User::Passwd { name, password, .. } => {
+        User::Passwd { name, password, json, .. } => {
             let password = Password::get(password)?;
             users.set_password(&name, &password.text, now).await?;
             record(Event::PasswordChanged, name.clone()).await?;
-            println!("{name} has a new password and is signed out everywhere within 15 minutes.");
-            password.tell();
+            tell(json, &json!({ "changed": name, "password": password.made() }), || {
+                println!("{name} has a new password and is signed out everywhere within 15 minutes.");
+                password.tell();
+            });
         }
     }
     Ok(())
@@ -80,6 +101,24 @@ pub(crate) fn named(collections: Option<&[String]>) -> Result<Scope> {
         "`--collections` names none: name at least one, or leave it away for everything"
     );
     Ok(scope)
+}
+
+/// What somebody may see, for a program: `null` is everything.
+pub(crate) fn seeing(scope: &Scope) -> Option<Vec<String>> {
+    match scope {
+        Scope::All => None,
+        Scope::Only(list) => Some(list.iter().map(ToString::to_string).collect()),
+    }
+}
+
+/// A viewer, for a program.
+fn listed(user: &Viewer) -> Value {
+    json!({
+        "name": user.name,
+        "since": user.created,
+        "sees": seeing(&user.scope),
+        "has_password": user.password.is_some(),
+    })
 }
 
 fn list(users: &[Viewer]) {
@@ -127,6 +166,11 @@ impl Password {
             return Ok(typed(first));
         }
         Ok(Self { text: made()?, made_here: true })
+    }
+
+    /// The password, when nobody knows it yet.
+    fn made(&self) -> Option<&str> {
+        self.made_here.then_some(self.text.as_str())
     }
 
     fn tell(&self) {

@@ -11,6 +11,9 @@ use gallery::store::Endpoint;
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "eu-central-1";
 
+/// Nobody listens there.
+const ADDRESS: &str = "http://127.0.0.1:9";
+
 /// A gallery of its own name on the server, and the owner's folder with its `heirloom.toml`.
 struct OnAws {
     endpoint: Endpoint,
@@ -64,7 +67,7 @@ impl OnAws {
             .collect();
         let mut outputs: serde_json::Map<_, _> =
             buckets.iter().map(|what| (format!("{what}Bucket"), serde_json::json!({"Value": {"Ref": what}}))).collect();
-        outputs.insert("Address".into(), serde_json::json!({"Value": "https://d111.cloudfront.net"}));
+        outputs.insert("Address".into(), serde_json::json!({"Value": ADDRESS}));
         let template = serde_json::json!({"Resources": resources, "Outputs": outputs}).to_string();
         let form = [
             ("Action", "CreateStack"),
@@ -79,6 +82,18 @@ impl OnAws {
             request.header("authorization", signed).send().await.unwrap()
         });
         assert!(answer.status().is_success(), "{answer:?}");
+    }
+
+    /// A call of SQS's JSON protocol.
+    fn sqs(&self, name: &str, asked: &serde_json::Value) -> serde_json::Value {
+        self.runtime.block_on(async {
+            let request = reqwest::Client::new().post(&self.endpoint.url).body(asked.to_string());
+            let signed = format!("AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/sqs/aws4_request");
+            let request = request.header("authorization", signed).header("x-amz-target", format!("AmazonSQS.{name}"));
+            let answer = request.header("content-type", "application/x-amz-json-1.0").send().await.unwrap();
+            assert!(answer.status().is_success(), "{answer:?}");
+            serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+        })
     }
 
     fn program(&self, folder: &Path, arguments: &[&str]) -> Output {
@@ -135,7 +150,7 @@ fn every_command_finds_the_gallery_by_its_stack() {
     assert!(gallery.run(&["user", "list"]).contains("gerda"));
     assert!(gallery.keys_in("auth").contains(&"users/gerda.json".to_owned()));
     let invited = gallery.run(&["invite", "tom"]);
-    assert!(invited.contains("https://d111.cloudfront.net/auth/invite?code="), "{invited}");
+    assert!(invited.contains(&format!("{ADDRESS}/auth/invite?code=")), "{invited}");
     let rotated = gallery.run(&["keys", "rotate"]);
     assert!(rotated.contains("heirloom deploy"), "{rotated}");
     assert!(gallery.run(&["keys", "public"]).contains("\"audience\":\"stacked\""));
@@ -159,6 +174,47 @@ fn every_command_finds_the_gallery_by_its_stack() {
     std::fs::create_dir(gallery.folder.path().join("heirloom-data")).unwrap();
     assert!(gallery.refused(&["user", "list"]).contains("--aws"));
     assert!(gallery.run(&["user", "list", "--aws"]).contains("gerda"));
+}
+
+#[test]
+fn dead_letters_are_told_and_tried_again() {
+    let Some(gallery) = OnAws::new("letters") else { return };
+    gallery.make_stack();
+    let mut urls = Vec::new();
+    for queue in ["resize", "resize-dead-letters", "build", "build-dead-letters"] {
+        let made = gallery.sqs("CreateQueue", &serde_json::json!({ "QueueName": format!("letters-{queue}") }));
+        urls.push(made["QueueUrl"].as_str().unwrap().to_owned());
+    }
+    for number in 0..12 {
+        let object = serde_json::json!({
+            "bucket": { "name": gallery.bucket("source") },
+            "object": { "key": format!("Family/{number}+x.jpg") },
+        });
+        let body = serde_json::json!({ "Records": [{ "s3": object }] }).to_string();
+        gallery.sqs("SendMessage", &serde_json::json!({ "QueueUrl": urls[1], "MessageBody": body }));
+    }
+    let told: serde_json::Value = serde_json::from_str(&gallery.run(&["status", "--json"])).unwrap();
+    assert_eq!(told["queues"]["resize"]["given_up"], 12, "{told}");
+    let about = told["queues"]["resize"]["dead_letters"][0]["about"][0].as_str().unwrap();
+    assert!(about.contains("/Family/") && about.ends_with(" x.jpg"), "{about}");
+    assert!(told["cost"]["estimate"].is_f64() && told["cost"]["budget"] == 5.0, "{told}");
+
+    let doctor = gallery.program(gallery.folder.path(), &["doctor", "--json"]);
+    assert_eq!(doctor.status.code(), Some(3), "{}", text(&doctor.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    let mends: Vec<&str> =
+        told["findings"].as_array().unwrap().iter().filter_map(|finding| finding["mend"].as_str()).collect();
+    for mend in ["heirloom retry", "heirloom user add NAME", "curl -sSI http://127.0.0.1:9/auth/login"] {
+        assert!(mends.contains(&mend), "`{mend}` is missing in: {told}");
+    }
+    let block = "aws s3api put-public-access-block --bucket letters-source-";
+    assert!(mends.iter().any(|mend| mend.starts_with(block)), "{told}");
+    assert!(told["findings"].as_array().unwrap().iter().any(|one| one["check"] == "clock" && one["state"] == "good"));
+
+    assert!(gallery.run(&["retry"]).contains("resize: 12 messages"));
+    let told: serde_json::Value = serde_json::from_str(&gallery.run(&["status", "--json"])).unwrap();
+    let resize = &told["queues"]["resize"];
+    assert_eq!((&resize["waiting"], &resize["given_up"]), (&12.into(), &0.into()), "{told}");
 }
 
 #[test]

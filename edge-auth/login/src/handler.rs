@@ -21,6 +21,7 @@ use crate::invitations::Invitations;
 use crate::keys::{self, KeyRing, KeysError};
 use crate::password::{Cost, HashError, Hasher};
 use crate::throttle::Throttle;
+use crate::title::Title;
 use crate::users::{User, Users, UsersError};
 use crate::{page, renewal};
 
@@ -30,7 +31,7 @@ const KEYS_FOR: i64 = 60;
 /// What a gallery may set.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The gallery's title, on the pages.
+    /// The gallery's title on the pages, as long as the gallery's own record says no other.
     pub title: String,
     /// Whom tokens are for: the same text as in the gate's verifier.
     pub audience: String,
@@ -87,6 +88,7 @@ pub struct Login {
     invitations: Invitations,
     audit: Audit,
     ring: Mutex<Option<(Timestamp, Arc<KeyRing>)>>,
+    title: Title,
 }
 
 impl Login {
@@ -100,6 +102,7 @@ impl Login {
             invitations: Invitations::new(store.clone()),
             audit: Audit::new(store.clone()),
             ring: Mutex::default(),
+            title: Title::new(&config.title),
             store,
             config,
             hasher,
@@ -119,11 +122,15 @@ impl Login {
     /// Answers one request.
     pub async fn handle(&self, request: LambdaFunctionUrlRequest, now: Timestamp) -> LambdaFunctionUrlResponse {
         let asked = Asked::of(&request);
+        // Renewal shows no title, and may not look it up.
+        if !matches!(asked.route(), Some((_, AuthRoute::Renew))) {
+            self.title.refresh(&self.store, now).await;
+        }
         // Boxed: the S3 client's futures nest so deep that callers of callers run into the compiler's limit.
         let answer = Box::pin(self.answer(&asked, now)).await.unwrap_or_else(|failure| {
             tracing::error!(error = %failure, "a request to login failed");
             let sentence = "The gallery cannot open right now. Please try again in a moment.";
-            Answer::page(503, page::sentence(&self.config.title, sentence, Some(("/", "Try again"))))
+            Answer::page(503, page::sentence(&self.title.now(), sentence, Some(("/", "Try again"))))
         });
         answer.into_response(asked.is_head())
     }
@@ -214,6 +221,6 @@ impl Login {
 
     fn sentence(&self, status: u16, sentence: &str) -> Answer {
         let link = Some(("/", "To the gallery"));
-        Answer::page(status, page::sentence(&self.config.title, sentence, link))
+        Answer::page(status, page::sentence(&self.title.now(), sentence, link))
     }
 }

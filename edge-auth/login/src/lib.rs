@@ -12,6 +12,7 @@ pub mod keys;
 pub mod passphrase;
 pub mod password;
 pub mod throttle;
+mod title;
 pub mod users;
 
 mod address;

@@ -94,7 +94,8 @@ pub fn surroundings_as(profile: &str) -> ConfigLoader {
     surroundings().profile_name(profile).credentials_provider(credentials)
 }
 
-fn https() -> SharedHttpClient {
+/// The transport to Amazon and the rest of the web.
+pub fn https() -> SharedHttpClient {
     let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     aws_smithy_http_client::Builder::new().tls_provider(ring).build_https()
 }

@@ -5,6 +5,7 @@
 //! ([`route`]) and takes it out of the outbox when that handler has dealt with it, or when it lies among the dead
 //! letters. A crash at any moment therefore repeats an event at worst.
 
+pub mod asked;
 pub mod notification;
 pub mod pump;
 pub mod queue;

@@ -60,6 +60,11 @@ fn new(file: &Path) -> Result<String, String> {
     Ok(pem)
 }
 
+/// When the certificate in a data folder ends; `None` when there is none.
+pub fn expires(data: &Path) -> Option<SystemTime> {
+    Some(fs::metadata(data.join(FILE)).ok()?.modified().ok()? + Duration::from_hours(DAYS * 24 - 2))
+}
+
 /// The one in the folder, while it is young enough.
 fn kept(file: &Path) -> std::io::Result<Option<String>> {
     let written = match fs::metadata(file) {

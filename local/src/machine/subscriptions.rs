@@ -19,10 +19,10 @@ pub(super) struct Handlers {
 }
 
 impl Handlers {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, title: &str) -> Self {
         Self {
             resizer: Arc::new(Resizer::new(store.clone(), resizer::Limits::default())),
-            builder: Arc::new(Builder::new(store)),
+            builder: Arc::new(Builder::new(store).of_gallery(title)),
         }
     }
 

@@ -99,6 +99,11 @@ impl Folder {
         self.look(move |view, _| view.changes_after(sequence, limit)).await.map_err(failed)
     }
 
+    /// Tells of something that happened once more, under a sequence of its own. Durable when it returns.
+    pub async fn tell_again(&self, change: Change) -> Result<(), FolderError> {
+        self.write(move |tables| tables.announce(change)).await.map_err(failed)
+    }
+
     /// Forgets changes that have been dealt with. Durable when it returns.
     pub async fn forget(&self, sequences: &[u64]) -> Result<(), FolderError> {
         let sequences = sequences.to_vec();

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use s3s::auth::SecretKey;
+use s3s::route::S3Route;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Result, s3_error};
 use sha2::{Digest, Sha256};
@@ -44,8 +45,20 @@ pub struct Server {
 impl Server {
     /// A server over an open folder.
     pub fn new(folder: Arc<Folder>, credentials: &Credentials) -> Self {
+        Self::with(folder, credentials, None::<NoRoute>)
+    }
+
+    /// The same, which answers also what the route takes, under the same keys.
+    pub fn with_route(folder: Arc<Folder>, credentials: &Credentials, route: impl S3Route) -> Self {
+        Self::with(folder, credentials, Some(route))
+    }
+
+    fn with(folder: Arc<Folder>, credentials: &Credentials, route: Option<impl S3Route>) -> Self {
         let mut builder = S3ServiceBuilder::new(Operations::new(folder));
         builder.set_auth(OnePair(credentials.clone()));
+        if let Some(route) = route {
+            builder.set_route(route);
+        }
         Self { service: builder.build(), requests: Arc::default() }
     }
 
@@ -74,6 +87,20 @@ impl Server {
             *response.body_mut() = Body::empty();
         }
         response
+    }
+}
+
+/// The route of a server that has none.
+enum NoRoute {}
+
+#[async_trait::async_trait]
+impl S3Route for NoRoute {
+    fn is_match(&self, _: &Method, _: &http::Uri, _: &HeaderMap, _: &mut http::Extensions) -> bool {
+        match *self {}
+    }
+
+    async fn call(&self, _: s3s::S3Request<Body>) -> S3Result<s3s::S3Response<Body>> {
+        match *self {}
     }
 }
 

@@ -20,7 +20,7 @@ use super::server::{Credentials, Server};
 use crate::sockets;
 
 /// The host that requests without a socket name; nothing resolves it.
-const IN_PROCESS: &str = "http://s3.in-process.heirloom.invalid";
+pub const IN_PROCESS: &str = "http://s3.in-process.heirloom.invalid";
 
 /// Serves HTTP/1.1 on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
 pub async fn listen(server: Server, listener: TcpListener, shutdown: impl Future<Output = ()>) {

@@ -5,18 +5,21 @@
 
 mod cache;
 mod settings;
-mod signed;
+pub(crate) mod signed;
 mod stack;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
+use aws_sdk_s3::config::SharedHttpClient;
 use gallery::Store;
-use gallery::store::{BucketNames, client_of, surroundings, surroundings_as};
+use gallery::store::{BucketNames, client_of, https, surroundings, surroundings_as};
+use jiff::Timestamp;
 
 use crate::cli::Data;
+use crate::queues::Queues;
 pub(crate) use settings::Settings;
 use signed::{Call, send, xml_text};
 use stack::{Outputs, Stack, describe};
@@ -27,6 +30,8 @@ pub(crate) struct Amazon {
     region: String,
     name: String,
     settings: Option<Settings>,
+    file: Option<PathBuf>,
+    status: Option<String>,
     outputs: Outputs,
     store: Store,
 }
@@ -42,17 +47,18 @@ impl Amazon {
         let usual = || settings.as_ref().map_or_else(|| "heirloom-gallery".to_owned(), Settings::stack);
         let stack = data.stack.clone().unwrap_or_else(usual);
         let name = stack.strip_suffix("-gallery").unwrap_or(&stack).to_owned();
-        let (outputs, names) = match describe(&config, &region, &stack).await? {
-            Stack::Says(outputs) => {
+        let (status, outputs, names) = match describe(&config, &region, &stack).await? {
+            Stack::Says { status, outputs } => {
                 let names = named(&outputs).with_context(|| {
                     format!("the stack `{stack}` in {region} is no gallery: name yours with `--stack`")
                 })?;
-                (outputs, names)
+                (Some(status), outputs, names)
             }
-            seen => (Outputs::new(), left(&config, &name, &region, &seen).await?),
+            seen => (None, Outputs::new(), left(&config, &name, &region, &seen).await?),
         };
         let store = Store::new(client_of(&config), names);
-        Ok(Self { config, region, name, settings, outputs, store })
+        let file = file.map(Path::to_owned);
+        Ok(Self { config, region, name, settings, file, status, outputs, store })
     }
 
     /// The buckets.
@@ -64,6 +70,48 @@ impl Amazon {
     pub(crate) fn address(&self) -> Option<String> {
         let domain = || Some(format!("https://{}", self.settings.as_ref()?.domain.as_ref()?));
         self.outputs.get("Address").cloned().or_else(domain)
+    }
+
+    /// What it is called, as `heirloom.toml` says.
+    pub(crate) fn title(&self) -> Option<String> {
+        self.settings.as_ref()?.title.clone()
+    }
+
+    /// US dollars a month from which on the owner is told, as `heirloom.toml` says.
+    pub(crate) fn budget(&self) -> Option<f64> {
+        self.settings.as_ref().map(|settings| settings.monthly_budget)
+    }
+
+    /// Its queues.
+    pub(crate) fn queues(&self) -> Queues {
+        Queues::new(self.config.clone(), "sqs", &self.region, format!("{}-", self.name))
+    }
+
+    /// The state of its stack; `None` where there is none to be seen.
+    pub(crate) fn stack_status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    /// What a domain of its own is to point to.
+    pub(crate) fn distribution_domain(&self) -> Option<&str> {
+        self.outputs.get("DistributionDomain").map(String::as_str)
+    }
+
+    /// The `heirloom.toml` that tells of it.
+    pub(crate) fn settings_file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// The way to the web.
+    pub(crate) fn transport(&self) -> SharedHttpClient {
+        self.config.http_client().unwrap_or_else(https)
+    }
+
+    /// What time it is, by AWS's clock.
+    pub(crate) async fn time(&self) -> Result<Timestamp> {
+        let answer = send(&self.config, &identity(&self.region)).await?;
+        let date = answer.date.context("the answer has no date")?;
+        Ok(jiff::fmt::rfc2822::parse(&date)?.timestamp())
     }
 
     /// What stacks, buckets and functions are called; also whom its tokens are for.
@@ -131,16 +179,20 @@ async fn left(config: &SdkConfig, name: &str, region: &str, seen: &Stack) -> Res
     }
 }
 
-/// The number of the account that the credentials are for.
-async fn account(config: &SdkConfig, region: &str) -> Result<String> {
-    let call = Call {
+/// The question whose credentials these are.
+fn identity(region: &str) -> Call<'_> {
+    Call {
         service: "sts",
         region: Some(region),
         method: "POST",
         path: "/",
         headers: &[("content-type", "application/x-www-form-urlencoded")],
         body: "Action=GetCallerIdentity&Version=2011-06-15".to_owned(),
-    };
-    let answer = send(config, &call).await?.good("AWS does not accept these credentials")?;
+    }
+}
+
+/// The number of the account that the credentials are for.
+async fn account(config: &SdkConfig, region: &str) -> Result<String> {
+    let answer = send(config, &identity(region)).await?.good("AWS does not accept these credentials")?;
     xml_text(&answer, "Account").context("AWS does not say whose credentials these are")
 }

@@ -9,6 +9,8 @@ use serde::Deserialize;
 /// A gallery on AWS as its owner wants it.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Settings {
+    /// What the gallery is called on its pages.
+    pub(crate) title: Option<String>,
     /// What stacks, buckets and functions are called.
     #[serde(default = "usual_name")]
     pub(crate) name: String,

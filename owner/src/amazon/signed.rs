@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, anyhow, bail};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sdk_s3::config::SharedHttpClient;
+use aws_sigv4::http_request::{PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
@@ -39,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body.
     pub(crate) text: String,
+    /// When it was sent, by the service's own clock.
+    pub(crate) date: Option<String>,
 }
 
 /// Why no answer came.
@@ -55,13 +59,25 @@ pub(crate) async fn send(config: &SdkConfig, call: &Call<'_>) -> Result<Answer> 
     // An emulator on this machine is all services at one address.
     let endpoint = config.endpoint_url().map_or(host, |url| url.trim_end_matches('/').to_owned());
     let request = signed(config, call, &endpoint).await?;
+    let transport = config.http_client().context("there is no HTTP client")?;
+    exchange(&transport, &endpoint, request).await
+}
+
+/// Asks for a page without any signature. An answer that is an error is an answer.
+pub(crate) async fn get(transport: &SharedHttpClient, origin: &str, path: &str) -> Result<Answer> {
+    let headers = vec![("accept".to_owned(), "text/html".to_owned())];
+    let request = Prepared { method: "GET".to_owned(), path: path.to_owned(), headers, body: String::new() };
+    exchange(transport, origin, request).await
+}
+
+async fn exchange(transport: &SharedHttpClient, endpoint: &str, request: Prepared) -> Result<Answer> {
     let operation = Operation::builder()
-        .service_name(call.service.to_owned())
+        .service_name("Heirloom")
         .operation_name("Call")
-        .endpoint_url(&endpoint)
+        .endpoint_url(endpoint)
         .no_auth()
-        .http_client(config.http_client().context("there is no HTTP client")?)
-        .sleep_impl(config.sleep_impl().context("there is no clock")?)
+        .http_client(transport.clone())
+        .sleep_impl(default_async_sleep().context("there is no clock")?)
         .standard_retry(&RetryConfig::standard())
         .timeout_config(
             TimeoutConfig::builder()
@@ -72,7 +88,8 @@ pub(crate) async fn send(config: &SdkConfig, call: &Call<'_>) -> Result<Answer> 
         .serializer(|request: Prepared| request.into_request().map_err(Into::into))
         .deserializer::<Answer, NoAnswer>(|response| {
             let text = String::from_utf8_lossy(response.body().bytes().unwrap_or_default()).into_owned();
-            Ok::<_, OrchestratorError<NoAnswer>>(Answer { status: response.status().as_u16(), text })
+            let date = response.headers().get("date").map(str::to_owned);
+            Ok::<_, OrchestratorError<NoAnswer>>(Answer { status: response.status().as_u16(), text, date })
         })
         .build();
     operation.invoke(request).await.map_err(|error| {
@@ -105,12 +122,15 @@ impl Prepared {
 async fn signed(config: &SdkConfig, call: &Call<'_>, endpoint: &str) -> Result<Prepared> {
     let provider = config.credentials_provider().context("there are no credentials for AWS")?;
     let identity = provider.provide_credentials().await?.into();
+    let mut settings = SigningSettings::default();
+    // The S3 server on this machine wants it, others do not mind.
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(call.region.unwrap_or("us-east-1"))
         .name(call.service)
         .time(SystemTime::now())
-        .settings(SigningSettings::default())
+        .settings(settings)
         .build()?
         .into();
     let url = format!("{endpoint}{}", call.path);
@@ -178,13 +198,13 @@ mod tests {
     fn errors_of_both_kinds_are_told() {
         let xml = "<ErrorResponse xmlns=\"x\"><Error><Code>ValidationError</Code><Message>Stack with id a does not \
                    exist</Message></Error></ErrorResponse>";
-        let answer = Answer { status: 400, text: xml.to_owned() };
+        let answer = Answer { status: 400, text: xml.to_owned(), date: None };
         assert_eq!(answer.code().as_deref(), Some("ValidationError"));
         assert_eq!(answer.sentence(), "Stack with id a does not exist (ValidationError)");
         let json = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}"#;
-        let answer = Answer { status: 400, text: json.to_owned() };
+        let answer = Answer { status: 400, text: json.to_owned(), date: None };
         assert_eq!(answer.sentence(), "no such queue (QueueDoesNotExist)");
-        let error = Answer { status: 502, text: "<html>".to_owned() }.good("cannot do it").unwrap_err();
+        let error = Answer { status: 502, text: "<html>".to_owned(), date: None }.good("cannot do it").unwrap_err();
         assert_eq!(error.to_string(), "cannot do it: status 502");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
 
-use super::signed::{Call, send};
+use super::signed::{Call, send, xml_text};
 
 /// The outputs of a stack, by name.
 pub(crate) type Outputs = BTreeMap<String, String>;
@@ -13,8 +13,13 @@ pub(crate) type Outputs = BTreeMap<String, String>;
 /// Whether a stack is there.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stack {
-    /// It is, and says this.
-    Says(Outputs),
+    /// It is, in this state, and says this.
+    Says {
+        /// `CREATE_COMPLETE` and the like.
+        status: String,
+        /// Its outputs.
+        outputs: Outputs,
+    },
     /// There is none of this name here.
     Missing,
     /// Whoever asks may not know.
@@ -34,7 +39,10 @@ pub(crate) async fn describe(config: &SdkConfig, region: &str, stack: &str) -> R
     };
     let answer = send(config, &call).await?;
     match (answer.status, answer.code().as_deref()) {
-        (200, _) => Ok(Stack::Says(outputs(&answer.text)?)),
+        (200, _) => {
+            let status = xml_text(&answer.text, "StackStatus").unwrap_or_default();
+            Ok(Stack::Says { status, outputs: outputs(&answer.text)? })
+        }
         (_, Some("ValidationError")) => Ok(Stack::Missing),
         (_, Some("AccessDenied" | "AccessDeniedException")) => Ok(Stack::Denied(answer.sentence())),
         _ => bail!("CloudFormation does not tell of the stack `{stack}`: {}", answer.sentence()),

@@ -32,22 +32,41 @@ Examples:
         /// Where the password comes from
         password: PasswordFrom,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
     },
 
     /// Who may look, and at what
+    #[command(after_help = "\
+Examples:
+  heirloom user list
+  heirloom user list --json | jq -r '.viewers[].name'")]
     List {
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
     },
 
     /// Let somebody out, on every device, within 15 minutes
+    #[command(after_help = "\
+Example:
+  heirloom user remove tom")]
     Remove {
         /// The name
         name: ViewerName,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
         /// Which gallery
@@ -67,15 +86,26 @@ Examples:
         /// What they may see from now on
         see: See,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
     },
 
     /// Sign somebody out on every device, within 15 minutes; unused invitations end as well
+    #[command(after_help = "\
+Example:
+  heirloom user logout grandma")]
     Logout {
         /// The name
         name: ViewerName,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
         /// Which gallery
@@ -83,6 +113,10 @@ Examples:
     },
 
     /// Give somebody a new password, which signs them out everywhere within 15 minutes
+    #[command(after_help = "\
+Examples:
+  heirloom user passwd gerda
+  pass show gallery/anna | heirloom user passwd anna --password-stdin")]
     Passwd {
         /// The name
         name: ViewerName,
@@ -90,6 +124,10 @@ Examples:
         #[command(flatten)]
         /// Where the password comes from
         password: PasswordFrom,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
         /// Which gallery
@@ -156,9 +194,9 @@ pub struct Invite {
     #[arg(long, value_name = "FILE")]
     pub card: Option<PathBuf>,
 
-    /// The gallery's title, on the card
-    #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
-    pub title: String,
+    /// Tell the link as one JSON object, without its code for a camera
+    #[arg(long)]
+    pub json: bool,
 
     #[command(flatten)]
     /// Which gallery
@@ -179,12 +217,20 @@ Examples:
         #[arg(long, value_parser = time_span, value_name = "TIME")]
         signs_in: Option<SignedDuration>,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
     },
 
     /// Drop a key that no session rests on any more
+    #[command(after_help = "\
+Examples:
+  heirloom keys drop 0a1b2c3d4e5f60718293
+  heirloom keys drop 0a1b2c3d4e5f60718293 --emergency")]
     Drop {
         /// Its id, as `heirloom keys list` shows it
         id: String,
@@ -193,13 +239,24 @@ Examples:
         #[arg(long)]
         emergency: bool,
 
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
     },
 
     /// The keys, and what each does
+    #[command(after_help = "\
+Example:
+  heirloom keys list")]
     List {
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
         #[command(flatten)]
         /// Which gallery
         data: Data,
@@ -214,6 +271,10 @@ Example:
         /// name
         #[arg(long, value_name = "NAME")]
         audience: Option<String>,
+
+        /// Nothing else: it is one JSON object anyway
+        #[arg(long)]
+        json: bool,
 
         #[command(flatten)]
         /// Which gallery

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use gallery::Store;
 use gallery::keys::Bucket;
 use http_body::Frame;
@@ -23,6 +23,9 @@ use super::pace::Pace;
 
 /// What is handed to the network at once, where a pace is set.
 const PIECE: usize = 32 * 1024;
+
+/// So many parts of one file are on their way at once.
+const PARTS_AT_ONCE: usize = 3;
 
 /// What every file on its way needs.
 #[derive(Clone)]
@@ -51,7 +54,9 @@ impl Way {
             .set_content_type(content_type(&found.key))
             .content_length(length as i64)
             .body(self.body(bytes));
-        let stored = put.send().await?;
+        // What the checksum and the `ETag` prove need no third hash in the signature: over TLS nobody could change the
+        // bytes, and without it (on this machine) nobody is in between.
+        let stored = put.customize().disable_payload_signing().send().await?;
         ensure!(
             stored.e_tag.is_some_and(|told| agrees(&told, &etag)),
             "S3 stored other bytes than were sent: try again"
@@ -63,26 +68,18 @@ impl Way {
     async fn in_parts(&self, found: &Found) -> Result<()> {
         let size = part_size(found.bytes);
         let (upload, kept) = self.begun(&found.key).await?;
-        let mut parts = Vec::new();
-        for (index, start) in (0..found.bytes).step_by(size as usize).enumerate() {
-            let number = i32::try_from(index + 1).context("too many parts")?;
-            let bytes = read(&found.file, start, size.min(found.bytes - start)).await?;
-            let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
-            // An upload that was cut off left its parts: those that hold these very bytes need not be sent again.
-            let is_kept = |part: &&Part| {
-                part.part_number == Some(number) && part.e_tag.as_deref().is_some_and(|told| agrees(told, &etag))
-            };
-            let told = match kept.iter().find(is_kept) {
-                Some(part) => part.e_tag.clone(),
-                None => self.part(found, &upload, number, bytes).await?,
-            };
-            ensure!(
-                told.as_deref().is_some_and(|told| agrees(told, &etag)),
-                "S3 stored other bytes of part {number} than were sent: try again"
-            );
-            parts.push(CompletedPart::builder().part_number(number).set_e_tag(told).build());
-            self.progress.inc(length);
-        }
+        let (upload_id, kept) = (upload.as_str(), kept.as_slice());
+        // One is read and hashed while others are on their way.
+        let parts: Vec<CompletedPart> = stream::iter((0..found.bytes).step_by(size as usize).enumerate())
+            .map(|(index, start)| async move {
+                let number = i32::try_from(index + 1).context("too many parts")?;
+                let bytes = read(&found.file, start, size.min(found.bytes - start)).await?;
+                let etag = self.sent_part(found, upload_id, kept, number, bytes).await?;
+                Ok::<_, anyhow::Error>(CompletedPart::builder().part_number(number).e_tag(etag).build())
+            })
+            .buffered(PARTS_AT_ONCE)
+            .try_collect()
+            .await?;
         self.store
             .client()
             .complete_multipart_upload()
@@ -93,6 +90,24 @@ impl Way {
             .send()
             .await?;
         Ok(())
+    }
+
+    /// Sees to it that a part is there, and tells its `ETag`.
+    async fn sent_part(&self, found: &Found, upload: &str, kept: &[Part], number: i32, bytes: Bytes) -> Result<String> {
+        let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
+        // An upload that was cut off left its parts: those that hold these very bytes need not be sent again.
+        let is_kept = |part: &&Part| {
+            part.part_number == Some(number) && part.e_tag.as_deref().is_some_and(|told| agrees(told, &etag))
+        };
+        let told = match kept.iter().find(is_kept) {
+            Some(part) => part.e_tag.clone(),
+            None => self.part(found, upload, number, bytes).await?,
+        };
+        let told = told
+            .filter(|told| agrees(told, &etag))
+            .with_context(|| format!("S3 stored other bytes of part {number} than were sent: try again"))?;
+        self.progress.inc(length);
+        Ok(told)
     }
 
     async fn part(&self, found: &Found, upload: &str, number: i32, bytes: Bytes) -> Result<Option<String>> {
@@ -106,7 +121,7 @@ impl Way {
             .part_number(number)
             .content_length(bytes.len() as i64)
             .body(self.body(bytes));
-        Ok(put.send().await?.e_tag)
+        Ok(put.customize().disable_payload_signing().send().await?.e_tag)
     }
 
     /// The upload in parts that was begun for this key, with its parts, or a new one.
@@ -155,7 +170,7 @@ impl Way {
         let pace = self.pace.clone();
         ByteStream::new(SdkBody::retryable(move || {
             let (pace, bytes) = (pace.clone(), bytes.clone());
-            let pieces = futures::stream::iter((0..bytes.len()).step_by(PIECE)).then(move |start| {
+            let pieces = stream::iter((0..bytes.len()).step_by(PIECE)).then(move |start| {
                 let (pace, piece) = (pace.clone(), bytes.slice(start..bytes.len().min(start + PIECE)));
                 async move {
                     pace.pass(piece.len()).await;

@@ -26,14 +26,14 @@ impl Login {
             };
             return Ok(match (invitation, user) {
                 (Some(invitation), Some(user)) if invitation.is_for(&user) => {
-                    Answer::page(200, page::invitation(&self.config.title, &user.name, &secret.reveal()))
+                    Answer::page(200, page::invitation(&self.title.now(), &user.name, &secret.reveal()))
                 }
                 _ => self.over(),
             });
         }
         // Without a code: what follows an invitation.
         Ok(match self.without_password(asked, now).await? {
-            Some(user) => Answer::page(200, page::choose_password(&self.config.title, &user.name, None)),
+            Some(user) => Answer::page(200, page::choose_password(&self.title.now(), &user.name, None)),
             None => Answer::see_other("/"),
         })
     }
@@ -59,7 +59,7 @@ impl Login {
                         Ok(Answer::see_other("/"))
                     }
                     Err(UsersError::Unfit(unfit)) => {
-                        Ok(Answer::page(422, page::choose_password(&self.config.title, &user.name, Some(unfit))))
+                        Ok(Answer::page(422, page::choose_password(&self.title.now(), &user.name, Some(unfit))))
                     }
                     // Another tab was first.
                     Err(UsersError::HasPassword(_) | UsersError::Overtaken(_)) => Ok(Answer::see_other("/")),

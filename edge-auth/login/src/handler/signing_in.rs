@@ -31,7 +31,7 @@ enum Tried {
 impl Login {
     pub(super) fn form(&self, asked: &Asked<'_>) -> Answer {
         let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(&self.config.title, &asked.next(), notice))
+        Answer::page(200, page::sign_in(&self.title.now(), &asked.next(), notice))
     }
 
     /// The form; but a device that stays signed in goes on at once.
@@ -56,7 +56,7 @@ impl Login {
         let Some(form) = asked.sign_in() else {
             return Ok(self.sentence(400, "That was not the sign-in form."));
         };
-        let again = |status, notice| Answer::page(status, page::sign_in(&self.config.title, &form.next, notice));
+        let again = |status, notice| Answer::page(status, page::sign_in(&self.title.now(), &form.next, notice));
         // The mark speaks for the viewer whose name was typed, and for nobody else.
         let mark = asked.mark().filter(|mark| ViewerName::parse(&form.name).is_ok_and(|name| name == mark.viewer));
         let known = match mark {

@@ -196,7 +196,8 @@ impl<'txn> Tables<'txn> {
         Ok(())
     }
 
-    fn announce(&mut self, mut change: Change) -> Result<(), Stop> {
+    /// Writes a change into the outbox, at its end.
+    pub(in crate::s3) fn announce(&mut self, mut change: Change) -> Result<(), Stop> {
         let last = match self.after.sequence {
             Some(last) => last,
             None => self.counters.get(SEQUENCE)?.map_or(0, |last| last.value()),

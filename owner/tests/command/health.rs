@@ -1,0 +1,245 @@
+//! How the gallery is, what was given up, what it is called, how it gets onto AWS.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::program::{PATIENCE, Serving, heirloom, refused, run, text};
+
+#[test]
+fn status_tells_what_is_there_and_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    assert!(text(&run(folder.path(), &["status"]).stdout).contains("heirloom upload"));
+    let album = folder.path().join("Photos/Family/Lisbon");
+    std::fs::create_dir_all(&album).unwrap();
+    for seed in 0..3 {
+        std::fs::write(album.join(format!("{seed}.jpg")), owner::sample::small(seed, 320, 240)).unwrap();
+    }
+    std::fs::write(album.join("notes.txt"), b"not a photo").unwrap();
+    std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: [sideways\n").unwrap();
+    assert!(run(folder.path(), &["upload", "Photos"]).status.success());
+    let since = Instant::now();
+    let status = loop {
+        let output = run(folder.path(), &["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let lisbon = &status["albums"]["Family/Lisbon"];
+        if lisbon["photos"] == 3 && lisbon["waiting"] == 0 && lisbon["problem"].is_string() {
+            break status;
+        }
+        assert!(since.elapsed() < PATIENCE, "{status}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let lisbon = &status["albums"]["Family/Lisbon"];
+    assert!(
+        lisbon["rejected"]["notes.txt"].is_string() && lisbon["problem"].as_str().unwrap().contains("line"),
+        "{status}"
+    );
+    let told = text(&run(folder.path(), &["status"]).stdout);
+    for part in ["Family/Lisbon", "notes.txt", "metadata.yml, line", "source"] {
+        assert!(told.contains(part), "`{part}` is missing in: {told}");
+    }
+    assert!(serving.interrupt());
+    let rebuilt = run(folder.path(), &["rebuild"]);
+    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("4 were right"), "{}", text(&rebuilt.stdout));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("heirloom"));
+    }
+}
+
+/// Puts a message among the dead letters of a gallery that does not run.
+fn give_up_on(data: &Path, key: &str) {
+    let object = serde_json::json!({ "bucket": { "name": "source" }, "object": { "key": key } });
+    let body = serde_json::json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": object }] }).to_string();
+    let time: jiff::Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+    let letter = local::events::pump::DeadLetter { queue: "resize".to_owned(), body, time };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let folder = local::s3::Folder::open(&data.join("buckets")).unwrap();
+        let note = serde_json::to_vec(&letter).unwrap();
+        folder.put_note("dead-letters/resize/00000000000000000007", note).await.unwrap();
+        folder.swept().await;
+    });
+}
+
+#[test]
+fn what_was_given_up_is_told_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("heirloom-data");
+    assert!(Serving::start(folder.path()).interrupt());
+    let nothing = run(folder.path(), &["retry"]);
+    assert!(text(&nothing.stdout).contains("Nothing was given up"), "{}", text(&nothing.stdout));
+    give_up_on(&data, "Family/a+b.jpg");
+
+    // Whether it runs or not: the queues are asked in the same words.
+    for round in ["resting", "running"] {
+        let serving = (round == "running").then(|| Serving::start(folder.path()));
+        let told = text(&run(folder.path(), &["status"]).stdout);
+        for part in ["1 given up", "source/Family/a b.jpg", "2026-01-02 03:04", "heirloom retry"] {
+            assert!(told.contains(part), "{round}: `{part}` is missing in: {told}");
+        }
+        let doctor = run(folder.path(), &["doctor", "--json"]);
+        assert_eq!(doctor.status.code(), Some(3), "{}", text(&doctor.stdout));
+        let told: serde_json::Value = serde_json::from_slice(&doctor.stdout).expect("JSON");
+        let found = told["findings"].as_array().unwrap().iter().find(|one| one["mend"] == "heirloom retry");
+        assert_eq!(found.map(|one| &one["state"]), Some(&serde_json::json!("wrong")), "{told}");
+        if let Some(serving) = serving {
+            let retried = run(folder.path(), &["retry", "--json"]);
+            let told: serde_json::Value = serde_json::from_slice(&retried.stdout).expect("JSON");
+            assert_eq!(told, serde_json::json!({ "retried": { "resize": 1, "build": 0 } }));
+            let since = Instant::now();
+            loop {
+                let told = run(folder.path(), &["status", "--json"]);
+                let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+                let resize = &told["queues"]["resize"];
+                if resize["waiting"] == 0 && resize["given_up"] == 0 {
+                    break;
+                }
+                assert!(since.elapsed() < PATIENCE, "{told}");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            assert!(serving.interrupt());
+        }
+    }
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong_and_says_what_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let doctor = |expected: i32| {
+        let done = run(folder.path(), &["doctor"]);
+        let told = format!("{}{}", text(&done.stdout), text(&done.stderr));
+        assert_eq!(done.status.code(), Some(expected), "{told}");
+        told
+    };
+    assert!(doctor(3).contains("heirloom serve --data heirloom-data"));
+    let serving = Serving::start(folder.path());
+    assert!(run(folder.path(), &["user", "add", "gerda"]).status.success());
+    let told = doctor(0);
+    for part in ["without a session nothing is shown", "1 can sign in", "free", "none given up", "it answers at"] {
+        assert!(told.contains(part), "`{part}` is missing in: {told}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path().join("heirloom-data"), open).unwrap();
+        assert!(doctor(3).contains("chmod -R go= heirloom-data"));
+    }
+    assert!(serving.interrupt());
+}
+
+#[test]
+fn every_outcome_is_one_json_object() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Serving::start(folder.path()).interrupt());
+    let said = |arguments: &[&str]| -> serde_json::Value {
+        let done = run(folder.path(), &[arguments, &["--json"]].concat());
+        assert!(done.status.success(), "{arguments:?}: {}", text(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {}", text(&done.stdout)))
+    };
+    let added = said(&["user", "add", "gerda", "--collections", "Family"]);
+    assert!(added["password"].as_str().is_some_and(|password| password.len() > 15), "{added}");
+    assert_eq!(said(&["user", "list"])["viewers"][0]["sees"], serde_json::json!(["Family"]));
+    assert_eq!(said(&["user", "scope", "gerda", "--everything"])["sees"], serde_json::Value::Null);
+    assert!(said(&["user", "passwd", "gerda"])["password"].is_string());
+    assert_eq!(said(&["user", "logout", "gerda"])["signed_out"], "gerda");
+    let invited = said(&["invite", "tom", "--address", "https://a.example"]);
+    assert!(invited["link"].as_str().unwrap().starts_with("https://a.example/auth/invite?code="));
+    assert_eq!(said(&["user", "remove", "gerda"])["removed"], "gerda");
+    let made = said(&["keys", "rotate"])["made"].clone();
+    assert!(said(&["keys", "list"])["keys"].as_array().unwrap().iter().any(|key| key["key"] == made));
+    assert!(said(&["keys", "public"])["keys"].is_array());
+    assert_eq!(said(&["cost", "--photos", "10,20"])["bills"][1]["photos"], 20);
+    assert!(said(&["completions", "bash"])["script"].as_str().unwrap().contains("heirloom"));
+    assert!(said(&["status"])["queues"]["build"]["waiting"].is_u64());
+    let wrong = run(folder.path(), &["user", "list", "--nonsense"]);
+    assert_eq!(wrong.status.code(), Some(2), "a wrong command line");
+    assert_eq!(run(folder.path(), &["user", "remove", "nobody", "--json"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_deploy_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    refused(&run(folder.path(), &["deploy"]), &["heirloom.toml", "--config"]);
+    std::fs::write(folder.path().join("heirloom.toml"), "region = \"eu-central-1\"\n").unwrap();
+    refused(&run(folder.path(), &["deploy", "--dry-run"]), &["checkout", "--checkout"]);
+    refused(&run(folder.path(), &["deploy", "--checkout", "."]), &["cdk/deploy"]);
+
+    // A checkout whose make tells what it was asked.
+    let checkout = folder.path().join("checkout");
+    std::fs::create_dir_all(checkout.join("cdk/deploy")).unwrap();
+    std::fs::write(checkout.join("cdk/deploy/deploy.ts"), "").unwrap();
+    let rule = "deploy destroy:\n\t@echo $@ $(DRY_RUN) $(HEIRLOOM_CONFIG)\n";
+    std::fs::write(checkout.join("Makefile"), rule).unwrap();
+    let settings = folder.path().canonicalize().unwrap().join("heirloom.toml");
+    let told = text(&run(&checkout, &["deploy", "--dry-run", "--config", "../heirloom.toml"]).stdout);
+    assert_eq!(told.trim(), format!("deploy 1 {}", settings.display()));
+    let told = text(&run(folder.path(), &["deploy", "--destroy", "--checkout", "checkout"]).stdout);
+    assert_eq!(told.trim(), format!("destroy {}", settings.display()));
+    std::fs::write(checkout.join("Makefile"), "deploy:\n\t@false\n").unwrap();
+    let failed = run(folder.path(), &["deploy", "--checkout", "checkout"]);
+    assert!(text(&failed.stderr).contains("it can be run again"), "{}", text(&failed.stderr));
+}
+
+/// The title is one: of the pages and of the door, from wherever it comes.
+#[test]
+fn the_gallery_has_one_title() {
+    let folder = tempfile::tempdir().unwrap();
+    let album = folder.path().join("Photos/Family");
+    std::fs::create_dir_all(&album).unwrap();
+    std::fs::write(album.join("1.jpg"), owner::sample::small(1, 320, 240)).unwrap();
+    let serve = |title: &str| Serving::begun(heirloom(folder.path()).env("HEIRLOOM_TITLE", title));
+    let page = || {
+        let data = folder.path().join("heirloom-data");
+        let keys = local::machine::Settings::new(&data).credentials().unwrap();
+        let url = format!("http://{}", local::machine::Running::on(&data).unwrap().s3);
+        let (access_key, secret_key) = (keys.access_key, keys.secret_key);
+        let client = gallery::store::at(&gallery::store::Endpoint { url, access_key, secret_key });
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let page = client.get_object().bucket("web").key("albums/Family/index.html").send().await.ok()?;
+            Some(text(&page.body.collect().await.ok()?.to_vec()))
+        })
+    };
+    let until = |title: &str| {
+        let since = Instant::now();
+        while !page().is_some_and(|page| page.contains(title)) {
+            assert!(since.elapsed() < PATIENCE, "the pages never say `{title}`");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let serving = serve("The Meyers");
+    assert!(run(folder.path(), &["upload", "Photos"]).status.success());
+    until("The Meyers");
+    assert!(serving.body("/auth/login").contains("<h1>The Meyers</h1>"));
+    assert!(serving.interrupt());
+
+    // Where it was set up it is called otherwise: so are the pages that are there.
+    let serving = serve("The Millers");
+    until("The Millers");
+    assert!(serving.interrupt());
+    let rebuilt = run(folder.path(), &["rebuild"]);
+    assert!(rebuilt.status.success(), "{}", text(&rebuilt.stderr));
+
+    // What `gallery.yml` says goes before, here and there, and on cards.
+    let serving = serve("The Millers");
+    let data = folder.path().join("heirloom-data");
+    put(&data, "gallery.yml", b"title: Us & Them\n");
+    until("Us &amp; Them");
+    assert!(serving.interrupt());
+    let serving = serve("The Millers");
+    assert!(serving.body("/auth/login").contains("<h1>Us &amp; Them</h1>"), "{}", serving.body("/auth/login"));
+    assert!(run(folder.path(), &["invite", "tom", "--card", "card.svg"]).status.success());
+    assert!(std::fs::read_to_string(folder.path().join("card.svg")).unwrap().contains("Us &amp; Them"));
+    assert!(serving.interrupt());
+}
+
+/// Puts a file into the source bucket of a running gallery, as any S3 client does.
+fn put(data: &Path, key: &str, bytes: &'static [u8]) {
+    let keys = local::machine::Settings::new(data).credentials().unwrap();
+    let url = format!("http://{}", local::machine::Running::on(data).unwrap().s3);
+    let (access_key, secret_key) = (keys.access_key, keys.secret_key);
+    let client = gallery::store::at(&gallery::store::Endpoint { url, access_key, secret_key });
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let body = aws_sdk_s3::primitives::ByteStream::from_static(bytes);
+        client.put_object().bucket("source").key(key).body(body).send().await.unwrap();
+    });
+}
