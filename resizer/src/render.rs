@@ -261,7 +261,9 @@ impl Made {
                 let encoded = match format {
                     Format::Jpeg => jpeg::encode(&quartered),
                     Format::WebP if width.max(height) <= webp::LARGEST => webp::encode(&quartered)?,
-                    Format::Avif if width.max(height) <= avif::LARGEST => avif::encode(&quartered)?,
+                    Format::Avif if avif::SIDES.contains(&width) && avif::SIDES.contains(&height) => {
+                        avif::encode(&quartered)?
+                    }
                     Format::WebP | Format::Avif => continue,
                 };
                 renditions.push((rendition(width, height, format, &encoded), Bytes::from(encoded)));

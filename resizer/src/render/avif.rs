@@ -16,8 +16,8 @@ const QUANTIZER: usize = 110;
 /// How hastily the encoder works, of 10. At 9 a picture takes three to ten times as long as its WebP.
 const SPEED: u8 = 9;
 
-/// The largest side: beyond it AV1 asks for several tiles.
-pub(super) const LARGEST: u32 = 4096;
+/// The sides that are written: the encoder wants sixteen pixels, and beyond the largest AV1 asks for several tiles.
+pub(super) const SIDES: std::ops::RangeInclusive<u32> = 16..=4096;
 
 /// Writes a picture as AVIF.
 pub(super) fn encode(picture: &Quartered<'_>) -> Result<Vec<u8>, Rejection> {

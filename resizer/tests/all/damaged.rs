@@ -174,7 +174,8 @@ fn a_thousand_passes_are_too_many_for_a_large_picture() {
     let forged = [&original[..end], &passes, &original[end..]].concat();
     let start = Instant::now();
     let limits = Limits { pixels: 12_000_000, ..Limits::default() };
-    assert!(matches!(render(&forged, &limits).map(|r| r.picture).unwrap_err(), Rejection::Limit(_)));
+    let reason = render(&forged, &limits).map(|r| r.picture).unwrap_err();
+    assert!(matches!(reason, Rejection::Limit(_) | Rejection::Damaged(_)), "{reason}");
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
