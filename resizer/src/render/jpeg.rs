@@ -132,7 +132,7 @@ impl<'a> Jpeg<'a> {
         deadline: Deadline,
     ) -> Result<Planes, Rejection> {
         if let Some(common) = Baseline::open(self.bytes)
-            && let Some(planes) = common.decode(wanted, full_chroma, divisor, deadline)?
+            && let Some(planes) = common.decode(wanted, full_chroma, divisor, deadline, self.limits.memory)?
         {
             return Ok(planes);
         }

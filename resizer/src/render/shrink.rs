@@ -136,6 +136,11 @@ impl<'m> Shrinking<'m> {
         }
     }
 
+    /// Bytes that it takes: the plane, and a batch between the passes and after them.
+    pub(super) fn memory(width: usize, across: &Mix, down: &Mix) -> usize {
+        across.len() * (down.len() + BATCH) + 2 * BATCH * width.next_multiple_of(BLOCK)
+    }
+
     /// The first row that is still needed.
     pub(super) fn needs(&self) -> usize {
         if self.rows < self.down.len() { self.down.first[self.rows] as usize } else { usize::MAX }

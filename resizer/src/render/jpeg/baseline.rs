@@ -147,6 +147,7 @@ impl<'a> Baseline<'a> {
         full_chroma: bool,
         divisor: u32,
         deadline: Deadline,
+        memory: u64,
     ) -> Result<Option<Planes>, Rejection> {
         let side = 8 / divisor as usize;
         let units = (self.width.div_ceil(8 * self.most.0), self.height.div_ceil(8 * self.most.1));
@@ -168,6 +169,18 @@ impl<'a> Baseline<'a> {
                 ]
             })
             .collect();
+        let asked: usize = self
+            .components
+            .iter()
+            .enumerate()
+            .map(|(i, component)| {
+                let [across, down] = &mixes[i.min(1)];
+                Strip::memory(units.0 * component.across * side, component.down * side, across, down)
+            })
+            .sum();
+        if asked as u64 > memory {
+            return Err(Rejection::Limit("decoding it needs more memory than the limit".to_owned()));
+        }
         let mut strips: Vec<Strip<'_>> = self
             .components
             .iter()
@@ -304,6 +317,11 @@ impl<'m> Strip<'m> {
             step,
             shrinking: Shrinking::new(width, across, down),
         }
+    }
+
+    /// Bytes that it takes.
+    fn memory(width: usize, step: usize, across: &Mix, down: &Mix) -> usize {
+        (down.longest_window() + step + SPARE) * width + Shrinking::memory(width, across, down)
     }
 
     /// Makes room for the next rows: those that nobody needs any more are forgotten.

@@ -69,7 +69,7 @@ fn every_sample_is_the_librarys() {
         let wanted = (size.0 as u32, size.1 as u32);
         let mine = Baseline::open(&bytes)
             .expect("it is of the common kind")
-            .decode(wanted, false, 1, deadline())
+            .decode(wanted, false, 1, deadline(), u64::MAX)
             .unwrap()
             .unwrap();
         let theirs = by_the_library(&bytes);
@@ -80,16 +80,17 @@ fn every_sample_is_the_librarys() {
         }
     }
     let bytes = coded((61, 43), Subsampling::S444, 0);
-    let mine = Baseline::open(&bytes).unwrap().decode((61, 43), true, 1, deadline()).unwrap().unwrap();
+    let mine = Baseline::open(&bytes).unwrap().decode((61, 43), true, 1, deadline(), u64::MAX).unwrap().unwrap();
     assert_eq!(planes(mine), by_the_library(&bytes));
 }
 
 #[test]
 fn a_smaller_transform_is_nearly_a_smaller_picture() {
     let bytes = coded((640, 480), Subsampling::S420, 0);
-    let whole = Baseline::open(&bytes).unwrap().decode((80, 60), false, 1, deadline()).unwrap().unwrap();
+    let whole = Baseline::open(&bytes).unwrap().decode((80, 60), false, 1, deadline(), u64::MAX).unwrap().unwrap();
     for divisor in [2, 4] {
-        let small = Baseline::open(&bytes).unwrap().decode((80, 60), false, divisor, deadline()).unwrap().unwrap();
+        let small =
+            Baseline::open(&bytes).unwrap().decode((80, 60), false, divisor, deadline(), u64::MAX).unwrap().unwrap();
         for (a, b) in planes(small).iter().zip(planes(whole.clone())) {
             let off: u32 = a.samples.iter().zip(&b.samples).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
             let mean = f64::from(off) / a.samples.len() as f64;
@@ -108,12 +109,14 @@ fn what_is_not_common_or_not_whole_is_left_to_the_library() {
     for length in 0..whole.len() - 2 {
         let cut = &whole[..length];
         assert!(
-            Baseline::open(cut).and_then(|jpeg| jpeg.decode((64, 48), false, 1, deadline()).unwrap()).is_none(),
+            Baseline::open(cut)
+                .and_then(|jpeg| jpeg.decode((64, 48), false, 1, deadline(), u64::MAX).unwrap())
+                .is_none(),
             "{length}"
         );
     }
     let grey = Encoder::new(&samples[..64 * 48], 64, 48, PixelFormat::Grayscale).encode().unwrap();
-    let mine = Baseline::open(&grey).unwrap().decode((64, 48), false, 1, deadline()).unwrap().unwrap();
+    let mine = Baseline::open(&grey).unwrap().decode((64, 48), false, 1, deadline(), u64::MAX).unwrap().unwrap();
     assert_eq!(planes(mine), by_the_library(&grey));
 }
 
