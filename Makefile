@@ -10,6 +10,9 @@ VENV := $(TARGET)/venv
 WEB := builder/web
 BROWSER := tests/browser
 BENCH := tests/bench/verifier
+PAGES_BENCH := $(TARGET)/bench
+SITE := tests/bench/site
+CHROME = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 EDGE := edge-auth/verifier
 CDK := cdk
 NODES := $(CDK)/rehearsal/nodes
@@ -54,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser check edge-test cdk rehearsal ## Everything that must hold
+test: web peers browser observatory check edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -101,6 +104,15 @@ browser: $(BROWSER)/node_modules/.stamp ## A browser and what drives it, for the
 
 $(BROWSER)/node_modules/.stamp: $(BROWSER)/package-lock.json
 	npm --prefix $(BROWSER) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+OBSERVATORY := tests/observatory
+
+.PHONY: observatory
+observatory: $(OBSERVATORY)/node_modules/.stamp ## Auditors of headers, for the tests
+
+$(OBSERVATORY)/node_modules/.stamp: $(OBSERVATORY)/package-lock.json
+	npm --prefix $(OBSERVATORY) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 .PHONY: cdk
@@ -189,9 +201,11 @@ destroy: $(CDK)/node_modules/.stamp ## Your gallery off AWS; what lies in its bu
 	npm --prefix $(CDK) run --silent deploy -- --destroy
 
 .PHONY: bench
-bench: build bench-edge ## How it feels: cold start, a dropped photo until it is on the page, the function at the edge
+bench: build browser bench-edge $(SITE)/node_modules/.stamp ## How it feels: cold start, a dropped photo until it is on the page, the pages on a phone, the edge
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
 	cargo run --locked --quiet --package heirloom-tests --example login
+	mkdir -p "$(PAGES_BENCH)"
+	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$(CHROME)" - -
 
 .PHONY: bench-edge
 bench-edge: edge-test $(BENCH)/node_modules/.stamp ## The function at the edge against its budget
@@ -222,6 +236,14 @@ fuzz-seeds: peers ## The seeds for pictures drawn and broken again
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
 	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"
 
+.PHONY: bench-site
+bench-site: browser build $(PAGES_BENCH)/.stamp $(SITE)/node_modules/.stamp ## What the pages cost a phone: Lighthouse over ours, sigal's and thumbsup's
+	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$(CHROME)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup"
+
+$(SITE)/node_modules/.stamp: $(SITE)/package-lock.json
+	npm --prefix $(SITE) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 SHARP := tests/bench/resizer
 
 .PHONY: bench-resizer
@@ -239,7 +261,6 @@ bench-queue: build peers ## Processor time of 200 uploaded photos in `heirloom s
 	"$(VENV)/bin/python" $(SHARP)/queue.py "$(TARGET)/debug/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
-PAGES_BENCH := $(TARGET)/bench
 COUNTS ?= 200 2000 20000
 
 .PHONY: bench-pages
@@ -258,6 +279,23 @@ $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
 	done
 	npm --prefix "$(PAGES_BENCH)/thumbsup" install --no-audit --no-fund --loglevel=error thumbsup@2.18.0
 	npm --prefix "$(PAGES_BENCH)/thumbsup" rebuild --loglevel=error better-sqlite3
+	touch $@
+
+.PHONY: matrix
+matrix: build peers $(CDK_VENV)/.stamp ## The S3 server beside moto and MiniStack, behaviour by behaviour, into docs/s3.md
+	cargo build --locked --package heirloom-tests --example s3-matrix
+	"$(VENV)/bin/python" tests/s3_matrix/compare.py "$(TARGET)/debug/heirloom" "$(TARGET)/debug/examples/s3-matrix" "$(CDK_VENV)/bin/ministack" docs/s3.md
+
+DOCS_VENV := $(TARGET)/venv-docs
+
+.PHONY: docs
+docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages: target/guide/index.html
+	"$(DOCS_VENV)/bin/mdbook" build docs --dest-dir "$(TARGET)/guide"
+
+# mdBook compiled by others, pinned by its hash: compiling it takes minutes. It makes the pages and nothing that runs.
+$(DOCS_VENV)/.stamp: docs/requirements.txt
+	python3 -m venv "$(DOCS_VENV)"
+	"$(DOCS_VENV)/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement docs/requirements.txt
 	touch $@
 
 .PHONY: bench-upload

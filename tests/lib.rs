@@ -3,6 +3,7 @@
 //! [`Home`] is a gallery with an owner, [`Visitor`] a person with a browser of the plainest kind. Assertions look at
 //! what lies in the buckets and at what a visitor is shown.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -42,11 +43,26 @@ impl Home {
 
     /// Stops the gallery, if it runs, and starts it on the same folder.
     pub async fn restart(&mut self) -> Result<()> {
+        self.begin(false).await
+    }
+
+    /// The same, over https from now on.
+    pub async fn restart_with_tls(&mut self) -> Result<()> {
+        self.begin(true).await
+    }
+
+    async fn begin(&mut self, tls: bool) -> Result<()> {
         self.stop().await;
         let mut settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
         settings.keys_every = Duration::from_millis(100);
+        settings.tls = tls;
         self.machine = Some(Machine::start(settings).await?);
         Ok(())
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Stops the gallery.

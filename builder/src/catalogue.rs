@@ -4,13 +4,14 @@
 //! metadata and the children's catalogues), so that builders that look at the same buckets write the same bytes.
 
 mod chunks;
+mod films;
 mod order;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
-use gallery::facts::{Facts, Outcome, Picture, Rendition, Witness};
+use gallery::facts::{Facts, Outcome, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub(crate) use chunks::{ChunkName, Photos, chunks};
+pub use films::Film;
 pub(crate) use order::{collections, newest_first};
 pub(crate) use summary::pages_stamp;
 pub use summary::{Card, Cover, Stamp, Summary, Unread};
@@ -80,19 +82,14 @@ pub struct Photo {
     pub colour: String,
     /// A placeholder, in base64.
     pub thumbhash: String,
-    /// Whether the original moves and is small enough to be shown itself.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub moving: bool,
-    /// The sized copies, smallest first.
+    /// The sized copies, smallest first; none of a video that no picture could be made of.
     pub renditions: Vec<Rendition>,
-}
-
-/// The most bytes of an original that is shown moving: what a phone may load without being asked.
-const MOVING: u64 = 12_000_000;
-
-/// Whether a browser shows the original itself, moving.
-fn is_shown_moving(picture: &Picture, bytes: u64) -> bool {
-    picture.animated && bytes <= MOVING && matches!(picture.kind.as_str(), "GIF" | "WebP" | "PNG" | "AVIF")
+    /// What is known of a video; the rest is then its poster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub film: Option<Film>,
+    /// Whether the original of a picture moves, as GIFs do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub animated: bool,
 }
 
 /// A file that did not become a photo.
@@ -189,10 +186,15 @@ impl Catalogue {
     pub fn learn(&mut self, facts: Facts, etag: String) {
         self.forget(facts.photo);
         let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
+        let moving = facts.video.as_deref().and_then(Film::of);
+        if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &moving) {
+            let photo = films::without_poster(etag, file, &facts, video);
+            self.photos.insert(facts.photo, photo);
+            return;
+        }
         match facts.outcome {
             Outcome::Ready(picture) if !picture.renditions.is_empty() => {
                 let photo = Photo {
-                    moving: is_shown_moving(&picture, facts.bytes),
                     facts: etag,
                     file,
                     bytes: facts.bytes,
@@ -206,6 +208,8 @@ impl Catalogue {
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
+                    animated: picture.animated && moving.is_none(),
+                    film: moving,
                 };
                 self.photos.insert(facts.photo, photo);
             }
@@ -235,9 +239,16 @@ impl Catalogue {
         self.described.values.captions.get(&photo.file).map(String::as_str).or(own)
     }
 
-    /// The photos in the order of the page.
+    /// The photos in the order of the page. The movie of a Live Photo is no photo of its own.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
-        order::photos(&self.photos, &self.described.values)
+        let movies: BTreeSet<PhotoId> = self.live_photos().into_values().collect();
+        let shown = self.photos.iter().map(|(id, photo)| (*id, photo)).filter(|(id, _)| !movies.contains(id));
+        order::photos(shown.collect(), &self.described.values)
+    }
+
+    /// The movies of Live Photos, by the photo that each belongs to.
+    pub fn live_photos(&self) -> BTreeMap<PhotoId, PhotoId> {
+        films::pairs(&self.photos)
     }
 
     /// The children that a page shows, in its order.

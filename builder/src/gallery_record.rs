@@ -44,7 +44,7 @@ impl Collection {
     pub(crate) fn of(catalogue: &Catalogue, etag: &str) -> Self {
         Self {
             summary: Summary::of(catalogue, etag),
-            own_photos: catalogue.photos.len(),
+            own_photos: catalogue.in_order().len(),
             albums: catalogue.shown_children().into_iter().map(|(_, child)| child.card.clone()).take(SHOWN).collect(),
         }
     }

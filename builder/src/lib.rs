@@ -34,7 +34,7 @@ mod yaml;
 
 pub use accent::Accent;
 pub use catalogue::{
-    Card, Catalogue, Cover, Described, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
+    Card, Catalogue, Cover, Described, Film, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
 };
 pub use gallery_record::{Collection, GalleryRecord};
 pub use metadata::{Dated, Metadata, Sort, SortBy};
@@ -44,6 +44,11 @@ pub use settings::{Language, Link, Settings};
 pub use yaml::Problem;
 
 use gallery::Store;
+
+/// Reads a `metadata.yml` as the builder does.
+pub fn read_metadata(bytes: &[u8]) -> Result<Metadata, Problem> {
+    metadata::read(bytes)
+}
 
 /// The builder over one gallery's buckets.
 #[derive(Clone, Debug)]

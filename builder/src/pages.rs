@@ -7,6 +7,7 @@
 
 mod album;
 mod dates;
+mod figure;
 mod home;
 mod notices;
 mod picture;
@@ -23,7 +24,7 @@ use crate::settings::Settings;
 use crate::{links, markdown, publish};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 2;
+const EDITION: u32 = 3;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {

@@ -58,6 +58,21 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// Looks at all of these albums, whatever the records say, and publishes what differs.
+    pub async fn refresh(&self, albums: &[AlbumPath]) -> Result<(), BuildError> {
+        let mut work = Work { doubt: true, ..Work::default() };
+        for album in albums {
+            work.add_album(album, &Look::FULL);
+        }
+        rebuild::run(&self.store, self.called.as_deref(), &work)
+            .await
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |failure| Err(failure.error))
+    }
+}
+
 /// Lists everything.
 async fn survey(store: &Store) -> Result<Albums, StoreError> {
     let mut albums = Albums::new();

@@ -68,7 +68,7 @@ test('a bucket waits until it may tell', () => {
 test('each worker has a queue that gives it time, tries again and lays aside', () => {
   for (const [name, worker, window] of [
     ['Resize', 'Resizer', 0],
-    ['Build', 'Builder', 5],
+    ['Build', 'Builder', 15],
   ] as const) {
     const { Properties: queue } = the(least, 'AWS::SQS::Queue', `Photos${name}Queue`);
     const { Properties: mapping } = the(least, 'AWS::Lambda::EventSourceMapping', `Photos${name}Mapping`);

@@ -33,8 +33,11 @@ const RESIZE_BATCH = 1;
 const RESIZE_TIMEOUT = Duration.minutes(2);
 /** A build works on what changed; a reconcile of 100,000 photos lists for about a minute. */
 const BUILD_TIMEOUT = Duration.minutes(5);
-/** An album that is being uploaded becomes a handful of builds; a single photo still shows within seconds. */
-const BUILD_WINDOW = Duration.seconds(5);
+/**
+ * 500 photos uploaded at once are through the resizers within a minute, and so are four builds. A single photo shows
+ * within half a minute.
+ */
+const BUILD_WINDOW = Duration.seconds(15);
 /** More than fit into the 6 MB of one event; Lambda takes as many as fit. */
 const BUILD_BATCH = 10_000;
 

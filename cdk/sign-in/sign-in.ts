@@ -52,7 +52,7 @@ export class SignIn extends Construct {
     // A whole processor for argon2 (`login::Cost::RECOMMENDED`: 64 MiB, three passes).
     this.login = made('Login', 'Signs viewers in and out', 1769);
     buckets.grant(this.login, 'auth', {
-      read: ['keys/*', 'users/*', 'devices/*', 'throttle/*', 'invitations/*'],
+      read: ['keys/*', 'users/*', 'imported/*', 'devices/*', 'throttle/*', 'invitations/*'],
       write: ['users/*', 'devices/*', 'throttle/*', 'invitations/*', 'audit/*'],
       remove: ['devices/*', 'throttle/*'],
     });

@@ -54,7 +54,7 @@ test('login reads and keeps viewers, and reads the keys', () => {
     [
       ...ownLog('SignInLoginLog'),
       ...objects('DeleteObject', 'Auth', 'devices/*', 'throttle/*'),
-      ...objects('GetObject', 'Auth', 'devices/*', 'invitations/*', 'keys/*', 'throttle/*', 'users/*'),
+      ...objects('GetObject', 'Auth', 'devices/*', 'imported/*', 'invitations/*', 'keys/*', 'throttle/*', 'users/*'),
       's3:ListBucket <BucketsAuth.Arn>',
       ...objects('PutObject', 'Auth', 'audit/*', 'devices/*', 'invitations/*', 'throttle/*', 'users/*'),
       ...objects('GetObject', 'Web', 'catalogue/gallery.json'),

@@ -11,6 +11,9 @@ pub const METADATA: &str = "metadata.yml";
 /// The file at the root of the source bucket in which the owner describes the whole gallery.
 pub const SETTINGS: &str = "gallery.yml";
 
+/// Where it is noted what imported passwords cost.
+const IMPORTED: &str = "imported/passwords.json";
+
 /// The four buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
@@ -80,6 +83,8 @@ pub enum Key {
     ScopeRecord(HomeId),
     /// Auth: a viewer.
     User(ViewerName),
+    /// Auth: what the dearest of the imported passwords costs, while there are any.
+    ImportedPasswords,
     /// Auth: a signing key, by its `kid`.
     SigningKey(String),
     /// Auth: a device that a viewer has signed in on, by the hash of its secret.
@@ -99,6 +104,7 @@ impl Key {
             Self::Original(_) | Self::Metadata(_) | Self::Settings => Bucket::Source,
             Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
             Self::User(_)
+            | Self::ImportedPasswords
             | Self::SigningKey(_)
             | Self::Device(..)
             | Self::Invitation(_)
@@ -129,6 +135,7 @@ impl Key {
             Self::GalleryCatalogue => "catalogue/gallery.json".to_owned(),
             Self::ScopeRecord(home) => format!("catalogue/scopes/{home}.json"),
             Self::User(name) => format!("users/{name}.json"),
+            Self::ImportedPasswords => IMPORTED.to_owned(),
             Self::SigningKey(kid) => format!("keys/{kid}.json"),
             Self::Device(viewer, hash) => format!("devices/{viewer}/{hash}.json"),
             Self::Invitation(hash) => format!("invitations/{hash}.json"),
@@ -192,6 +199,7 @@ impl Key {
                 let home = rest.strip_prefix("scopes/")?.strip_suffix(".json")?;
                 Some(Self::ScopeRecord(HomeId::parse(home).ok()?))
             }
+            Bucket::Auth if path == IMPORTED => Some(Self::ImportedPasswords),
             Bucket::Auth => {
                 let (folder, name) = path.strip_suffix(".json")?.split_once('/')?;
                 Some(match folder {
@@ -267,6 +275,7 @@ mod tests {
             Key::AlbumCatalogue(album),
             Key::ScopeRecord(home),
             Key::User(ViewerName::parse("gerda").unwrap()),
+            Key::ImportedPasswords,
             Key::SigningKey("k1".into()),
             Key::Device(ViewerName::parse("gerda").unwrap(), "00ff".into()),
             Key::Invitation("00ff".into()),

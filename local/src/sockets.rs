@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,6 +18,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(20);
@@ -34,7 +36,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
-/// With `tls` the connections are encrypted.
+/// With `tls` the connections are encrypted, and who comes without encryption is sent to the encrypted address.
 pub(crate) async fn serve<F, A, B>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -50,6 +52,7 @@ pub(crate) async fn serve<F, A, B>(
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     let connections = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let port = listener.local_addr().map_or(0, |address| address.port());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -66,8 +69,13 @@ pub(crate) async fn serve<F, A, B>(
         tokio::spawn(async move {
             let ended: Result<(), Box<dyn Error + Send + Sync>> = match tls {
                 None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into),
-                Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => {
+                Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, greet(&tls, stream)).await {
+                    Ok(Ok(Greeted::Encrypted(stream))) => {
+                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into)
+                    }
+                    Ok(Ok(Greeted::Plain(stream))) => {
+                        let service =
+                            service_fn(move |request| async move { Ok::<_, Infallible>(encrypted(&request, port)) });
                         watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into)
                     }
                     Ok(Err(error)) => Err(error.into()),
@@ -84,6 +92,38 @@ pub(crate) async fn serve<F, A, B>(
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
         tracing::warn!("connections were cut after {} seconds", DRAIN.as_secs());
     }
+}
+
+/// How a client began.
+enum Greeted {
+    Encrypted(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+}
+
+/// The type of the first record of every handshake (RFC 8446, section 5.1); no method of HTTP begins with it.
+const HANDSHAKE: u8 = 22;
+
+async fn greet(tls: &TlsAcceptor, stream: TcpStream) -> std::io::Result<Greeted> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
+        return Ok(Greeted::Plain(stream));
+    }
+    Ok(Greeted::Encrypted(Box::new(tls.accept(stream).await?)))
+}
+
+/// Sends a browser to the same page under https. Only to this machine: whatever else a client calls it is refused.
+fn encrypted(request: &Request<Incoming>, port: u16) -> Response<Empty<Bytes>> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let ours = matches!(name, "localhost" | "127.0.0.1") && path.starts_with('/');
+    let answer = Response::builder().header(header::CONNECTION, "close");
+    let answer = if ours {
+        answer.status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, format!("https://{name}:{port}{path}"))
+    } else {
+        answer.status(StatusCode::BAD_REQUEST)
+    };
+    answer.body(Empty::new()).unwrap_or_default()
 }
 
 async fn accept(

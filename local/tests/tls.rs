@@ -37,11 +37,30 @@ async fn a_gallery_speaks_https_with_its_own_certificate() {
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("strict-transport-security"), "{answer}");
     }
-    // Somebody who speaks plainly is not answered, and disturbs nobody.
-    let mut plain = TcpStream::connect(address).await.unwrap();
-    plain.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut answer = Vec::new();
-    let _ = plain.read_to_end(&mut answer).await;
-    assert!(!answer.starts_with(b"HTTP"));
+    // Somebody who speaks plainly is shown the way, and nothing else; and only to this machine.
+    for (host, line, there) in [
+        (
+            "localhost:80",
+            "HTTP/1.1 308 ",
+            Some(format!("location: https://localhost:{}/albums/a/?page=2", address.port())),
+        ),
+        (
+            "127.0.0.1",
+            "HTTP/1.1 308 ",
+            Some(format!("location: https://127.0.0.1:{}/albums/a/?page=2", address.port())),
+        ),
+        ("elsewhere.example", "HTTP/1.1 400 ", None),
+    ] {
+        let mut plain = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /albums/a/?page=2 HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        plain.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        plain.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(line) && answer.ends_with("\r\n\r\n"), "{host}: {answer}");
+        assert_eq!(answer.lines().find(|line| line.starts_with("location")), there.as_deref(), "{host}: {answer}");
+    }
+    // And somebody who says nothing keeps nobody waiting.
+    let silent = TcpStream::connect(address).await.unwrap();
     machine.stop().await;
+    drop(silent);
 }

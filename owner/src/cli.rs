@@ -2,7 +2,10 @@
 
 #![allow(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 
+mod album;
 mod health;
+mod keep;
+mod many;
 mod people;
 mod place;
 
@@ -14,7 +17,10 @@ use gallery::FolderPath;
 use crate::upload::find::AlbumBy;
 use crate::upload::pace::rate;
 
+pub use album::Album;
 pub use health::{Deploy, Doctor, Retry, Status};
+pub use keep::{Backup, Restore, Verify, Watch};
+pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
 pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 
@@ -40,7 +46,7 @@ Examples:
   heirloom serve --data ~/heirloom-data    your own gallery on http://127.0.0.1:8080
   heirloom user add gerda --data ~/heirloom-data
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` found something wrong, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` or `verify` found something wrong, 130 stopped by Ctrl-C.
 Every command tells its outcome as JSON with `--json`; what goes wrong is told on standard error.";
 
 /// The commands
@@ -123,14 +129,66 @@ Examples:
   heirloom retry --json")]
     Retry(Retry),
 
-    /// Look through everything, and make again what is missing or out of date
+    /// Look through everything or one album, and make again what is missing or out of date
     ///
     /// A running gallery does this by itself at every start and once a day.
     #[command(after_help = "\
 Examples:
-  heirloom rebuild --data ~/heirloom-data
+  heirloom rebuild
+  heirloom rebuild Family/Lisbon
   heirloom rebuild --renditions")]
     Rebuild(Rebuild),
+
+    /// Keep sending what appears in a folder, until Ctrl-C
+    ///
+    /// Sends what came while it was off, waits for files that are still being written, and goes on when the gallery was
+    /// away for a while. Nothing is ever removed from the gallery.
+    #[command(after_help = "\
+Examples:
+  heirloom watch ~/Pictures
+  heirloom watch ~/Camera-Uploads --to Family --album-by month
+  heirloom watch ~/Pictures --once")]
+    Watch(Watch),
+
+    /// Copy what cannot be made again into a folder: originals, metadata, viewers
+    ///
+    /// Only what is new is copied, and every file is compared with its checksum. The copy is plain files and folders,
+    /// which `sha256sum --check` and any file manager read.
+    #[command(after_help = "\
+Examples:
+  heirloom backup /media/disk/gallery
+  heirloom backup /media/disk/gallery --check
+  heirloom backup /media/disk/gallery --dry-run --json | jq .bytes")]
+    Backup(Backup),
+
+    /// Bring a copy back into a gallery, empty or not
+    ///
+    /// What the gallery has stays as it is, unless a flag says otherwise. Signing keys are not in a copy: everybody signs
+    /// in again, but for devices that stay signed in.
+    #[command(after_help = "\
+Examples:
+  heirloom restore /media/disk/gallery --dry-run
+  heirloom restore /media/disk/gallery
+  heirloom restore /media/disk/gallery --overwrite")]
+    Restore(Restore),
+
+    /// Prove that every original is whole, that all that is shown comes from one, and that deleted means gone
+    ///
+    /// Reads every original and compares it with the checksum that was recorded when it came; compares facts, renditions
+    /// and pages with the originals; and looks for traces of photos that are there no more.
+    #[command(after_help = "\
+Exit code: 0 when all is well, 3 when something is wrong.
+
+Examples:
+  heirloom verify
+  heirloom verify --quick
+  heirloom verify --repair
+  heirloom verify --json | jq '.findings[]'")]
+    Verify(Verify),
+
+    /// Albums: what they are called, what is on their cover, where they lie
+    #[command(subcommand)]
+    Album(Album),
 
     /// Let people in, or out
     #[command(subcommand)]
@@ -190,6 +248,14 @@ pub struct Rebuild {
     /// Make every photo's pictures again, even those that are right
     #[arg(long)]
     pub renditions: bool,
+
+    /// This album alone, with the albums in it. Everything otherwise
+    #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
+    pub album: Option<FolderPath>,
+
+    /// Everything, which is also what happens when no album is named
+    #[arg(long, conflicts_with = "album")]
+    pub all: bool,
 
     /// Tell the outcome as one JSON object
     #[arg(long)]
@@ -341,7 +407,12 @@ mod tests {
                 if !line.starts_with(name) {
                     continue;
                 }
-                let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+                // As a shell reads it: what stands between quotes is one word.
+                let parts = line.split('\'').enumerate();
+                let words = parts.flat_map(|(n, part)| match n % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
                 if let Err(error) = Arguments::try_parse_from(words) {
                     panic!("`{line}` is not read: {error}");
                 }

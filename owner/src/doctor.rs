@@ -2,6 +2,7 @@
 
 mod account;
 mod machine;
+mod tools;
 
 use anyhow::Result;
 use builder::GalleryRecord;
@@ -64,9 +65,12 @@ fn wrong(check: &'static str, found: impl Into<String>, mend: impl Into<String>)
 pub(crate) async fn run(command: Doctor) -> Result<()> {
     let place = command.data.place()?;
     let mut findings = vec![good("version", version())];
-    if let Place::Folder(folder) = &place {
-        findings.extend(machine::folder(folder));
-        findings.extend(Box::pin(machine::running(folder)).await);
+    match &place {
+        Place::Folder(folder) => {
+            findings.extend(machine::folder(folder));
+            findings.extend(Box::pin(machine::running(folder)).await);
+        }
+        Place::Amazon { .. } => findings.extend(tools::look().await),
     }
     match Reached::in_folder(&command.data).await {
         Ok(reached) => {

@@ -112,7 +112,7 @@ fn write(file: &Path, text: &str) -> Result<()> {
 }
 
 /// `https://host` out of an address as people paste it.
-fn origin(address: &str) -> Result<String> {
+pub(crate) fn origin(address: &str) -> Result<String> {
     let wrong = || format!("`{address}` is no address of a gallery: write it as `https://photos.example.org`");
     let (scheme, rest) = address.split_once("://").with_context(wrong)?;
     let host = rest.trim_end_matches('/');

@@ -7,23 +7,30 @@ pub mod cli;
 pub mod cost;
 pub mod sample;
 
+mod album;
 mod amazon;
+mod apply;
 mod audit;
+mod backup;
 mod card;
 mod demo;
 mod deploy;
 mod doctor;
+mod htpasswd;
 mod invite;
 mod keys;
 mod queues;
 mod reach;
 mod rebuild;
+mod restore;
 mod retry;
 mod serve;
 mod status;
 mod tell;
 pub mod upload;
 mod user;
+mod verify;
+mod watch;
 
 use anyhow::Result;
 use clap::CommandFactory;
@@ -50,6 +57,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Deploy(command) => deploy::run(command).await,
         Command::Retry(command) => retry::run(command).await,
         Command::Rebuild(command) => rebuild::run(command).await,
+        Command::Watch(command) => watch::run(command).await,
+        Command::Backup(command) => backup::run(command).await,
+        Command::Restore(command) => restore::run(command).await,
+        Command::Verify(command) => verify::run(command).await,
+        Command::Album(command) => album::run(command).await,
         Command::User(command) => user::run(command).await,
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,

@@ -4,11 +4,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use owner::cli::Arguments;
+use tracing_subscriber::EnvFilter;
+
+/// What is logged. The SDK warns of every object that came in parts, that the checksum of its parts is none of the whole:
+/// so it is, and nothing follows from it.
+fn filter(asked: &str) -> EnvFilter {
+    let quiet = "aws_sdk_s3::http_response_checksum=error".parse().expect("a directive of our own");
+    EnvFilter::new(asked).add_directive(quiet)
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.log))
+        .with_env_filter(filter(&arguments.log))
         .with_writer(std::io::stderr)
         .without_time()
         .with_target(false)

@@ -191,7 +191,7 @@ fn note(told: &mut Told, catalogue: Catalogue, built: Timestamp, now: Timestamp)
     let since = now - MONTH;
     told.new += catalogue.photos.values().filter(|photo| photo.added >= since).count();
     let album = told.albums.entry(catalogue.folder.to_string()).or_default();
-    album.photos = catalogue.photos.len();
+    album.photos = catalogue.in_order().len();
     album.waiting = album.waiting.saturating_sub(catalogue.photos.len() + catalogue.rejected.len());
     album.rejected = catalogue.rejected.into_values().map(|rejected| (rejected.file, rejected.reason)).collect();
     album.problem = catalogue.described.problem.map(|problem| problem.to_string());

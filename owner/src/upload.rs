@@ -8,7 +8,7 @@ pub(crate) mod etag;
 pub mod find;
 pub(crate) mod pace;
 mod plan;
-mod send;
+pub(crate) mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -199,7 +199,8 @@ async fn same(found: &Found, listed: &Listed) -> Result<Option<bool>> {
     matches.with_context(|| format!("cannot read `{}`", found.file.display()))
 }
 
-fn bar(bytes: u64) -> ProgressBar {
+/// A bar for so many bytes.
+pub(crate) fn bar(bytes: u64) -> ProgressBar {
     let style = "  {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
     let bar = ProgressBar::new(bytes).with_style(ProgressStyle::with_template(style).expect("a template of our own"));
     bar.enable_steady_tick(Duration::from_millis(200));

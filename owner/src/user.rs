@@ -10,7 +10,7 @@ use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::{PasswordFrom, User, scope};
+use crate::cli::{ImportPeople, Many, PasswordFrom, User, scope};
 use crate::reach::Reached;
 use crate::tell::tell;
 
@@ -23,15 +23,30 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::Scope { data, .. }
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
+        User::Many(many) => many.data(),
     };
     let reached = Reached::in_folder(data).await?;
     let title = reached.title().await?;
     let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), title);
     let audit = Audit::new(reached.store().clone());
-    let outcome = with(&users, &audit, command).await;
+    let outcome = match command {
+        User::Many(many) => all_at_once(&reached, &users, &audit, &many).await,
+        command => with(&users, &audit, command).await,
+    };
+    // Whoever changed last, the cost of passwords that are no longer there need not be paid any more.
+    let settled = users.settle_imported().await;
     drop((users, audit));
     reached.close().await;
-    outcome
+    outcome?;
+    Ok(settled?)
+}
+
+async fn all_at_once(reached: &Reached, users: &Users, audit: &Audit, command: &Many) -> Result<()> {
+    match command {
+        Many::Import(ImportPeople::Htpasswd(command)) => crate::htpasswd::run(users, audit, command).await,
+        Many::Export(command) => crate::apply::export(reached.store(), users, command).await,
+        Many::Apply(command) => crate::apply::apply(reached, users, audit, command).await,
+    }
 }
 
 async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
@@ -89,6 +104,7 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
                 password.tell();
             });
         }
+        User::Many(_) => unreachable!("they are answered by `all_at_once`"),
     }
     Ok(())
 }
@@ -184,7 +200,7 @@ impl Password {
 }
 
 /// A passphrase of six words.
-fn made() -> Result<Zeroizing<String>> {
+pub(crate) fn made() -> Result<Zeroizing<String>> {
     let mut failed = None;
     let words = passphrase::generate(|bytes| failed = failed.take().or(getrandom::fill(bytes).err()));
     match failed {

@@ -28,3 +28,9 @@ pub use resizer::{Progress, Resizer};
 pub fn video_facts(headers: &[u8]) -> Option<gallery::facts::Video> {
     video::read(headers).map(|headers| headers.video)
 }
+
+/// Where the facts of what lies at a key of the source bucket belong; `None` for what no facts are kept of, such as
+/// `metadata.yml` and what computers leave beside photos.
+pub fn facts_of(key: &str) -> Option<gallery::Key> {
+    place::Place::of(key).facts()
+}

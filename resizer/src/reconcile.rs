@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::Ordering;
 
 use futures::{StreamExt, stream};
 use gallery::store::Listed;
@@ -46,8 +47,13 @@ impl Resizer {
         while let Some(mut page) = originals.next().await? {
             // Somebody waits for the newest.
             page.sort_by_key(|original| Reverse(original.modified));
+            self.asked.fetch_add(page.len(), Ordering::Relaxed);
             let mut seen = stream::iter(page)
-                .map(|original| async move { self.check(&original).await.map_err(|error| (original.path, error)) })
+                .map(|original| async move {
+                    let checked = self.check(&original).await.map_err(|error| (original.path, error));
+                    self.done.fetch_add(1, Ordering::Relaxed);
+                    checked
+                })
                 .buffer_unordered(self.width);
             while let Some(result) = seen.next().await {
                 match result {

@@ -70,6 +70,11 @@ impl Resizer {
         self.refresh_looking(key, if self.anew { Look::Never } else { Look::Quick }).await
     }
 
+    /// The same, and the renditions are compared with what the facts promise, even where the facts are fresh.
+    pub async fn refresh_closely(&self, key: &str) -> Result<Done, RefreshError> {
+        self.refresh_looking(key, if self.anew { Look::Never } else { Look::Whole }).await
+    }
+
     pub(crate) async fn refresh_looking(&self, key: &str, look: Look) -> Result<Done, RefreshError> {
         let place = Place::of(key);
         let Some(facts_key) = place.facts() else {

@@ -53,8 +53,8 @@ pub struct Resizer {
     /// Mebibytes that originals and their pixels may hold together.
     memory: Semaphore,
     most_memory: u32,
-    asked: AtomicUsize,
-    done: AtomicUsize,
+    pub(crate) asked: AtomicUsize,
+    pub(crate) done: AtomicUsize,
     /// How many keys are worked on at once: while some wait for S3, the others keep the cores busy.
     pub(crate) width: usize,
 }

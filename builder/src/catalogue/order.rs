@@ -12,8 +12,7 @@ use crate::metadata::{Metadata, Sort, SortBy};
 
 /// Photos in the order that the owner asked for: those named first, the others by the time they were taken (those
 /// without one last), or by name.
-pub(super) fn photos<'a>(photos: &'a BTreeMap<PhotoId, Photo>, wanted: &Metadata) -> Vec<(PhotoId, &'a Photo)> {
-    let mut all: Vec<_> = photos.iter().map(|(id, photo)| (*id, photo)).collect();
+pub(super) fn photos<'a>(mut all: Vec<(PhotoId, &'a Photo)>, wanted: &Metadata) -> Vec<(PhotoId, &'a Photo)> {
     let sort = wanted.sort;
     let named = places(&wanted.order);
     all.sort_by(|(a_id, a), (b_id, b)| {

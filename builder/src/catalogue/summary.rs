@@ -46,6 +46,9 @@ pub struct Card {
     pub title: String,
     /// How many photos it shows, those of the albums inside it included.
     pub photos: usize,
+    /// How many of them are videos.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub films: usize,
     /// How many albums it shows right inside it.
     #[serde(default)]
     pub albums: usize,
@@ -61,6 +64,12 @@ pub struct Card {
     /// The photo on the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
+}
+
+/// Whether there are none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this form")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The photo on a card.
@@ -156,13 +165,16 @@ impl Card {
     pub fn of(catalogue: &Catalogue) -> Self {
         let children = catalogue.shown_children();
         let cards = || children.iter().map(|(_, child)| &child.card);
-        let days = || catalogue.photos.values().filter_map(|photo| photo.taken).map(DateTime::date);
+        let photos = catalogue.in_order();
+        let days = || photos.iter().filter_map(|(_, photo)| photo.taken).map(DateTime::date);
+        let films = photos.iter().filter(|(_, photo)| photo.film.is_some()).count();
         let added = || catalogue.photos.values().map(|photo| photo.added);
         let dated = catalogue.described.values.date.map(|date| (date.first(), date.last()));
         Self {
             folder: catalogue.folder.clone(),
             title: catalogue.title().to_owned(),
-            photos: catalogue.photos.len() + cards().map(|card| card.photos).sum::<usize>(),
+            photos: photos.len() + cards().map(|card| card.photos).sum::<usize>(),
+            films: films + cards().map(|card| card.films).sum::<usize>(),
             albums: children.len(),
             first: dated.map(|d| d.0).or_else(|| days().chain(cards().filter_map(|card| card.first)).min()),
             last: dated.map(|d| d.1).or_else(|| days().chain(cards().filter_map(|card| card.last)).max()),
@@ -177,7 +189,8 @@ impl Card {
 /// `cover_image` names a file in the folder, or an album right inside it, whose cover is taken.
 fn cover(catalogue: &Catalogue) -> Option<Cover> {
     let wanted = catalogue.described.values.cover_image.as_deref();
-    let photos = catalogue.in_order();
+    let mut photos = catalogue.in_order();
+    photos.retain(|(_, photo)| !photo.renditions.is_empty());
     let children = catalogue.shown_children();
     let named = photos.iter().find(|(_, photo)| wanted == Some(photo.file.as_str()));
     if let Some((id, photo)) = named {

@@ -1,4 +1,4 @@
-use gallery::facts::{Picture, VERSION};
+use gallery::facts::{Picture, VERSION, Video};
 use gallery::renditions::Format;
 use gallery::{Key, SourceKey};
 use jiff::civil::date;
@@ -26,6 +26,23 @@ pub(crate) fn facts(source: &str, taken: Option<DateTime>, width: u32, height: u
             ..Picture::default()
         })),
     }
+}
+
+/// The facts of a video without a poster.
+pub(crate) fn film(source: &str, seconds: f64) -> Facts {
+    let video = Video {
+        duration: seconds,
+        width: 1920,
+        height: 1080,
+        rotation: 0,
+        codec: "avc1".into(),
+        taken: None,
+        zone: None,
+        camera: None,
+        position: None,
+    };
+    let outcome = Outcome::Rejected { reason: "it is a video (`avc1`)".into() };
+    Facts { video: Some(Box::new(video)), outcome, ..facts(source, None, 1, 1) }
 }
 
 /// The catalogue of a folder that holds these files, each taken on a day of May 2024, or on none.
@@ -131,6 +148,36 @@ fn a_summary_counts_what_lies_below() {
 }
 
 #[test]
+fn a_video_is_shown_with_a_poster_or_without() {
+    let mut album = catalogue("A", &[("1.jpg", Some(5))]);
+    album.learn(film("A/2.mp4", 60.0), "\"2\"".into());
+    let mut with_poster = facts("A/3.mov", None, 400, 300);
+    with_poster.video = film("A/3.mov", 60.0).video;
+    album.learn(with_poster, "\"3\"".into());
+    let mut sound = film("A/4.mp4", 60.0);
+    sound.video.as_mut().unwrap().width = 0;
+    album.learn(sound, "\"4\"".into());
+    assert_eq!(files(&album), ["1.jpg", "2.mp4", "3.mov"]);
+    assert_eq!(album.rejected.len(), 1, "sound alone is nothing to see");
+    let card = Card::of(&album);
+    assert_eq!((card.photos, card.films), (3, 2));
+
+    // The movie of a Live Photo counts with its picture.
+    album.learn(film("A/1.mov", 2.0), "\"5\"".into());
+    let card = Card::of(&album);
+    assert_eq!((card.photos, card.films), (3, 2));
+}
+
+#[test]
+fn what_has_no_picture_is_no_cover() {
+    let mut album = Catalogue::new(FolderPath::parse("A").unwrap());
+    album.learn(film("A/1.mp4", 60.0), "\"1\"".into());
+    assert_eq!(Card::of(&album).cover, None);
+    album.learn(facts("A/2.jpg", None, 300, 400), "\"2\"".into());
+    assert_eq!(Card::of(&album).cover.map(|cover| cover.photo), Some(PhotoId::of_key("A/2.jpg")));
+}
+
+#[test]
 fn the_owner_s_date_stands_for_the_photos() {
     let mut album = catalogue("A", &[("1.jpg", Some(1))]);
     album.described.values = metadata::read(b"date: 1968-07").unwrap();
@@ -186,22 +233,4 @@ fn a_catalogue_reads_back() {
     };
     let json = serde_json::to_vec(&album).unwrap();
     assert_eq!(serde_json::from_slice::<Catalogue>(&json).unwrap(), album);
-}
-
-#[test]
-fn what_moves_is_shown_by_its_original_when_it_is_small() {
-    let moving = |kind: &str, animated: bool, bytes: u64| {
-        let mut facts = facts("A/1.gif", None, 4, 3);
-        facts.bytes = bytes;
-        if let Outcome::Ready(picture) = &mut facts.outcome {
-            (picture.kind, picture.animated) = (kind.to_owned(), animated);
-        }
-        let mut catalogue = catalogue("A", &[]);
-        catalogue.learn(facts, "\"f\"".into());
-        catalogue.photos.values().next().unwrap().moving
-    };
-    assert!(moving("GIF", true, 1_000_000) && moving("WebP", true, 12_000_000));
-    assert!(!moving("GIF", false, 1_000_000), "it stands still");
-    assert!(!moving("GIF", true, 12_000_001), "it is too large");
-    assert!(!moving("video", true, 1_000_000), "no browser shows it as a picture");
 }

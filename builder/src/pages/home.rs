@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::album::{added, card_facts, card_list};
-use super::picture::{Urgency, cover};
+use super::album::{added, card_facts, card_list, counts};
+use super::picture::{Urgency, cover, hundredths};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, newest_first};
 use crate::gallery_record::Collection;
@@ -35,7 +35,7 @@ fn newest_album(card: &Card) -> Markup {
     let album = card.folder.album();
     html! {
         a.feature href=(links::album(&album)) data-added=[added(card)] {
-            (cover(card.cover.as_ref(), &album.collection(), "(max-width: 1400px) 100vw, 1400px", Urgency::First))
+            (cover(card.cover.as_ref(), &album.collection(), &feature_sizes(card), Urgency::First))
             span.words {
                 span.eyebrow data-t="latest" { "Latest album" }
                 span.name { bdi { (card.title) } }
@@ -45,15 +45,23 @@ fn newest_album(card: &Card) -> Markup {
     }
 }
 
+/// How wide the newest album's cover is. On a phone it stands, four by five, and a wide picture reaches beyond both sides:
+/// so much of it is fetched as to be sharp, within what a first visit may cost.
+fn feature_sizes(card: &Card) -> String {
+    let across = card.cover.as_ref().map_or(100, |cover| hundredths(cover.width, cover.height) * 5 / 4);
+    format!("(max-width: 699px) {}vw, (max-width: 1400px) 100vw, 1400px", across.clamp(100, 160))
+}
+
 /// `1,248 photos in 14 albums, 2019 – 2024`
 fn summary_line(collections: &[&Collection]) -> Markup {
     let photos = collections.iter().map(|c| c.summary.card.photos).sum();
+    let films = collections.iter().map(|c| c.summary.card.films).sum();
     let albums = collections.iter().map(|c| c.summary.card.albums.max(1)).sum();
     let first = collections.iter().filter_map(|c| c.summary.card.first).min();
     let last = collections.iter().filter_map(|c| c.summary.card.last).max();
     html! {
         p.everything {
-            span data-t="n_photos" data-n=(photos) { (dates::count(photos, "photo", "photos")) }
+            (counts(photos, films))
             span data-t="in" { " in " }
             span data-t="n_albums" data-n=(albums) { (dates::count(albums, "album", "albums")) }
             @if let (Some(first), Some(last)) = (first, last) {

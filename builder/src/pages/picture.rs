@@ -30,6 +30,8 @@ pub(super) struct Picture<'a> {
     /// How wide it is shown, as the `sizes` attribute says it.
     pub(super) sizes: &'a str,
     pub(super) alt: &'a str,
+    /// The text of ours and the number that `alt` is made of, for other languages.
+    pub(super) said: (Option<&'static str>, Option<usize>),
     pub(super) urgency: Urgency,
 }
 
@@ -43,6 +45,7 @@ impl Picture<'_> {
         let img = html! {
             img src=(self.href(smallest)) srcset=(self.srcset(&shown_by_all)) sizes=(self.sizes)
                 width=(largest.width) height=(largest.height) alt=(self.alt) decoding="async"
+                data-alt=[self.said.0] data-n=[self.said.1]
                 loading=[later.then_some("lazy")] fetchpriority=[(self.urgency == Urgency::First).then_some("high")];
         };
         let lighter = lighter(self.renditions);
@@ -102,7 +105,7 @@ pub(super) fn cover(cover: Option<&Cover>, collection: &CollectionSlug, sizes: &
         @if let Some(cover) = cover {
             span.cover data-colour=(cover.colour) data-thumb=(cover.thumbhash) {
                 // The title beside it says what it is.
-                (Picture { collection, photo: cover.photo, renditions: &cover.renditions, sizes, alt: "", urgency }.render())
+                (Picture { collection, photo: cover.photo, renditions: &cover.renditions, sizes, alt: "", said: (None, None), urgency }.render())
             }
         } @else {
             span.cover {}
@@ -141,6 +144,7 @@ mod tests {
             renditions: &renditions,
             sizes: "9px",
             alt: "",
+            said: (None, None),
             urgency: Urgency::Soon,
         };
         let html = picture.render().into_string();

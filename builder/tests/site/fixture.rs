@@ -9,7 +9,7 @@ use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use builder::Builder;
-use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION};
+use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION, Video};
 use gallery::renditions::Format;
 use gallery::store::{BucketNames, Endpoint, at};
 use gallery::{Bucket, Condition, FolderPath, Key, SourceKey, Store};
@@ -110,7 +110,29 @@ impl Gallery {
         self.facts(&source, 1, Outcome::Rejected { reason: "it is not a picture".into() }).await
     }
 
+    /// Puts the facts of a video that has no poster.
+    pub(crate) async fn film(&self, source: &str, seconds: f64) -> Key {
+        let source = SourceKey::parse(source).expect("a source key");
+        let video = Video {
+            duration: seconds,
+            width: 1920,
+            height: 1080,
+            rotation: 0,
+            codec: "avc1".into(),
+            taken: None,
+            zone: None,
+            camera: None,
+            position: None,
+        };
+        let outcome = Outcome::Rejected { reason: "it is a video".into() };
+        self.facts_with(&source, 1, outcome, Some(Box::new(video))).await
+    }
+
     async fn facts(&self, source: &SourceKey, upload: i64, outcome: Outcome) -> Key {
+        self.facts_with(source, upload, outcome, None).await
+    }
+
+    async fn facts_with(&self, source: &SourceKey, upload: i64, outcome: Outcome, video: Option<Box<Video>>) -> Key {
         let facts = Facts {
             version: VERSION,
             photo: source.photo(),
@@ -119,7 +141,7 @@ impl Gallery {
             bytes: 1,
             modified: Timestamp::from_second(upload).expect("a time"),
             checksum: None,
-            video: None,
+            video,
             outcome,
         };
         let key = Key::Facts(source.folder().album(), source.photo());

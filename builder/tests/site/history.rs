@@ -25,6 +25,16 @@ enum Happening {
         folder: usize,
         file: usize,
     },
+    /// A movie that belongs to the photo of the same name, if there is one and it is short.
+    Movie {
+        folder: usize,
+        file: usize,
+        seconds: u8,
+    },
+    RemoveMovie {
+        folder: usize,
+        file: usize,
+    },
     Remove {
         folder: usize,
         file: usize,
@@ -54,11 +64,15 @@ enum Happening {
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    use Happening::{Describe, Photo, Reject, Remove, Rename, Scope, Settings, Undescribe, Unscope, Unsettle};
+    use Happening::{
+        Describe, Movie, Photo, Reject, Remove, RemoveMovie, Rename, Scope, Settings, Undescribe, Unscope, Unsettle,
+    };
     let (folder, file) = (0..FOLDERS.len(), 0..4_usize);
     prop_oneof![
         8 => (folder.clone(), file.clone(), 1..20_i64).prop_map(|(folder, file, upload)| Photo { folder, file, upload }),
         1 => (folder.clone(), file.clone()).prop_map(|(folder, file)| Reject { folder, file }),
+        2 => (folder.clone(), file.clone(), 1..20_u8).prop_map(|(folder, file, seconds)| Movie { folder, file, seconds }),
+        1 => (folder.clone(), file.clone()).prop_map(|(folder, file)| RemoveMovie { folder, file }),
         4 => (folder.clone(), file).prop_map(|(folder, file)| Remove { folder, file }),
         1 => (folder.clone(), folder.clone()).prop_map(|(from, to)| Rename { from, to }),
         3 => (folder.clone(), 0..DESCRIPTIONS.len()).prop_map(|(folder, words)| Describe { folder, words }),
@@ -87,12 +101,17 @@ const SCOPES: [&str; 2] = ["[\"A\"]", "[\"A\",\"D\"]"];
 /// Makes it happen and returns the keys that events will speak of.
 async fn happen(gallery: &Gallery, happening: &Happening) -> Vec<Key> {
     let photo = |folder: usize, file: usize| format!("{}/{file}.jpg", FOLDERS[folder]);
+    let movie = |folder: usize, file: usize| format!("{}/{file}.MOV", FOLDERS[folder]);
     let scope = |words: usize| -> Scope { serde_json::from_str(SCOPES[words]).unwrap() };
     match *happening {
         Happening::Photo { folder, file, upload } => {
             vec![gallery.photo_version(&photo(folder, file), upload as i8, upload).await]
         }
         Happening::Reject { folder, file } => vec![gallery.reject(&photo(folder, file)).await],
+        Happening::Movie { folder, file, seconds } => {
+            vec![gallery.film(&movie(folder, file), f64::from(seconds)).await]
+        }
+        Happening::RemoveMovie { folder, file } => vec![gallery.remove_photo(&movie(folder, file)).await],
         Happening::Remove { folder, file } => vec![gallery.remove_photo(&photo(folder, file)).await],
         Happening::Rename { from, to } => {
             let mut keys = Vec::new();

@@ -1,6 +1,6 @@
 // What every page runs. The page is whole without it; this adds colour while pictures load, the rest of a long album as
-// one scrolls, a mark on what is new, the full-screen view and the download of a whole album (whose code is fetched only
-// when it is wanted), keeps the session fresh, and leaves nothing to see after signing out.
+// one scrolls, a mark on what is new, the full-screen view, the download and the printing of a whole album (whose
+// code is fetched only when it is wanted), keeps the session fresh, and leaves nothing to see after signing out.
 
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
@@ -47,7 +47,14 @@ if (grid) {
   });
 
   follow(grid);
-  offerAll(grid);
+  offer(grid, "button.zip", () => import("./zip").then(({ download }) => download), "download_failed");
+  offer(grid, "button.sheet", () => import("./print").then(({ printSheet }) => printSheet), "print_failed");
+
+  const frames = () => {
+    if (grid.querySelector(".blank:empty")) void import("./frame").then(({ firstFrames }) => firstFrames(grid));
+  };
+  grid.addEventListener("photos", frames);
+  frames();
 
   // A link to one photo, as sent in a message or met again in the browser's history.
   const arrive = async () => {
@@ -59,16 +66,21 @@ if (grid) {
   void arrive();
 }
 
-/** The button for all originals of the album in one file. */
-function offerAll(grid: HTMLElement): void {
-  const button = document.querySelector<HTMLButtonElement>("button.zip");
+/** A button that does something with the whole album and tells how far it is. */
+function offer(
+  grid: HTMLElement,
+  selector: string,
+  load: () => Promise<(grid: HTMLElement, tell: (words: string) => void) => Promise<void>>,
+  failed: "download_failed" | "print_failed",
+): void {
+  const button = document.querySelector<HTMLButtonElement>(selector);
   const told = document.querySelector<HTMLElement>(".told");
   if (!button || !told) return;
   button.addEventListener("click", () => {
     button.disabled = true;
-    void import("./zip")
-      .then(({ download }) => download(grid, (words) => (told.textContent = words)))
-      .catch(() => (told.textContent = text("download_failed")))
+    void load()
+      .then((act) => act(grid, (words) => (told.textContent = words)))
+      .catch(() => (told.textContent = text(failed)))
       .finally(() => (button.disabled = false));
   });
 }

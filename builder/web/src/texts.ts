@@ -56,19 +56,29 @@ export function translate(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
     element.textContent = text(element.dataset["t"] as keyof Texts, number(element));
   }
-  for (const element of root.querySelectorAll<HTMLElement>("[data-label]")) {
-    const of = element.dataset["of"] ?? "";
-    element.setAttribute("aria-label", text(element.dataset["label"] as keyof Texts, { of }));
-  }
   for (const element of root.querySelectorAll<HTMLElement>("[data-span]")) {
     const first = element.dataset["first"] ?? element.getAttribute("datetime") ?? "";
     element.textContent = span(first, element.dataset["last"] ?? first, element.dataset["span"] === "days");
   }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-alt]")) {
+    const kind = text(element.dataset["alt"] as keyof Texts);
+    const time = element.closest("figure")?.querySelector("figcaption time")?.getAttribute("datetime");
+    const words = time && !element.dataset["n"] ? `${kind}, ${moment(time)}` : `${kind} ${element.dataset["n"] ?? ""}`;
+    if (element instanceof HTMLImageElement) element.alt = words;
+    else element.textContent = words;
+    for (const link of element.closest("figure")?.querySelectorAll<HTMLElement>("[data-of]") ?? []) link.dataset["of"] = words;
+  }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-label]")) {
+    const of = element.dataset["of"] ?? "";
+    element.setAttribute("aria-label", text(element.dataset["label"] as keyof Texts, { of }));
+  }
   for (const element of root.querySelectorAll("figcaption time")) {
-    const moment = new Date(`${element.getAttribute("datetime")}Z`);
-    element.textContent = format({ dateStyle: "long", timeStyle: "short" }).format(moment);
+    element.textContent = moment(element.getAttribute("datetime") ?? "");
   }
 }
+
+/** When a photo was taken, as people write it. */
+const moment = (time: string) => format({ dateStyle: "long", timeStyle: "short" }).format(new Date(`${time}Z`));
 
 function number(element: HTMLElement): Fillings {
   const n = element.dataset["n"];

@@ -3,26 +3,22 @@
 // Each photo has a permalink, `#<photo id>`. Opening a photo is a step in the browser's history, so that "back" closes
 // it; going from photo to photo only changes the address.
 
-import PhotoSwipe, { type SlideData } from "photoswipe";
+import PhotoSwipe from "photoswipe";
 import { more, unfinished } from "./chunks";
 import { text } from "./texts";
+import { isPlaying, showFilms } from "./viewer/film";
+import { goNear } from "./viewer/full";
+import { type PhotoSwipeIcon, setInMotion } from "./viewer/motion";
+import { type Slide, slide } from "./viewer/slides";
 
-interface Slide extends SlideData {
-  id: string;
-  caption: string;
-  taken: string;
-  original: string;
-  /** What is told on request: the camera, the file. */
-  facts: string[];
-}
-
-const icon = (name: string, path: string) => ({
+const icon = (name: string, path: string): PhotoSwipeIcon => ({
   isCustomSVG: true,
   inner: `<path id="pswp__icn-${name}" d="${path}" fill="none" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>`,
   outlineID: `pswp__icn-${name}`,
 });
 const ICON_DOWNLOAD = icon("download", "M16 6v12m0 0-5-5m5 5 5-5M8 24h16");
 const ICON_PLAY = icon("play", "M11 8v16l13-8z");
+const ICON_MOTION = icon("motion", "M16 15.9v.2M16 21a5 5 0 1 0 0-10 5 5 0 0 0 0 10M16 26a10 10 0 1 0 0-20 10 10 0 0 0 0 20");
 const ICON_FACTS = icon("facts", "M16 14v8m0-13v.5M16 27a11 11 0 1 0 0-22 11 11 0 0 0 0 22");
 
 /** How long a slideshow stays with a photo. */
@@ -62,6 +58,9 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     counter: false,
   });
   current = pswp;
+  showFilms(pswp, still, text("film_failed"));
+  setInMotion(pswp, still, text("motion"), ICON_MOTION);
+  goNear(pswp);
 
   const shown = () => slides[pswp.currIndex];
 
@@ -141,6 +140,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       },
     });
   });
+  // What a video's player covers, its words must not.
+  pswp.on("change", () => pswp.element?.classList.toggle("viewer--film", Boolean(shown()?.film)));
   pswp.on("firstUpdate", () => {
     pswp.element?.setAttribute("aria-modal", "true");
     pswp.element?.setAttribute("aria-label", grid.dataset["title"] ?? text("photos"));
@@ -195,6 +196,11 @@ function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn
     button.setAttribute("aria-pressed", String(playing));
   };
   const step = () => {
+    // A video is seen to its end.
+    if (isPlaying(pswp)) {
+      timer = setTimeout(step, 500);
+      return;
+    }
     if (!goesOn()) return set(false);
     // Who asked for little motion gets the next photo at once.
     if (still) pswp.mainScroll.moveIndexBy(1, false);
@@ -213,41 +219,6 @@ function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn
     if (stops) set(false);
   });
   pswp.on("close", () => set(false));
-}
-
-function slide(link: HTMLAnchorElement): Slide {
-  const figure = link.closest("figure");
-  const picture = link.querySelector("img");
-  const said = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
-  const original = figure?.querySelector<HTMLAnchorElement>("a.original");
-  const bytes = Number(original?.dataset["bytes"] ?? 0);
-  const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
-  if (bytes > 0) facts.push(`${(bytes / 1e6).toFixed(1)} MB`);
-  // What moves is shown by its original, but to those who asked for little motion.
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const moving = "moving" in link.dataset && !still ? original?.href : undefined;
-  return {
-    id: figure?.id.slice(2) ?? "",
-    src: moving ?? link.href,
-    srcset: moving ? "" : (chosen(picture)?.srcset ?? ""),
-    msrc: picture?.currentSrc || picture?.src || "",
-    width: Number(link.dataset["width"]),
-    height: Number(link.dataset["height"]),
-    alt: picture?.alt ?? "",
-    element: link,
-    thumbCropped: true,
-    caption: said(".caption"),
-    taken: said("time"),
-    original: original?.href ?? "",
-    facts: facts.filter(Boolean),
-  };
-}
-
-/** Of a picture in several formats, the one that this browser took. */
-function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImageElement | null {
-  const sources = [...(picture?.parentElement?.querySelectorAll("source") ?? [])];
-  const ending = /\.\w+$/.exec(picture?.currentSrc ?? "")?.[0];
-  return sources.find((source) => ending && source.srcset.includes(`${ending} `)) ?? picture;
 }
 
 /** What is said below a photo; those who cannot see it also hear which one it is. */

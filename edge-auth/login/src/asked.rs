@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::address::AddressPrefix;
 use crate::devices::Mark;
 use crate::secret::Secret;
+use crate::texts::Texts;
 
 /// The largest form, in bytes: two inputs of 1 KB and a `next`, each byte percent-encoded.
 const MAX_FORM: usize = 8 * 1024;
@@ -44,6 +45,13 @@ impl<'a> Asked<'a> {
 
     pub(crate) fn headers(&self) -> &'a HeaderMap {
         &self.event.headers
+    }
+
+    /// The texts in the reader's language.
+    pub(crate) fn texts(&self) -> &'static Texts {
+        Texts::wanted(
+            self.event.headers.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default(),
+        )
     }
 
     /// The session's token.

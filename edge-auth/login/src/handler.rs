@@ -129,8 +129,9 @@ impl Login {
         // Boxed: the S3 client's futures nest so deep that callers of callers run into the compiler's limit.
         let answer = Box::pin(self.answer(&asked, now)).await.unwrap_or_else(|failure| {
             tracing::error!(error = %failure, "a request to login failed");
-            let sentence = "The gallery cannot open right now. Please try again in a moment.";
-            Answer::page(503, page::sentence(&self.title.now(), sentence, Some(("/", "Try again"))))
+            let texts = asked.texts();
+            let link = Some(("/", texts.try_again));
+            Answer::page(503, page::sentence(texts, &self.title.now(), texts.cannot_open, link))
         });
         answer.into_response(asked.is_head())
     }
@@ -151,10 +152,10 @@ impl Login {
             Some(("GET" | "HEAD", AuthRoute::Renew)) => self.renew(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Invite)) => self.show_invitation(asked, now).await,
             Some(("POST", AuthRoute::Invite)) => self.invited(asked, now).await,
-            Some((_, AuthRoute::Login | AuthRoute::Invite)) => Ok(self.wrong_method("GET, HEAD, POST")),
-            Some((_, AuthRoute::Logout)) => Ok(self.wrong_method("POST")),
-            Some((_, AuthRoute::Renew)) => Ok(self.wrong_method("GET, HEAD")),
-            None => Ok(self.sentence(404, "There is no such page.")),
+            Some((_, AuthRoute::Login | AuthRoute::Invite)) => Ok(self.wrong_method(asked, "GET, HEAD, POST")),
+            Some((_, AuthRoute::Logout)) => Ok(self.wrong_method(asked, "POST")),
+            Some((_, AuthRoute::Renew)) => Ok(self.wrong_method(asked, "GET, HEAD")),
+            None => Ok(self.sentence(asked, 404, asked.texts().no_such_page)),
         }
     }
 
@@ -211,16 +212,17 @@ impl Login {
         Ok(ring)
     }
 
-    fn wrong_method(&self, allowed: &str) -> Answer {
-        self.sentence(405, "That is not possible here.").with_header("allow", allowed)
+    fn wrong_method(&self, asked: &Asked<'_>, allowed: &str) -> Answer {
+        self.sentence(asked, 405, asked.texts().not_possible).with_header("allow", allowed)
     }
 
-    fn foreign(&self) -> Answer {
-        self.sentence(403, "Please use the form on the gallery's own page.")
+    fn foreign(&self, asked: &Asked<'_>) -> Answer {
+        self.sentence(asked, 403, asked.texts().foreign)
     }
 
-    fn sentence(&self, status: u16, sentence: &str) -> Answer {
-        let link = Some(("/", "To the gallery"));
-        Answer::page(status, page::sentence(&self.title.now(), sentence, link))
+    fn sentence(&self, asked: &Asked<'_>, status: u16, sentence: &str) -> Answer {
+        let texts = asked.texts();
+        let link = Some(("/", texts.to_gallery));
+        Answer::page(status, page::sentence(texts, &self.title.now(), sentence, link))
     }
 }

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod keys;
 pub mod passphrase;
 pub mod password;
+mod texts;
 pub mod throttle;
 mod title;
 pub mod users;

@@ -12,6 +12,7 @@ use session::Next;
 use sha2::{Digest, Sha256};
 
 use crate::password::{MIN_CHARS, Unfit};
+use crate::texts::Texts;
 
 static STYLE: &str = include_str!("page.css");
 
@@ -35,90 +36,79 @@ pub(crate) fn style_hash() -> &'static str {
 }
 
 /// The sign-in form.
-pub(crate) fn sign_in(title: &str, next: &Next, notice: Notice) -> Markup {
+pub(crate) fn sign_in(texts: &Texts, title: &str, next: &Next, notice: Notice) -> Markup {
     cover(
+        texts,
         title,
         &html! {
             @match notice {
                 Notice::None => {},
-                Notice::Wrong => p .notice .wrong role="alert" { "That name and password do not go together." },
-                Notice::SignedOut => p .notice role="status" { "You are signed out." },
-                Notice::Wait(seconds) => p .notice .wrong role="alert" {
-                    "There were too many tries. Please wait " (waiting(seconds)) ", then try again."
-                },
+                Notice::Wrong => p .notice .wrong role="alert" { (texts.wrong) },
+                Notice::SignedOut => p .notice role="status" { (texts.signed_out) },
+                Notice::Wait(seconds) => p .notice .wrong role="alert" { (texts.wait(seconds)) },
             }
-            form method="post" action="/auth/login" {
+            // Without an action the form goes to this page's own address, with what stands behind its `#`: a browser carries
+            // that through every redirect, so a link to one photo still leads to that photo (HTML, "form submission").
+            form method="post" {
                 input type="hidden" name="next" value=(next);
-                label for="name" { "Name" }
+                label for="name" { (texts.name) }
                 input #name name="name" type="text" required maxlength="64" autocomplete="username"
                     autocapitalize="none" autocorrect="off" spellcheck="false" autofocus;
-                label for="password" { "Password" }
+                label for="password" { (texts.password) }
                 input #password name="password" type="password" required maxlength="1024"
                     autocomplete="current-password";
-                button type="submit" { "Sign in" }
+                button type="submit" { (texts.sign_in) }
             }
         },
     )
 }
 
-/// A wait as people say it.
-fn waiting(seconds: u64) -> String {
-    match seconds {
-        0..=1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
 /// The page behind an invitation's link: one button.
-pub(crate) fn invitation(title: &str, viewer: &ViewerName, code: &str) -> Markup {
+pub(crate) fn invitation(texts: &Texts, title: &str, viewer: &ViewerName, code: &str) -> Markup {
+    let (before, after) = texts.hello();
     cover(
+        texts,
         title,
         &html! {
-            p .welcome { "Hello " strong { (viewer) } ", you are invited to look at the photos." }
+            p .welcome { (before) strong { bdi { (viewer) } } (after) }
             form method="post" action="/auth/invite" {
                 input type="hidden" name="code" value=(code);
-                button type="submit" autofocus { "Open the gallery" }
+                button type="submit" autofocus { (texts.open) }
             }
-            p .hint { "This works once, and this device then stays signed in." }
+            p .hint { (texts.once) }
         },
     )
 }
 
 /// Where an invited viewer may choose a password, or go on without.
-pub(crate) fn choose_password(title: &str, viewer: &ViewerName, unfit: Option<Unfit>) -> Markup {
+pub(crate) fn choose_password(texts: &Texts, title: &str, viewer: &ViewerName, unfit: Option<Unfit>) -> Markup {
     cover(
+        texts,
         title,
         &html! {
             @match unfit {
-                Some(unfit) => p .notice .wrong role="alert" { (sentence_case(&unfit.to_string())) },
-                None => p .notice role="status" { "You are in, and this device stays signed in." },
+                Some(unfit) => p .notice .wrong role="alert" { (texts.unfit(unfit)) },
+                None => p .notice role="status" { (texts.you_are_in) },
             }
-            p .on { a .button href="/" { "See the photos" } }
-            p .hint { "To sign in on other devices as well, you may choose a password: four or five words will do." }
+            p .on { a .button href="/" { (texts.see_photos) } }
+            p .hint { (texts.may_choose) }
             form method="post" action="/auth/invite" {
-                label for="name" { "Name" }
+                label for="name" { (texts.name) }
                 input #name name="name" type="text" readonly value=(viewer) autocomplete="username";
-                label for="password" { "Password" }
+                label for="password" { (texts.password) }
                 input #password name="password" type="password" required minlength=(MIN_CHARS) maxlength="1024"
                     autocomplete="new-password" aria-describedby="rule";
-                p #rule .hint { "At least " (MIN_CHARS) " characters, of any kind." }
-                button .second type="submit" { "Keep this password" }
+                p #rule .hint { (texts.rule()) }
+                button .second type="submit" { (texts.keep) }
             }
         },
     )
 }
 
-/// An error's text as a sentence of its own.
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
-}
-
 /// One sentence, and a way on.
-pub(crate) fn sentence(title: &str, sentence: &str, link: Option<(&str, &str)>) -> Markup {
+pub(crate) fn sentence(texts: &Texts, title: &str, sentence: &str, link: Option<(&str, &str)>) -> Markup {
     cover(
+        texts,
         title,
         &html! {
             p .notice role="status" { (sentence) }
@@ -130,10 +120,10 @@ pub(crate) fn sentence(title: &str, sentence: &str, link: Option<(&str, &str)>) 
 }
 
 /// The cover of the book, around anything.
-fn cover(title: &str, inside: &Markup) -> Markup {
+fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(texts.tag) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -146,7 +136,7 @@ fn cover(title: &str, inside: &Markup) -> Markup {
                 main {
                     header {
                         (ornament())
-                        h1 { (title) }
+                        h1 { bdi { (title) } }
                     }
                     (inside)
                 }
@@ -172,21 +162,20 @@ mod tests {
     use super::*;
 
     fn form(notice: Notice) -> String {
-        sign_in("Family <Album> & co", &Next::parse("/albums/Family/"), notice).into_string()
+        sign_in(Texts::wanted("en"), "Family <Album> & co", &Next::parse("/albums/Family/"), notice).into_string()
     }
 
     /// Requirement 26.
     #[test]
     fn the_title_is_text() {
-        assert!(form(Notice::None).contains("<h1>Family &lt;Album&gt; &amp; co</h1>"));
+        assert!(form(Notice::None).contains("<h1><bdi>Family &lt;Album&gt; &amp; co</bdi></h1>"));
     }
 
     #[test]
     fn the_form_has_names_for_people_and_for_password_managers() {
         let page = form(Notice::None);
         for part in [
-            "action=\"/auth/login\"",
-            "method=\"post\"",
+            "<form method=\"post\">",
             "<label for=\"name\">Name</label>",
             "<label for=\"password\">Password</label>",
             "autocomplete=\"username\"",
@@ -206,12 +195,12 @@ mod tests {
     #[test]
     fn an_invitation_has_one_button_and_a_password_is_a_choice() {
         let gerda = ViewerName::parse("gerda").unwrap();
-        let page = invitation("Gallery", &gerda, "abc").into_string();
+        let page = invitation(Texts::wanted("en"), "Gallery", &gerda, "abc").into_string();
         assert_eq!(page.matches("<button").count(), 1);
         assert!(page.contains("method=\"post\"") && page.contains("value=\"abc\""), "{page}");
-        let page = choose_password("Gallery", &gerda, None).into_string();
+        let page = choose_password(Texts::wanted("en"), "Gallery", &gerda, None).into_string();
         assert!(page.contains("href=\"/\"") && page.contains("autocomplete=\"new-password\""), "{page}");
-        let page = choose_password("Gallery", &gerda, Some(Unfit::Common)).into_string();
+        let page = choose_password(Texts::wanted("en"), "Gallery", &gerda, Some(Unfit::Common)).into_string();
         assert!(page.contains("The password is one that many people use: choose another."), "{page}");
     }
 

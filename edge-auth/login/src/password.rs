@@ -5,6 +5,8 @@
 //! not normalised to NFC: keyboards and password managers give one viewer the same bytes each time, and a hash of
 //! normalised text could not be checked by anything else.
 
+pub mod imported;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +17,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE64_NOPAD;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
+
+use imported::{Dearest, Imported};
 
 /// The fewest characters (NIST, for a password alone).
 pub const MIN_CHARS: usize = 15;
@@ -155,7 +159,7 @@ impl Hasher {
         Self { cost, turns: Arc::new(Semaphore::new(AT_ONCE)), work: Arc::default() }
     }
 
-    /// The work done so far: KiB of memory times passes, over all hashes made and checked.
+    /// The work done so far: KiB of memory times passes, over all hashes made and checked, and bcrypt's rounds.
     pub fn work(&self) -> u64 {
         self.work.load(Ordering::Relaxed)
     }
@@ -178,15 +182,38 @@ impl Hasher {
         .await
     }
 
-    /// Whether a password has this PHC string. Without one the work is the same and the answer is no.
-    pub async fn matches(&self, password: &Zeroizing<String>, stored: Option<&str>) -> Result<bool, HashError> {
+    /// What is stored of a password whose hash comes from elsewhere: that hash, hashed with a new random salt.
+    pub async fn adopt(&self, imported: &Imported) -> Result<String, HashError> {
+        let phc = self.hash(&Zeroizing::new(imported.digest().to_owned())).await?;
+        Ok(imported.stored(&phc))
+    }
+
+    /// Whether a password has this stored hash. Without one the work is the same and the answer is no. As long as there
+    /// are imported passwords, the work is that of the dearest of them besides, whoever it is about.
+    pub async fn matches(
+        &self,
+        password: &Zeroizing<String>,
+        stored: Option<&str>,
+        dearest: Option<Dearest>,
+    ) -> Result<bool, HashError> {
         let known = stored.is_some();
-        let stored = stored.map_or_else(|| self.cost.nobody(), str::to_owned);
+        let (way, stored) = match stored.map(|stored| (imported::read(stored), stored)) {
+            None => (None, self.cost.nobody()),
+            Some((None, stored)) => (None, stored.to_owned()),
+            Some((Some((way, phc)), _)) => (Some(way), phc.to_owned()),
+        };
+        let own = way.as_ref().map(imported::Way::cost);
+        let dearest = own.map_or(dearest, |own| Some(own.or(dearest.unwrap_or_default())));
         let (password, cost) = (password.clone(), self.cost);
         self.spent(Cost::of(&stored).unwrap_or(cost));
+        if let Some(dearest) = dearest {
+            self.work.fetch_add(1 + (1 << dearest.bcrypt.unwrap_or(0)), Ordering::Relaxed);
+        }
         self.in_turn(move || {
             let hash = PasswordHash::new(&stored).map_err(argon2_error)?;
-            Ok(cost.argon2()?.verify_password(password.as_bytes(), &hash).is_ok() && known)
+            let old = dearest.map(|dearest| Zeroizing::new(imported::digest(&password, way.as_ref(), dearest)));
+            let typed = old.as_ref().filter(|_| way.is_some()).unwrap_or(&password);
+            Ok(cost.argon2()?.verify_password(typed.as_bytes(), &hash).is_ok() && known)
         })
         .await
     }
@@ -258,15 +285,15 @@ mod tests {
         let (first, second) = (hasher.hash(&password).await.unwrap(), hasher.hash(&password).await.unwrap());
         assert_ne!(first, second, "each hash has its own salt");
         assert!(first.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{first}");
-        assert!(hasher.matches(&password, Some(&first)).await.unwrap());
+        assert!(hasher.matches(&password, Some(&first), None).await.unwrap());
         let long = Zeroizing::new(format!("{}!", "x".repeat(127)));
         let cut = Zeroizing::new("x".repeat(127));
         let hash = hasher.hash(&long).await.unwrap();
-        assert!(hasher.matches(&long, Some(&hash)).await.unwrap());
-        assert!(!hasher.matches(&cut, Some(&hash)).await.unwrap(), "nothing is cut off");
-        assert!(!hasher.matches(&cut, Some(&first)).await.unwrap());
-        assert!(!hasher.matches(&password, None).await.unwrap());
-        assert!(hasher.matches(&password, Some("not a hash")).await.is_err());
+        assert!(hasher.matches(&long, Some(&hash), None).await.unwrap());
+        assert!(!hasher.matches(&cut, Some(&hash), None).await.unwrap(), "nothing is cut off");
+        assert!(!hasher.matches(&cut, Some(&first), None).await.unwrap());
+        assert!(!hasher.matches(&password, None, None).await.unwrap());
+        assert!(hasher.matches(&password, Some("not a hash"), None).await.is_err());
     }
 
     /// Requirement 14: nobody's hash asks for the same work as a viewer's.

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::devices::Devices;
 use crate::invitations::Invitations;
+use crate::password::imported::{Dearest, Imported};
 use crate::password::{self, HashError, Hasher, Unfit};
 
 /// How often a change is tried again when somebody else changes the same viewer.
@@ -36,6 +37,24 @@ pub struct User {
     pub devices_from: u64,
     /// When they were added.
     pub created: Timestamp,
+}
+
+impl User {
+    /// Whether somebody has the same password and may see the same.
+    pub fn is_let_in_as(&self, other: &Self) -> bool {
+        (&self.name, &self.password, &self.scope) == (&other.name, &other.password, &other.scope)
+    }
+}
+
+/// How bringing somebody back ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// They are back.
+    Back,
+    /// They were there, with the same password and scope.
+    Same,
+    /// They were there otherwise, and stayed so.
+    Kept,
 }
 
 /// What becomes of a viewer's other ways in when they change: their devices that stay signed in, their invitations.
@@ -122,6 +141,77 @@ impl Users {
         match self.store.write_json(&key(name), &user, Condition::New).await? {
             Written::Stored(_) => Ok(user),
             Written::Overtaken => Err(UsersError::Exists(name.clone())),
+        }
+    }
+
+    /// Adds a viewer with the password that they have elsewhere, whose hash is known.
+    pub async fn import(
+        &self,
+        name: &ViewerName,
+        imported: &Imported,
+        scope: Scope,
+        now: Timestamp,
+    ) -> Result<User, UsersError> {
+        fits_a_cookie(name, &scope)?;
+        let hash = self.hasher.adopt(imported).await?;
+        // Before the viewer, so that no try ever tells them apart.
+        self.raise_dearest(imported.cost()).await?;
+        self.create(name, Some(hash), scope, now).await
+    }
+
+    /// What the dearest imported password costs, while there are any.
+    pub async fn dearest_imported(&self) -> Result<Option<Dearest>, UsersError> {
+        Ok(self.store.read_json(&Key::ImportedPasswords).await?.map(|(dearest, _)| dearest))
+    }
+
+    async fn raise_dearest(&self, cost: Dearest) -> Result<(), UsersError> {
+        loop {
+            let known: Option<(Dearest, String)> = self.store.read_json(&Key::ImportedPasswords).await?;
+            let (old, etag) = known.map_or((None, None), |(old, etag)| (Some(old), Some(etag)));
+            let new = cost.or(old.unwrap_or_default());
+            if old == Some(new) {
+                return Ok(());
+            }
+            let since = Condition::since(etag.as_deref());
+            if let Written::Stored(_) = self.store.write_json(&Key::ImportedPasswords, &new, since).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// When everybody who was imported has a hash of today's, tries need not cost more any longer. Login may not list
+    /// viewers, so the owner's commands see to this.
+    pub async fn settle_imported(&self) -> Result<(), UsersError> {
+        let left = |user: &User| user.password.as_deref().is_some_and(password::imported::is_imported);
+        if self.dearest_imported().await?.is_some() && !self.list().await?.iter().any(left) {
+            self.store.remove(&Key::ImportedPasswords).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings somebody back out of a copy, with the password and the devices that they had. The generation rises, so
+    /// that no token of before comes to life again.
+    pub async fn restore(&self, user: User, overwrite: bool, now: Timestamp) -> Result<Restored, UsersError> {
+        fits_a_cookie(&user.name, &user.scope)?;
+        let known = self.read(&user.name).await?;
+        if let Some((known, _)) = &known {
+            if known.is_let_in_as(&user) {
+                return Ok(Restored::Same);
+            }
+            if !overwrite {
+                return Ok(Restored::Kept);
+            }
+        }
+        if let Some(cost) = user.password.as_deref().and_then(password::imported::cost) {
+            self.raise_dearest(cost).await?;
+        }
+        self.record_scope(&user.scope).await?;
+        let least = known.as_ref().map_or(0, |(known, _)| known.generation).max(user.generation);
+        let user = User { generation: raised(least, now), ..user };
+        let since = Condition::since(known.as_ref().map(|(_, etag)| etag.as_str()));
+        match self.store.write_json(&key(&user.name), &user, since).await? {
+            Written::Stored(_) => Ok(Restored::Back),
+            Written::Overtaken => Err(UsersError::Overtaken(user.name)),
         }
     }
 

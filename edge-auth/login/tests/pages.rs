@@ -49,6 +49,23 @@ async fn the_form_is_shown_with_its_way_back() {
     assert_eq!(ask("HEAD", "/auth/login", &[], "").await.body, None);
 }
 
+#[tokio::test]
+async fn pages_speak_the_reader_s_language() {
+    for (wanted, tag, button) in [
+        ("de-AT,de;q=0.9,en;q=0.8", "de", ">Anmelden</button>"),
+        ("ja", "ja", ">サインイン</button>"),
+        ("tlh, en-GB;q=0.4", "en", ">Sign in</button>"),
+    ] {
+        let page = ask("GET", "/auth/login", &[("accept-language", wanted)], "").await.body.unwrap();
+        assert!(page.contains(&format!("<html lang=\"{tag}\">")) && page.contains(button), "{page}");
+    }
+    let french = ("accept-language", "fr");
+    let refused = ask("GET", "/auth/logout", &[french], "").await.body.unwrap();
+    assert!(refused.contains("lang=\"fr\"") && refused.contains("possible ici"), "{refused}");
+    let silent = ask("POST", "/auth/login", &[HERE, FORM, french], "name=gerda&password=walnut&next=%2F").await;
+    assert!(silent.body.unwrap().contains("dans un moment"));
+}
+
 /// Requirement 13.
 #[tokio::test]
 async fn forms_of_other_sites_and_other_bodies_are_refused() {

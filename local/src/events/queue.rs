@@ -21,9 +21,11 @@ pub struct Policy {
     pub batch: usize,
     /// How long to wait for more after the first message.
     pub window: Duration,
-    /// The window grows fourfold up to this while messages keep coming, and falls back when they pause. So the first
+    /// The window grows sixfold up to this while messages keep coming, and falls back when they pause. So the first
     /// photo of an upload shows at once and the five hundredth costs no build of its own.
     pub longest_window: Duration,
+    /// A window closes early when nothing came for a quarter of it, and for this at most: the upload has ended.
+    pub longest_quiet: Duration,
     /// How many events may be under way at once.
     pub parallel: usize,
     /// How often a message is tried.
@@ -31,6 +33,9 @@ pub struct Policy {
     /// How long a failed message rests before it is tried again, doubled each time.
     pub rest: Duration,
 }
+
+/// By how much the window grows.
+const GROWTH: u32 = 6;
 
 /// What the queue calls with each event: a Lambda function's handler.
 pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
@@ -128,21 +133,13 @@ impl Queue {
     /// Hands out messages until `stop` turns true, then waits for the handlers under way.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let slots = Arc::new(Semaphore::new(self.shared.policy.parallel));
-        let mut window = self.shared.policy.window;
-        let mut last_batch = None::<Instant>;
+        let mut last = None::<(Duration, Instant)>;
         loop {
             let batch = tokio::select! {
                 () = stopped(&mut stop) => break,
-                batch = self.shared.next_batch(window) => batch,
+                batch = self.shared.next_batch(&mut last) => batch,
             };
             let Ok(slot) = slots.clone().acquire_owned().await else { break };
-            let paused = last_batch.is_none_or(|at| at.elapsed() > window * 2);
-            window = if paused {
-                self.shared.policy.window
-            } else {
-                (window * 4).clamp(self.shared.policy.window, self.shared.policy.longest_window)
-            };
-            last_batch = Some(Instant::now());
             let shared = self.shared.clone();
             tokio::spawn(async move {
                 shared.deliver(batch).await;
@@ -163,14 +160,26 @@ impl Shared {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a message, then for the window to close or the batch to be full.
-    async fn next_batch(&self, window: Duration) -> Vec<Message> {
+    /// Waits for a message, then for the window to close or the batch to be full. `last` is the window of the last batch
+    /// and when it closed.
+    async fn next_batch(&self, last: &mut Option<(Duration, Instant)>) -> Vec<Message> {
         let first = self.first_ready().await;
-        let closes = first + window;
+        let Policy { window: shortest, longest_window, longest_quiet, batch, .. } = self.policy;
+        let window = match *last {
+            Some((window, closed)) if first < closed + window * 2 => (window * GROWTH).min(longest_window),
+            _ => shortest,
+        };
+        let quiet = (window / 4).clamp(shortest, longest_quiet.max(shortest));
+        let (mut count, mut last_came) = (0, first);
         loop {
             let now = Instant::now();
             let ready = self.messages().iter().filter(|m| m.not_before <= now).count();
-            if ready >= self.policy.batch || now >= closes {
+            if ready > count {
+                (count, last_came) = (ready, now);
+            }
+            let closes = (first + window).min(last_came + quiet);
+            if ready >= batch || now >= closes {
+                *last = Some((window, now));
                 return self.take_ready(now);
             }
             let _ = tokio::time::timeout_at(closes, self.arrived.notified()).await;
@@ -273,8 +282,9 @@ mod tests {
 
     const POLICY: Policy = Policy {
         batch: 10,
-        window: Duration::from_millis(500),
-        longest_window: Duration::from_secs(20),
+        window: Duration::from_millis(300),
+        longest_window: Duration::from_secs(300),
+        longest_quiet: Duration::from_secs(5),
         parallel: 1,
         attempts: 3,
         rest: Duration::from_secs(1),
@@ -360,17 +370,29 @@ mod tests {
         assert_eq!(rig.fate().await, Settled::Done(2));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_long_stream_makes_few_batches() {
+    /// Sends 500 messages, one every `gap`, and tells how many batches they became and how long after the last one
+    /// the last batch was dealt with.
+    async fn stream(gap: Duration) -> (usize, Duration) {
         let mut rig = rig(Policy { batch: 10_000, ..POLICY }, |_, _| false);
+        let mut last = Instant::now();
         for id in 0..500 {
+            tokio::time::sleep(gap).await;
             rig.queue.send(id, String::new());
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            last = Instant::now();
         }
         for _ in 0..500 {
             rig.fate().await;
         }
         let batches = rig.batches.lock().unwrap().len();
-        assert!(batches <= 6, "{batches} batches for 500 messages in 50 seconds");
+        (batches, last.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_hundred_at_once_are_at_most_five_batches_and_nobody_waits_for_the_window() {
+        for gap in [0, 10, 100, 200, 500, 700] {
+            let (batches, after) = stream(Duration::from_millis(gap)).await;
+            assert!(batches <= 5, "{batches} batches for 500 messages, one every {gap} ms");
+            assert!(after <= POLICY.longest_quiet, "{after:?} after the last one, at one every {gap} ms");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! function URL event) or to the bucket behind the path. It decides nothing of its own.
 
 mod answer;
+mod compress;
 mod function_url;
 mod origin;
 mod viewer_request;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use answer::{Body, empty, secure, with_bytes};
+use compress::{Coding, compressed};
 
 use crate::sockets;
 
@@ -66,7 +68,8 @@ pub async fn listen(
 impl Front {
     async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
         let head = request.method() == Method::HEAD;
-        let mut response = self.decide(request, client).await;
+        let wanted = Coding::wanted(request.headers()).filter(|_| !head);
+        let mut response = compressed(self.decide(request, client).await, wanted).await;
         if head {
             *response.body_mut() = answer::boxed(http_body_util::Empty::new());
         }

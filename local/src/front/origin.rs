@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use super::answer::{Body, empty, with_bytes};
 
 /// Uploaded bytes are shown as pictures and films, never run as pages of this site.
-const NEVER_A_PAGE: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+const NEVER_A_PAGE: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'";
 
 /// Which bucket answers a path, as the behaviours of the deployed CloudFront distribution say. `path` is the one that
 /// the viewer asked for; the gate may have rewritten the key.
@@ -37,25 +37,34 @@ pub(super) async fn fetch(store: &Store, bucket: Bucket, uri: &str, parts: &Part
         return missing(store).await;
     };
     let header = |name: HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    // A range that depends on a validator is answered whole: always right, and rare.
-    let range = header(RANGE).filter(|_| !parts.headers.contains_key(IF_RANGE));
+    // A part is wanted of the very bytes that the rest came from, or else the whole: players ask so when they seek. A date
+    // is too coarse to tell (RFC 9110, section 13.1.5).
+    let unchanged = header(IF_RANGE);
+    let range = header(RANGE).filter(|_| unchanged.as_ref().is_none_or(|tag| tag.starts_with('"')));
     let since = header(IF_MODIFIED_SINCE)
         .filter(|_| !parts.headers.contains_key(IF_NONE_MATCH))
         .and_then(|date| DateTime::from_str(&date, DateFormat::HttpDate).ok());
-    let answer = store
+    let asking = store
         .client()
         .get_object()
         .bucket(store.name(bucket))
         .key(key.as_ref())
-        .set_range(range)
-        .set_if_none_match(header(IF_NONE_MATCH))
-        .set_if_modified_since(since)
-        .send()
-        .await;
+        .set_if_none_match(header(IF_NONE_MATCH).map(|tags| strong(&tags)))
+        .set_if_modified_since(since);
+    let part = asking.clone().set_if_match(unchanged.filter(|_| range.is_some())).set_range(range);
+    let answer = match part.send().await {
+        Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == 412) => asking.send().await,
+        answer => answer,
+    };
     match answer {
         Ok(object) => found(object, bucket, &key, parts.method == Method::HEAD),
         Err(error) => refused(store, &error, &key).await,
     }
+}
+
+/// The bucket's own validators: those of compressed answers are weak ones.
+fn strong(tags: &str) -> String {
+    tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).collect::<Vec<_>>().join(", ")
 }
 
 fn found(object: GetObjectOutput, bucket: Bucket, key: &str, head: bool) -> Response<Body> {

@@ -49,6 +49,7 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
                 batch: 1,
                 window: Duration::ZERO,
                 longest_window: Duration::ZERO,
+                longest_quiet: Duration::ZERO,
                 parallel: cores,
                 attempts: 3,
                 rest: Duration::from_secs(2),
@@ -64,7 +65,8 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
             policy: Policy {
                 batch: 10_000,
                 window: Duration::from_millis(300),
-                longest_window: Duration::from_secs(20),
+                longest_window: Duration::from_secs(300),
+                longest_quiet: Duration::from_secs(5),
                 parallel: 1,
                 attempts: 3,
                 rest: Duration::from_secs(2),

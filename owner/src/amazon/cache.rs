@@ -35,7 +35,7 @@ impl Amazon {
 fn batch(paths: &[String], reference: &str) -> String {
     let everything = ["/*".to_owned()];
     let paths = if paths.len() > ONE_BY_ONE { &everything[..] } else { paths };
-    let list: String = paths.iter().map(|path| format!("<Path>{}</Path>", escaped(path))).collect();
+    let list = paths.iter().map(|path| format!("<Path>{}</Path>", escaped(path))).collect::<Vec<_>>().concat();
     format!(
         "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><CallerReference>{reference}\
          </CallerReference><Paths><Items>{list}</Items><Quantity>{}</Quantity></Paths></InvalidationBatch>",

@@ -112,6 +112,10 @@ Example:
         data: Data,
     },
 
+    /// What is about many
+    #[command(flatten)]
+    Many(super::Many),
+
     /// Give somebody a new password, which signs them out everywhere within 15 minutes
     #[command(after_help = "\
 Examples:

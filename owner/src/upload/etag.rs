@@ -40,9 +40,7 @@ pub(crate) fn matches(file: &Path, bytes: u64, etag: &str) -> std::io::Result<Op
         return Ok(Some(of_whole(file)? == digest));
     };
     let Ok(parts) = parts.parse::<u64>() else { return Ok(None) };
-    let mut sizes = vec![part_size(bytes)];
-    sizes.extend(OTHERS.into_iter().filter(|size| *size != part_size(bytes)));
-    sizes.retain(|size| bytes.div_ceil(*size) == parts);
+    let sizes = part_sizes(bytes, parts);
     for size in &sizes {
         if of_parts(file, *size)? == etag {
             return Ok(Some(true));
@@ -50,6 +48,14 @@ pub(crate) fn matches(file: &Path, bytes: u64, etag: &str) -> std::io::Result<Op
     }
     // Sent in parts of a size that nobody here knows: it may be the same.
     Ok(if sizes.contains(&part_size(bytes)) { Some(false) } else { None })
+}
+
+/// The part sizes that may have been used for so many bytes in so many parts.
+pub(crate) fn part_sizes(bytes: u64, parts: u64) -> Vec<u64> {
+    let mut sizes = vec![part_size(bytes)];
+    sizes.extend(OTHERS.into_iter().filter(|size| *size != part_size(bytes)));
+    sizes.retain(|size| bytes.div_ceil(*size) == parts);
+    sizes
 }
 
 fn of_whole(file: &Path) -> std::io::Result<String> {

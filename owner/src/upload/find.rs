@@ -142,7 +142,8 @@ fn is_leftover(name: &str) -> Option<&'static str> {
         "thumbs.db" | "ehthumbs.db" | "desktop.ini" | "icon\r" => Some("a desktop's own file"),
         _ if lower.starts_with('.') => Some("hidden"),
         _ if ends(".aae") => Some("an iPhone's note of its edits"),
-        _ if ends(".thm") => Some("a camera's thumbnail"),
+        "ehthumbs_vista.db" | "zbthumbnail.info" | "picasa.ini" => Some("a program's thumbnails"),
+        _ if ends(".thm") || ends(".lrv") => Some("a camera's thumbnail"),
         _ if ends(".part") || ends(".crdownload") || ends(".tmp") => Some("not finished"),
         _ => None,
     }
@@ -260,10 +261,18 @@ mod tests {
 
     #[test]
     fn what_phones_leave_beside_photos_stays_behind() {
-        let (_folder, root) = tree(&["A/IMG_1.HEIC", "A/IMG_1.AAE", "A/Thumbs.db", "A/MVI_2.THM", "A/x.jpg.part"]);
+        let (_folder, root) = tree(&[
+            "A/IMG_1.HEIC",
+            "A/IMG_1.AAE",
+            "A/Thumbs.db",
+            "A/MVI_2.THM",
+            "A/GX01.LRV",
+            "A/ZbThumbnail.info",
+            "A/x.jpg.part",
+        ]);
         let findings = find(&[root], None, None).unwrap();
         assert_eq!(keys(&findings), ["A/IMG_1.HEIC"]);
-        assert_eq!(findings.left_out.len(), 4);
+        assert_eq!(findings.left_out.len(), 6);
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Login {
     pub(super) async fn show_invitation(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         if asked.says("code") {
             let Some(secret) = asked.code() else {
-                return Ok(self.over());
+                return Ok(self.over(asked));
             };
             let invitation = self.invitations.look(&secret, now).await?;
             let user = match &invitation {
@@ -26,14 +26,14 @@ impl Login {
             };
             return Ok(match (invitation, user) {
                 (Some(invitation), Some(user)) if invitation.is_for(&user) => {
-                    Answer::page(200, page::invitation(&self.title.now(), &user.name, &secret.reveal()))
+                    Answer::page(200, page::invitation(asked.texts(), &self.title.now(), &user.name, &secret.reveal()))
                 }
-                _ => self.over(),
+                _ => self.over(asked),
             });
         }
         // Without a code: what follows an invitation.
         Ok(match self.without_password(asked, now).await? {
-            Some(user) => Answer::page(200, page::choose_password(&self.title.now(), &user.name, None)),
+            Some(user) => Answer::page(200, page::choose_password(asked.texts(), &self.title.now(), &user.name, None)),
             None => Answer::see_other("/"),
         })
     }
@@ -41,12 +41,12 @@ impl Login {
     /// The button of that page, and the form of the next.
     pub(super) async fn invited(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         if !origin::is_this_site(asked.headers()) {
-            return Ok(self.foreign());
+            return Ok(self.foreign(asked));
         }
         match asked.form(["code", "name", "password"]) {
             Some([Some(code), None, None]) => match Secret::parse(&code) {
                 Some(secret) => self.take(asked, &secret, now).await,
-                None => Ok(self.over()),
+                None => Ok(self.over(asked)),
             },
             // The name stands in the form for the browser's password manager; who it is, the session says.
             Some([None, _, Some(password)]) => {
@@ -58,15 +58,16 @@ impl Login {
                         self.record(asked, Event::PasswordChosen, Some(&user.name), Outcome::Done, now).await?;
                         Ok(Answer::see_other("/"))
                     }
-                    Err(UsersError::Unfit(unfit)) => {
-                        Ok(Answer::page(422, page::choose_password(&self.title.now(), &user.name, Some(unfit))))
-                    }
+                    Err(UsersError::Unfit(unfit)) => Ok(Answer::page(
+                        422,
+                        page::choose_password(asked.texts(), &self.title.now(), &user.name, Some(unfit)),
+                    )),
                     // Another tab was first.
                     Err(UsersError::HasPassword(_) | UsersError::Overtaken(_)) => Ok(Answer::see_other("/")),
                     Err(error) => Err(error.into()),
                 }
             }
-            _ => Ok(self.sentence(400, "That was not the form of an invitation.")),
+            _ => Ok(self.sentence(asked, 400, asked.texts().not_invitation)),
         }
     }
 
@@ -74,7 +75,7 @@ impl Login {
     async fn take(&self, asked: &Asked<'_>, secret: &Secret, now: Timestamp) -> Result<Answer, Failure> {
         let refused = async |viewer: Option<&ViewerName>| {
             self.record(asked, Event::Invitation, viewer, Outcome::Refused, now).await?;
-            Ok(self.over())
+            Ok(self.over(asked))
         };
         let Some(open) = self.invitations.look(secret, now).await? else {
             return refused(None).await;
@@ -107,8 +108,7 @@ impl Login {
     }
 
     /// Used, expired, taken back or never made: one answer for all.
-    fn over(&self) -> Answer {
-        let sentence = "This invitation has been used already, or it has expired. Please ask for a new one.";
-        self.sentence(410, sentence)
+    fn over(&self, asked: &Asked<'_>) -> Answer {
+        self.sentence(asked, 410, asked.texts().over)
     }
 }

@@ -31,7 +31,7 @@ enum Tried {
 impl Login {
     pub(super) fn form(&self, asked: &Asked<'_>) -> Answer {
         let notice = if asked.says("signed-out") { Notice::SignedOut } else { Notice::None };
-        Answer::page(200, page::sign_in(&self.title.now(), &asked.next(), notice))
+        Answer::page(200, page::sign_in(asked.texts(), &self.title.now(), &asked.next(), notice))
     }
 
     /// The form; but a device that stays signed in goes on at once.
@@ -51,12 +51,13 @@ impl Login {
 
     pub(super) async fn sign_in(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         if !origin::is_this_site(asked.headers()) {
-            return Ok(self.foreign());
+            return Ok(self.foreign(asked));
         }
         let Some(form) = asked.sign_in() else {
-            return Ok(self.sentence(400, "That was not the sign-in form."));
+            return Ok(self.sentence(asked, 400, asked.texts().not_sign_in));
         };
-        let again = |status, notice| Answer::page(status, page::sign_in(&self.title.now(), &form.next, notice));
+        let again =
+            |status, notice| Answer::page(status, page::sign_in(asked.texts(), &self.title.now(), &form.next, notice));
         // The mark speaks for the viewer whose name was typed, and for nobody else.
         let mark = asked.mark().filter(|mark| ViewerName::parse(&form.name).is_ok_and(|name| name == mark.viewer));
         let known = match mark {
@@ -97,12 +98,15 @@ impl Login {
             Admission::Admitted(admitted) => admitted,
             Admission::Wait(wait) => return Ok(Tried::Wait(wait)),
         };
-        let user = match ViewerName::parse(&form.name) {
-            Ok(name) => self.users.find(&name).await?,
-            Err(_) => None,
+        let user = async {
+            match ViewerName::parse(&form.name) {
+                Ok(name) => self.users.find(&name).await,
+                Err(_) => Ok(None),
+            }
         };
+        let (user, dearest) = futures::try_join!(user, self.users.dearest_imported())?;
         let stored = user.as_ref().and_then(|user| user.password.as_deref());
-        let matches = self.hasher.matches(&form.password, stored).await?;
+        let matches = self.hasher.matches(&form.password, stored, dearest).await?;
         let outcome = if matches { Outcome::Done } else { Outcome::Refused };
         let wait = Some(admitted.next.as_secs()).filter(|seconds| !matches && *seconds > 0);
         let viewer = user.as_ref().map(|user| user.name.clone());
@@ -131,7 +135,7 @@ impl Login {
     pub(super) async fn sign_out(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         let has_cookie = !matches!(asked.token(), Ok(None));
         if !origin::may_sign_out(asked.headers(), has_cookie) {
-            return Ok(self.foreign());
+            return Ok(self.foreign(asked));
         }
         let mut answer = Answer::see_other("/auth/login?signed-out")
             .with_cookie(cookie::clear())

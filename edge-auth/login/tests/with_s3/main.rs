@@ -2,6 +2,7 @@
 //! `HEIRLOOM_S3_SECRET_KEY`. Without them these tests say that they are left out.
 
 mod fixture;
+mod imported;
 mod invited;
 mod keys;
 mod signing_in;

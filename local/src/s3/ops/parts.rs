@@ -244,7 +244,7 @@ fn copy_range(range: Option<&str>, size: u64) -> S3Result<Range<u64>> {
     let numbers = bounds.and_then(|(first, last)| Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?)));
     match numbers {
         Some((first, last)) if first <= last && last < size => Ok(first..last + 1),
-        Some(_) => Err(s3_error!(InvalidRange, "The range is not valid for a source of {size} bytes")),
+        Some(_) => Err(s3_error!(InvalidArgument, "Range specified is not valid for source object of size: {size}")),
         None => {
             Err(s3_error!(InvalidArgument, "The x-amz-copy-source-range value must be of the form bytes=first-last"))
         }

@@ -1,0 +1,189 @@
+//! One photo or video in the grid of an album: a link that every browser can follow, and what the viewer's script needs.
+
+use std::collections::BTreeMap;
+
+use gallery::{CollectionSlug, PhotoId};
+use maud::{Markup, html};
+
+use super::dates;
+use super::picture::{Picture, Urgency, hundredths, largest, proportions};
+use crate::catalogue::{Catalogue, Photo};
+use crate::links;
+
+/// So many photos are likely on the first screen of a desktop.
+const SOON: usize = 8;
+
+/// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
+const ROW: u64 = 240;
+
+/// An album whose figures are written.
+pub(super) struct Album<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    collection: CollectionSlug,
+    movies: BTreeMap<PhotoId, &'a Photo>,
+}
+
+impl<'a> Album<'a> {
+    pub(super) fn of(catalogue: &'a Catalogue) -> Self {
+        let pairs = catalogue.live_photos();
+        let movies = pairs.into_iter().filter_map(|(still, movie)| Some((still, catalogue.photos.get(&movie)?)));
+        Self { catalogue, collection: catalogue.album().collection(), movies: movies.collect() }
+    }
+
+    /// The figure of a photo, the `index`-th of its page.
+    pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo) -> Markup {
+        let caption = self.catalogue.caption(photo);
+        let words = Words::of(caption, photo, index);
+        let downloads = self.catalogue.described.values.downloads;
+        let largest = largest(&photo.renditions);
+        let original = self.original(photo);
+        let movie = self.movies.get(&id);
+        // A video is shown by its original, and so is what moves by itself.
+        let href = match (largest, &photo.film) {
+            (Some(largest), None) => links::rendition(&self.collection, id, largest),
+            _ => original.clone(),
+        };
+        let (width, height) = match (largest, &photo.film) {
+            (Some(largest), None) => (largest.width, largest.height),
+            _ => (photo.width, photo.height),
+        };
+        let moves = photo.animated || movie.is_some();
+        html! {
+            figure class={ (proportions(photo.width, photo.height)) @if photo.film.is_some() { " film" } } id={ "p-" (id) }
+                data-colour=[Some(&photo.colour).filter(|colour| !colour.is_empty())]
+                data-thumb=[Some(&photo.thumbhash).filter(|hash| !hash.is_empty())] data-camera=[photo.camera.as_ref()]
+                data-full-width=(photo.width) data-full-height=(photo.height)
+                data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
+                data-animation=[photo.animated.then_some(&original)] {
+                a.open href=(href) data-width=(width) data-height=(height) {
+                    (self.picture(index, id, photo, &words))
+                    @if let Some(film) = &photo.film {
+                        span.mark { (play()) span { (film.length()) } }
+                    } @else if moves {
+                        span.mark { (rings()) span.unseen data-t=(if movie.is_some() { "live" } else { "moves" }) {
+                            (if movie.is_some() { "Live Photo" } else { "Moving picture" })
+                        } }
+                    }
+                }
+                figcaption {
+                    @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
+                    @if let Some(taken) = photo.taken { time datetime=(taken) { (dates::moment(taken)) } }
+                    @if downloads {
+                        (download(&original, photo, "original", "Original", &words))
+                        @if let Some(movie) = movie {
+                            (download(&self.original(movie), movie, "movie", "Movie", &words))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn original(&self, photo: &Photo) -> String {
+        links::original(&self.catalogue.folder, &photo.file)
+    }
+
+    fn picture(&self, index: usize, id: PhotoId, photo: &Photo, words: &Words) -> Markup {
+        if photo.renditions.is_empty() {
+            return html! {
+                span.blank {}
+                span.unseen data-alt=[words.kind] data-n=[words.number] { (words.alt) }
+            };
+        }
+        let across = hundredths(photo.width, photo.height);
+        // Rows grow to fill the line, so a picture is shown a little larger than its row is high.
+        let sizes = format!("(max-width: 699px) {}vw, {}px", (across * 30 / 100).clamp(24, 96), ROW * across / 100);
+        let urgency = match index {
+            0 => Urgency::First,
+            _ if index < SOON => Urgency::Soon,
+            _ => Urgency::Later,
+        };
+        let said = (words.kind, words.number);
+        let (collection, renditions) = (&self.collection, &photo.renditions);
+        Picture { collection, photo: id, renditions, sizes: &sizes, alt: &words.alt, said, urgency }.render()
+    }
+}
+
+fn download(href: &str, photo: &Photo, key: &str, text: &str, words: &Words) -> Markup {
+    html! {
+        a.original href=(href) download=(photo.file) data-bytes=(photo.bytes) data-t=(key) data-label={ (key) "_of" }
+            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (words.alt) } { (text) }
+    }
+}
+
+/// A triangle that lies on its side.
+fn play() -> Markup {
+    html! { svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" focusable="false" { path d="M4 2v12l10-6z" {} } }
+}
+
+/// A dot with rings around it, as for something that is alive.
+fn rings() -> Markup {
+    html! {
+        svg.rings viewBox="0 0 18 18" width="18" height="18" aria-hidden="true" focusable="false" {
+            circle.dot cx="9" cy="9" r="2" {}
+            circle cx="9" cy="9" r="4.6" {}
+            circle.far cx="9" cy="9" r="7.6" {}
+        }
+    }
+}
+
+/// What a picture shows, in words.
+struct Words {
+    alt: String,
+    /// The text of ours that it is made of, for other languages; none when the words are the owner's.
+    kind: Option<&'static str>,
+    /// Its number on the page, when nothing else is known.
+    number: Option<usize>,
+}
+
+impl Words {
+    /// The caption, or the file's name when a person chose it, or when it was taken, or its number on the page.
+    fn of(caption: Option<&str>, photo: &Photo, index: usize) -> Self {
+        let own = |alt: &str| Self { alt: alt.to_owned(), kind: None, number: None };
+        if let Some(caption) = caption {
+            return own(caption);
+        }
+        let file = photo.file.as_str();
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let words = stem.replace(['_', '-'], " ");
+        let letters = words.chars().filter(|c| c.is_alphabetic()).count();
+        let from_a_camera =
+            ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "mov", "vid", "gopr", "p"].iter().any(|prefix| {
+                let lower = words.to_lowercase();
+                lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic()))
+            });
+        if letters >= 3 && !from_a_camera {
+            return own(words.trim());
+        }
+        let (kind, word) = if photo.film.is_some() { ("film", "Video") } else { ("photo", "Photo") };
+        let (alt, number) = match photo.taken {
+            Some(taken) => (format!("{word}, {}", dates::moment(taken)), None),
+            None => (format!("{word} {}", index + 1), Some(index + 1)),
+        };
+        Self { alt, kind: Some(kind), number }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Words;
+    use crate::catalogue::tests::{catalogue, film};
+
+    #[test]
+    fn alt_texts_are_words() {
+        let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
+            let album = catalogue("A", &[(file, day)]);
+            Words::of(caption, album.photos.values().next().unwrap(), 2).alt
+        };
+        assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
+        assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");
+        assert_eq!(alt(None, "IMG_0042.JPG", Some(6)), "Photo, 6 May 2024, 12:00");
+        for camera in ["IMG_0042.JPG", "0042.jpg", "DSC0001.jpg", "20240506_070809.jpg", "PXL_2024.jpg", "P1010001.JPG"]
+        {
+            assert_eq!(alt(None, camera, None), "Photo 3", "{camera}");
+        }
+        let mut album = catalogue("A", &[]);
+        album.learn(film("A/VID_1.mp4", 3.0), "\"1\"".into());
+        assert_eq!(Words::of(None, album.photos.values().next().unwrap(), 0).alt, "Video 1");
+    }
+}

@@ -1,0 +1,28 @@
+// A contact sheet of the album on paper: everything has to be there before the printer is asked.
+
+import { all } from "./chunks";
+import { text } from "./texts";
+
+/** How long to wait for pictures that do not come, in milliseconds. */
+const PATIENCE = 60_000;
+
+/** Fetches the album's photos, however many, and prints the page. `tell` is told how far it is. */
+export async function printSheet(grid: HTMLElement, tell: (words: string) => void): Promise<void> {
+  tell(text("looking"));
+  if (!(await all(grid))) throw new Error("some photos did not come");
+  const pictures = [...grid.querySelectorAll("img")];
+  let waiting = pictures.length;
+  await Promise.race([
+    Promise.all(
+      pictures.map(async (picture) => {
+        picture.loading = "eager";
+        await picture.decode().catch(() => undefined);
+        waiting -= 1;
+        tell(text("count", { n: pictures.length - waiting, m: pictures.length }));
+      }),
+    ),
+    new Promise((done) => setTimeout(done, PATIENCE)),
+  ]);
+  tell("");
+  print();
+}

@@ -1,0 +1,128 @@
+// What moves in a picture: the movie of a Live Photo, while the button is on or the picture is held; and an animation, which
+// runs by itself unless its reader asked for little motion.
+
+import type PhotoSwipe from "photoswipe";
+import type { Slide } from "./slides";
+
+/** How long a finger rests before it holds, and how far it may stray, in pixels. */
+const HOLD = 350;
+const STRAY = 10;
+
+/** Registers the button, and the holding. `label`: what the button is called. */
+export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, icon: PhotoSwipeIcon): void {
+  let movie: HTMLVideoElement | undefined;
+  let button: HTMLElement | undefined;
+  const slide = () => pswp.currSlide?.data as Slide | undefined;
+  const picture = () => pswp.currSlide?.content.element;
+  const press = (on: boolean) => button?.setAttribute("aria-pressed", String(on));
+
+  const stop = () => {
+    movie?.remove();
+    movie = undefined;
+    if (!slide()?.animation) press(false);
+  };
+
+  const play = () => {
+    const source = slide()?.movie;
+    const under = picture();
+    if (!source || !under || movie) return;
+    const video = document.createElement("video");
+    movie = video;
+    video.className = "movie";
+    video.playsInline = true;
+    video.src = source;
+    video.style.width = under.style.width;
+    video.style.height = under.style.height;
+    video.addEventListener("playing", () => video.classList.add("here"));
+    for (const end of ["ended", "error"]) video.addEventListener(end, () => movie === video && stop());
+    under.after(video);
+    press(true);
+    // With its sound, where the browser counts this as somebody's wish.
+    video.play().catch(() => {
+      video.muted = true;
+      return video.play().catch(stop);
+    });
+  };
+
+  // An animation takes its still picture's place.
+  const animate = (on: boolean) => {
+    const image = picture();
+    const { animation, src, srcset } = slide() ?? {};
+    if (!animation || !(image instanceof HTMLImageElement)) return;
+    image.srcset = on ? "" : (srcset ?? "");
+    image.src = on ? animation : (src ?? "");
+    press(on);
+  };
+
+  pswp.on("uiRegister", () => {
+    pswp.ui?.registerElement({
+      name: "motion",
+      order: 7,
+      isButton: true,
+      title: label,
+      ariaLabel: label,
+      html: icon,
+      onInit: (element) => {
+        button = element;
+        pswp.on("change", () => {
+          stop();
+          const { movie, animation } = slide() ?? {};
+          element.hidden = !movie && !animation;
+          press(false);
+          if (animation && !still) animate(true);
+        });
+        element.addEventListener("click", () => {
+          if (slide()?.animation) animate(element.getAttribute("aria-pressed") !== "true");
+          else if (movie) stop();
+          else play();
+        });
+      },
+    });
+  });
+
+  // Holding.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let held = false;
+  let from = { x: 0, y: 0 };
+  pswp.on("pointerDown", ({ originalEvent: { target, clientX: x, clientY: y } }) => {
+    clearTimeout(timer);
+    held = false;
+    if (!slide()?.movie || target !== picture()) return;
+    from = { x, y };
+    timer = setTimeout(() => {
+      held = true;
+      play();
+    }, HOLD);
+  });
+  pswp.on("pointerMove", ({ originalEvent: { clientX, clientY } }) => {
+    if (Math.hypot(clientX - from.x, clientY - from.y) > STRAY) clearTimeout(timer);
+  });
+  pswp.on("pointerUp", () => {
+    clearTimeout(timer);
+    if (held) stop();
+  });
+  // What ends a holding is no tap.
+  const unlessHeld = (event: { preventDefault(): void }) => {
+    if (held) event.preventDefault();
+  };
+  pswp.on("tapAction", unlessHeld);
+  pswp.on("imageClickAction", unlessHeld);
+  // The end of the opening is told as a movement, too: only going nearer counts.
+  pswp.on("zoomPanUpdate", ({ slide: { currZoomLevel, zoomLevels } }) => {
+    if (movie && currZoomLevel > zoomLevels.initial * 1.01) stop();
+  });
+  pswp.on("resize", stop);
+  pswp.on("beforeZoomTo", stop);
+  pswp.on("close", () => {
+    clearTimeout(timer);
+    stop();
+  });
+  // A long press is asked for here; the browser's own menu would cover what it shows.
+  pswp.on("bindEvents", () => {
+    pswp.events.add(pswp.element, "contextmenu", (event) => {
+      if (slide()?.movie && event.target === picture()) event.preventDefault();
+    });
+  });
+}
+
+export type PhotoSwipeIcon = { isCustomSVG: true; inner: string; outlineID: string };

@@ -1,0 +1,38 @@
+//! The texts in German.
+
+use super::Texts;
+
+pub(super) static TEXTS: Texts = Texts {
+    tag: "de",
+    name: "Name",
+    password: "Passwort",
+    sign_in: "Anmelden",
+    wrong: "Dieser Name und dieses Passwort passen nicht zusammen.",
+    signed_out: "Du bist abgemeldet.",
+    too_many: "Das waren zu viele Versuche. Bitte {wait} warten und es dann noch einmal versuchen.",
+    a_second: "eine Sekunde",
+    seconds: "{n} Sekunden",
+    minutes: "{n} Minuten",
+    hello: "Hallo {name}, du bist eingeladen, die Fotos anzusehen.",
+    open: "Galerie öffnen",
+    once: "Das geht einmal; danach bleibt dieses Gerät angemeldet.",
+    you_are_in: "Du bist drin, und dieses Gerät bleibt angemeldet.",
+    see_photos: "Fotos ansehen",
+    may_choose: "Um dich auch auf anderen Geräten anzumelden, kannst du ein Passwort wählen: vier oder fünf Wörter genügen.",
+    rule: "Mindestens {n} Zeichen, gleich welche.",
+    keep: "Dieses Passwort behalten",
+    too_short: "Das Passwort ist zu kurz: Nimm mindestens {n} Zeichen, zum Beispiel vier oder fünf Wörter.",
+    too_long: "Das Passwort ist zu lang: Nimm höchstens {n} Zeichen.",
+    common: "Dieses Passwort benutzen viele: Wähle ein anderes.",
+    repeats: "Das Passwort wiederholt sich: Wähle eines, das schwerer zu erraten ist.",
+    a_name: "Das Passwort ist kaum mehr als dein Name oder der der Galerie: Wähle ein anderes.",
+    cannot_open: "Die Galerie lässt sich gerade nicht öffnen. Bitte versuche es gleich noch einmal.",
+    try_again: "Noch einmal versuchen",
+    no_such_page: "Diese Seite gibt es nicht.",
+    not_possible: "Das geht hier nicht.",
+    foreign: "Bitte benutze das Formular auf der Seite der Galerie.",
+    not_sign_in: "Das war nicht das Anmeldeformular.",
+    not_invitation: "Das war nicht das Formular einer Einladung.",
+    over: "Diese Einladung wurde schon benutzt oder ist abgelaufen. Bitte lass dir eine neue geben.",
+    to_gallery: "Zur Galerie",
+};

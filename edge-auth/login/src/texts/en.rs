@@ -1,0 +1,38 @@
+//! The texts in English.
+
+use super::Texts;
+
+pub(super) static TEXTS: Texts = Texts {
+    tag: "en",
+    name: "Name",
+    password: "Password",
+    sign_in: "Sign in",
+    wrong: "That name and password do not go together.",
+    signed_out: "You are signed out.",
+    too_many: "There were too many tries. Please wait {wait}, then try again.",
+    a_second: "a second",
+    seconds: "{n} seconds",
+    minutes: "{n} minutes",
+    hello: "Hello {name}, you are invited to look at the photos.",
+    open: "Open the gallery",
+    once: "This works once, and this device then stays signed in.",
+    you_are_in: "You are in, and this device stays signed in.",
+    see_photos: "See the photos",
+    may_choose: "To sign in on other devices as well, you may choose a password: four or five words will do.",
+    rule: "At least {n} characters, of any kind.",
+    keep: "Keep this password",
+    too_short: "The password is too short: use at least {n} characters, for instance four or five words.",
+    too_long: "The password is too long: use at most {n} characters.",
+    common: "The password is one that many people use: choose another.",
+    repeats: "The password repeats itself: choose one that is harder to foresee.",
+    a_name: "The password is little more than your or the gallery’s name: choose another.",
+    cannot_open: "The gallery cannot open right now. Please try again in a moment.",
+    try_again: "Try again",
+    no_such_page: "There is no such page.",
+    not_possible: "That is not possible here.",
+    foreign: "Please use the form on the gallery’s own page.",
+    not_sign_in: "That was not the sign-in form.",
+    not_invitation: "That was not the form of an invitation.",
+    over: "This invitation has been used already, or it has expired. Please ask for a new one.",
+    to_gallery: "To the gallery",
+};

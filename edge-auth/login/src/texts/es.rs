@@ -1,0 +1,38 @@
+//! The texts in Spanish.
+
+use super::Texts;
+
+pub(super) static TEXTS: Texts = Texts {
+    tag: "es",
+    name: "Nombre",
+    password: "Contraseña",
+    sign_in: "Entrar",
+    wrong: "Ese nombre y esa contraseña no van juntos.",
+    signed_out: "Has salido.",
+    too_many: "Ha habido demasiados intentos. Espera {wait} y vuelve a intentarlo.",
+    a_second: "un segundo",
+    seconds: "{n} segundos",
+    minutes: "{n} minutos",
+    hello: "Hola, {name}: tienes una invitación para ver las fotos.",
+    open: "Abrir la galería",
+    once: "Funciona una sola vez; después, este dispositivo no vuelve a pedir nada.",
+    you_are_in: "Ya estás dentro, y este dispositivo no volverá a pedir nada.",
+    see_photos: "Ver las fotos",
+    may_choose: "Para entrar también desde otros dispositivos puedes elegir una contraseña: bastan cuatro o cinco palabras.",
+    rule: "Al menos {n} caracteres, los que sean.",
+    keep: "Guardar esta contraseña",
+    too_short: "La contraseña es demasiado corta: usa al menos {n} caracteres, por ejemplo cuatro o cinco palabras.",
+    too_long: "La contraseña es demasiado larga: usa como mucho {n} caracteres.",
+    common: "Mucha gente usa esa contraseña: elige otra.",
+    repeats: "La contraseña se repite: elige una más difícil de adivinar.",
+    a_name: "La contraseña es poco más que tu nombre o el de la galería: elige otra.",
+    cannot_open: "La galería no se puede abrir ahora. Vuelve a intentarlo en un momento.",
+    try_again: "Volver a intentarlo",
+    no_such_page: "Esa página no existe.",
+    not_possible: "Eso no es posible aquí.",
+    foreign: "Usa el formulario de la propia galería.",
+    not_sign_in: "Ese no era el formulario para entrar.",
+    not_invitation: "Ese no era el formulario de una invitación.",
+    over: "Esta invitación ya se ha usado o ha caducado. Pide una nueva.",
+    to_gallery: "A la galería",
+};

@@ -1,0 +1,38 @@
+//! The texts in French.
+
+use super::Texts;
+
+pub(super) static TEXTS: Texts = Texts {
+    tag: "fr",
+    name: "Nom",
+    password: "Mot de passe",
+    sign_in: "Se connecter",
+    wrong: "Ce nom et ce mot de passe ne vont pas ensemble.",
+    signed_out: "Vous êtes déconnecté.",
+    too_many: "Il y a eu trop d’essais. Veuillez attendre {wait} avant de réessayer.",
+    a_second: "une seconde",
+    seconds: "{n} secondes",
+    minutes: "{n} minutes",
+    hello: "Bonjour {name}, vous êtes invité à regarder les photos.",
+    open: "Ouvrir la galerie",
+    once: "Cela fonctionne une seule fois ; ensuite, cet appareil reste connecté.",
+    you_are_in: "Vous êtes entré, et cet appareil reste connecté.",
+    see_photos: "Voir les photos",
+    may_choose: "Pour vous connecter aussi sur d’autres appareils, vous pouvez choisir un mot de passe : quatre ou cinq mots suffisent.",
+    rule: "Au moins {n} caractères, quels qu’ils soient.",
+    keep: "Garder ce mot de passe",
+    too_short: "Le mot de passe est trop court : prenez au moins {n} caractères, par exemple quatre ou cinq mots.",
+    too_long: "Le mot de passe est trop long : prenez au plus {n} caractères.",
+    common: "Beaucoup de gens utilisent ce mot de passe : choisissez-en un autre.",
+    repeats: "Le mot de passe se répète : choisissez-en un plus difficile à deviner.",
+    a_name: "Le mot de passe n’est guère plus que votre nom ou celui de la galerie : choisissez-en un autre.",
+    cannot_open: "La galerie ne peut pas s’ouvrir pour l’instant. Veuillez réessayer dans un moment.",
+    try_again: "Réessayer",
+    no_such_page: "Cette page n’existe pas.",
+    not_possible: "Ce n’est pas possible ici.",
+    foreign: "Veuillez utiliser le formulaire de la galerie.",
+    not_sign_in: "Ce n’était pas le formulaire de connexion.",
+    not_invitation: "Ce n’était pas le formulaire d’une invitation.",
+    over: "Cette invitation a déjà servi, ou elle a expiré. Veuillez en demander une nouvelle.",
+    to_gallery: "Vers la galerie",
+};

@@ -1,0 +1,38 @@
+//! The texts in Italian.
+
+use super::Texts;
+
+pub(super) static TEXTS: Texts = Texts {
+    tag: "it",
+    name: "Nome",
+    password: "Password",
+    sign_in: "Accedi",
+    wrong: "Questo nome e questa password non vanno insieme.",
+    signed_out: "Sei uscito.",
+    too_many: "Ci sono stati troppi tentativi. Aspetta {wait}, poi riprova.",
+    a_second: "un secondo",
+    seconds: "{n} secondi",
+    minutes: "{n} minuti",
+    hello: "Ciao {name}, sei invitato a guardare le foto.",
+    open: "Apri la galleria",
+    once: "Funziona una volta sola; poi questo dispositivo resta collegato.",
+    you_are_in: "Sei dentro, e questo dispositivo resta collegato.",
+    see_photos: "Guarda le foto",
+    may_choose: "Per accedere anche da altri dispositivi puoi scegliere una password: bastano quattro o cinque parole.",
+    rule: "Almeno {n} caratteri, di qualsiasi tipo.",
+    keep: "Tieni questa password",
+    too_short: "La password è troppo corta: usa almeno {n} caratteri, per esempio quattro o cinque parole.",
+    too_long: "La password è troppo lunga: usa al massimo {n} caratteri.",
+    common: "È una password che usano in molti: scegline un’altra.",
+    repeats: "La password si ripete: scegline una più difficile da indovinare.",
+    a_name: "La password è poco più del tuo nome o di quello della galleria: scegline un’altra.",
+    cannot_open: "In questo momento la galleria non si apre. Riprova tra un attimo.",
+    try_again: "Riprova",
+    no_such_page: "Questa pagina non esiste.",
+    not_possible: "Qui non è possibile.",
+    foreign: "Usa il modulo sulla pagina della galleria.",
+    not_sign_in: "Quello non era il modulo di accesso.",
+    not_invitation: "Quello non era il modulo di un invito.",
+    over: "Questo invito è già stato usato oppure è scaduto. Chiedine uno nuovo.",
+    to_gallery: "Alla galleria",
+};

@@ -1,0 +1,273 @@
+//! Copies, proofs and a folder that is looked after: the real program against a gallery in an empty folder.
+
+mod scene;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::Stdio;
+
+use gallery::keys::Bucket;
+use scene::{Serving, done, files, heirloom, interrupt, refused, run, text, told, until, write};
+use serde_json::Value;
+
+fn count(json: &Value, name: &str) -> usize {
+    json[name].as_array().unwrap_or_else(|| panic!("no list `{name}` in {json}")).len()
+}
+
+/// Photos, words and people.
+fn fill(folder: &Path) {
+    Serving::start(folder).stop();
+    let photos = folder.join("Photos");
+    for (name, seed) in [("Family/1.jpg", 1), ("Family/Lisbon & Porto/2+2 ü.jpg", 2), ("Garden/3.jpg", 3)] {
+        write(&photos.join(name), owner::sample::small(seed, 320, 240));
+    }
+    write(&photos.join("Family/metadata.yml"), "title: Us # all of us\n");
+    done(folder, &["upload", "Photos"]);
+    done(folder, &["user", "add", "tom", "--collections", "Family"]);
+}
+
+#[test]
+fn a_copy_is_plain_whole_and_grows_by_what_is_new() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    let plan = done(folder, &["backup", "copy", "--dry-run"]);
+    assert!(plan.contains("copy    Family/1.jpg") && !folder.join("copy").exists(), "{plan}");
+
+    let first = told(folder, &["backup", "copy", "--json"]);
+    assert_eq!((count(&first, "copied"), first["people"].as_u64()), (4, Some(1)), "{first}");
+    let copy = folder.join("copy");
+    let original = fs::read(folder.join("Photos/Family/Lisbon & Porto/2+2 ü.jpg")).unwrap();
+    assert_eq!(fs::read(copy.join("originals/Family/Lisbon & Porto/2+2 ü.jpg")).unwrap(), original);
+    assert_eq!(fs::read(copy.join("originals/Family/metadata.yml")).unwrap(), b"title: Us # all of us\n");
+    let people = fs::read_to_string(copy.join("people.json")).unwrap();
+    assert!(people.contains("users/tom.json") && people.contains("$argon2id$"), "{people}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(copy.join("people.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // What a stranger to Heirloom would do in ten years.
+    let mut sums = std::process::Command::new("sha256sum");
+    assert!(sums.args(["--check", "--quiet", "SHA256SUMS"]).current_dir(&copy).status().unwrap().success());
+
+    let again = told(folder, &["backup", "copy", "--json"]);
+    assert_eq!((count(&again, "copied"), again["unchanged"].as_u64()), (0, Some(4)), "{again}");
+
+    // One is renamed, one replaced, one deleted.
+    let photos = folder.join("Photos");
+    fs::rename(photos.join("Garden/3.jpg"), photos.join("Garden/three.jpg")).unwrap();
+    write(&photos.join("Family/1.jpg"), owner::sample::small(9, 320, 240));
+    fs::remove_file(photos.join("Family/Lisbon & Porto/2+2 ü.jpg")).unwrap();
+    done(folder, &["upload", "Photos", "--delete"]);
+    let third = told(folder, &["backup", "copy", "--json"]);
+    assert_eq!((count(&third, "copied"), count(&third, "moved"), count(&third, "earlier")), (1, 1, 2), "{third}");
+    let kept = files(&copy);
+    assert!(kept.contains(&"originals/Garden/three.jpg".to_owned()), "{kept:?}");
+    assert_eq!(kept.iter().filter(|file| file.starts_with("earlier/")).count(), 2, "{kept:?}");
+    assert!(!copy.join("originals/Family/Lisbon & Porto").exists(), "no empty folders stay");
+
+    // Damage on the disk is found and mended; what a dead backup left without a record is taken in as it is.
+    write(&copy.join("originals/Garden/three.jpg"), "rotten");
+    let mended = run(folder, &["backup", "copy", "--check", "--json"]);
+    assert!(text(&mended.stderr).contains("Garden/three.jpg"), "{}", text(&mended.stderr));
+    assert_eq!(count(&serde_json::from_slice(&mended.stdout).unwrap(), "copied"), 1);
+    fs::remove_file(copy.join("manifest.json")).unwrap();
+    assert_eq!(count(&told(folder, &["backup", "copy", "--json"]), "copied"), 3);
+    assert!(run(folder, &["backup", "copy", "--delete"]).status.success());
+    assert!(!copy.join("earlier").exists());
+}
+
+#[test]
+fn a_gallery_rises_again_from_its_copy() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["backup", "copy"]);
+    let elsewhere = ["--data", "another"];
+    let restore = |more: &[&str]| told(folder, &[&["restore", "copy", "--json"], &elsewhere[..], more].concat());
+    let plan = restore(&["--dry-run"]);
+    assert_eq!((count(&plan, "restored"), count(&plan, "people")), (4, 1), "{plan}");
+    let back = restore(&[]);
+    assert_eq!((count(&back, "restored"), count(&back, "people")), (4, 1), "{back}");
+    let again = restore(&[]);
+    assert_eq!((count(&again, "restored"), again["unchanged"].as_u64(), count(&again, "people")), (0, Some(4), 0));
+    let listed = done(folder, &["user", "list", "--data", "another"]);
+    assert!(listed.contains("tom") && listed.contains("Family"), "{listed}");
+    assert!(done(folder, &["rebuild", "--data", "another"]).contains("3 made again"));
+    done(folder, &["verify", "--data", "another"]);
+
+    // What the gallery has otherwise stays, until it is asked to give way.
+    write(&folder.join("Other/Family/1.jpg"), owner::sample::small(7, 320, 240));
+    write(&folder.join("Other/Family/4.jpg"), owner::sample::small(8, 320, 240));
+    done(folder, &["upload", "Other", "--data", "another"]);
+    done(folder, &["user", "scope", "tom", "--everything", "--data", "another"]);
+    let left = restore(&[]);
+    assert_eq!((count(&left, "differing"), count(&left, "people_differing"), count(&left, "deleted")), (1, 1, 0));
+    let given = restore(&["--overwrite", "--delete"]);
+    assert_eq!((count(&given, "restored"), count(&given, "people"), count(&given, "deleted")), (1, 1, 1), "{given}");
+    done(folder, &["backup", "twin", "--data", "another"]);
+    let originals = |copy: &str| files(&folder.join(copy).join("originals"));
+    assert_eq!(originals("copy"), originals("twin"));
+
+    // A file that rotted is told and not sent; a folder that is no copy is refused.
+    write(&folder.join("copy/originals/Garden/3.jpg"), "rotten");
+    let said = refused(folder, &["restore", "copy", "--data", "third"], &["Garden/3.jpg", "damaged", "--check"]);
+    assert!(!said.contains("1.jpg"), "{said}");
+    refused(folder, &["restore", "Photos"], &["Photos", "heirloom upload Photos"]);
+    refused(folder, &["restore", "nothing"], &["nothing"]);
+}
+
+#[test]
+fn what_is_wrong_is_found_and_mended() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["rebuild"]);
+    let well = told(folder, &["verify", "--json"]);
+    assert_eq!((well["originals"].as_u64(), well["facts"].as_u64(), count(&well, "findings")), (Some(3), Some(3), 0));
+    assert!(well["pages"].as_u64() > Some(3) && well["renditions"].as_u64() >= Some(6), "{well}");
+
+    // Behind the gallery's back, while it rests, so that nothing mends it by itself.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let data = folder.join("heirloom-data");
+    let gone = gallery::PhotoId::of_key("Family/gone.jpg");
+    runtime.block_on(async {
+        let resting = local::machine::Resting::open(&local::machine::Settings::new(&data)).await.unwrap();
+        let store = resting.store();
+        let pics = store.list(Bucket::Resized, "pics/Family/").all().await.unwrap();
+        let put = |bucket: Bucket, key: String, bytes: Vec<u8>| {
+            store.client().put_object().bucket(store.name(bucket)).key(key).body(bytes.into()).send()
+        };
+        // A rendition with other bytes of the same length, one that is missing, one of nobody.
+        put(Bucket::Resized, pics[0].path.clone(), vec![0; pics[0].bytes as usize]).await.unwrap();
+        store.remove_path(Bucket::Resized, &pics[1].path).await.unwrap();
+        put(Bucket::Resized, format!("pics/Family/{gone}/00ff00ff00ff00ff-360.jpg"), vec![1; 9]).await.unwrap();
+        // Pages that speak of a photo that is gone: one that the gallery has, and one that it has not.
+        let page = store.read_path(Bucket::Web, "albums/Family/index.html").await.unwrap().unwrap();
+        let told = [page.bytes.as_ref(), format!("<img src=/pics/Family/{gone}/x>").as_bytes()].concat();
+        put(Bucket::Web, "albums/Family/index.html".into(), told.clone()).await.unwrap();
+        put(Bucket::Web, "albums/Former/index.html".into(), told).await.unwrap();
+        resting.close().await;
+    });
+    let output = run(folder, &["verify", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let wrong: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let kinds = |kind: &str| wrong["findings"].as_array().unwrap().iter().filter(|f| f["kind"] == kind).count();
+    // The page is damaged, and it speaks of what is gone; the former album's is of no album, and speaks of it as well.
+    assert_eq!((kinds("damaged"), kinds("missing"), kinds("left-over")), (2, 1, 4), "{wrong}");
+    refused(folder, &["verify", "--quick"], &["wrong"]);
+    let mended = done(folder, &["verify", "--repair"]);
+    assert!(mended.contains("All is well") && mended.contains("mended"), "{mended}");
+    assert!(done(folder, &["verify"]).contains("All is well"));
+}
+
+#[test]
+fn a_damaged_original_comes_back_from_the_copy() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    // Large enough to lie in a file of its own.
+    let film: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    write(&folder.join("film.mov"), &film);
+    done(folder, &["upload", "film.mov", "--to", "Family"]);
+    done(folder, &["rebuild"]);
+    done(folder, &["backup", "copy"]);
+    done(folder, &["verify"]);
+    let data = folder.join("heirloom-data");
+    let stored = files(&data)
+        .into_iter()
+        .map(|file| data.join(file))
+        .find(|file| fs::metadata(file).unwrap().len() == film.len() as u64)
+        .expect("the film's file");
+    let mut bytes = fs::read(&stored).unwrap();
+    bytes[2_000_000] ^= 1;
+    fs::write(&stored, bytes).unwrap();
+    let output = run(folder, &["verify"]);
+    assert!(!output.status.success());
+    let said = text(&output.stdout);
+    assert!(said.contains("source/Family/film.mov") && said.contains("heirloom restore"), "{said}");
+    // No backup takes the damaged one for the good one.
+    fs::remove_file(folder.join("copy/originals/Family/film.mov")).unwrap();
+    fs::remove_file(folder.join("copy/manifest.json")).unwrap();
+    refused(folder, &["backup", "copy"], &["Family/film.mov"]);
+}
+
+#[test]
+fn an_album_alone_is_made_again() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    let made = told(folder, &["rebuild", "Family", "--json"]);
+    assert_eq!((made["photos"]["rendered"].as_u64(), made["albums"]["all"].as_u64()), (Some(2), Some(2)), "{made}");
+    assert_eq!(told(folder, &["rebuild", "--all", "--json"])["photos"]["rendered"].as_u64(), Some(1));
+    refused(folder, &["rebuild", "Nowhere"], &["Nowhere", "album list"]);
+}
+
+#[test]
+fn what_appears_in_a_folder_is_sent_when_it_is_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    Serving::start(folder).stop();
+    let photos = folder.join("Photos");
+    write(&photos.join("Family/1.jpg"), owner::sample::small(1, 320, 240));
+    let mut watching = heirloom(folder)
+        .args(["watch", "Photos", "--settle", "4", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut next = || {
+        let line = lines.next().expect("it goes on").expect("text");
+        let sent: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(count(&sent, "failed"), 0, "{sent}");
+        sent["uploaded"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // What came while it was off.
+    assert_eq!(next(), ["Family/1.jpg"]);
+
+    // A file that is written slowly is sent once, whole, and after one that was whole earlier; a gallery that
+    // starts meanwhile is no trouble.
+    let film: Vec<u8> = owner::sample::small(5, 640, 480);
+    let half = film.len() / 2;
+    write(&photos.join("Family/slow.jpg"), &film[..half]);
+    let serving = Serving::start(folder);
+    write(&photos.join("Family/quick.jpg"), owner::sample::small(2, 320, 240));
+    let writing = photos.join("Family/slow.jpg");
+    let rest = film.clone();
+    let writer = std::thread::spawn(move || {
+        // Each piece comes before the last has settled.
+        for end in [half + 100, half + 200, half + 300, half + 400, rest.len()] {
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            fs::write(&writing, &rest[..end]).unwrap();
+        }
+    });
+    let mut sent = next();
+    while !sent.contains(&"Family/slow.jpg".to_owned()) {
+        sent.extend(next());
+    }
+    writer.join().unwrap();
+    assert_eq!(sent.iter().filter(|key| key.contains("quick")).count(), 1, "{sent:?}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = serving.store();
+    let stored = runtime.block_on(store.read_path(Bucket::Source, "Family/slow.jpg")).unwrap().unwrap();
+    assert_eq!(stored.bytes.len(), film.len(), "the whole file");
+    serving.stop();
+    write(&photos.join("Garden/new/3.jpg"), owner::sample::small(3, 320, 240));
+    assert_eq!(next(), ["Garden/new/3.jpg"], "a new folder, while the gallery rests");
+
+    interrupt(&watching);
+    let mut ended = None;
+    until("Ctrl-C stops it", || {
+        ended = watching.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert_eq!(ended.unwrap().code(), Some(130));
+    let mut said = String::new();
+    watching.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "");
+    done(folder, &["watch", "Photos", "--once", "--settle", "0"]);
+    refused(folder, &["watch", "Photos/Family/1.jpg"], &["heirloom upload"]);
+}

@@ -1,0 +1,298 @@
+// What the pages show and what they cost: videos, Live Photos, animations, the full size, paper, other directions of
+// writing, no script; what axe-core finds; how much comes over the wire and whether anything moves.
+//
+// Settings besides those of stage.mjs: FILMS (the path of an album with a long video `film.mp4`, a Live Photo, an animation
+// and a photo of 3000 pixels), LONG (that of an album in several chunks), AXE (the script of axe-core).
+import { readFile } from 'node:fs/promises';
+import { GALLERY, NAME, PASSWORD, assert, browser, screenshot, signIn, step, visitor } from './stage.mjs';
+
+const { FILMS, LONG } = process.env;
+const films = `${GALLERY}${FILMS}`;
+const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+const { context, page, complaints } = await visitor();
+const shown = (selector) => page.locator(`.pswp__item[aria-hidden="false"] ${selector}`);
+// Nothing closes what is still opening; a person would press again, too.
+const close = async () => {
+  for (let tries = 0; tries < 40 && await page.locator('.pswp').count() > 0; tries += 1) {
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(250);
+  }
+  await page.locator('.pswp').waitFor({ state: 'detached' });
+};
+const openPhoto = async (selector) => {
+  await page.locator(`${selector} a.open`).click();
+  await page.locator('.pswp--open.pswp--ui-visible').waitFor();
+};
+
+/** What axe-core finds on a page, light and dark. */
+async function findings(on) {
+  const found = [];
+  for (const colorScheme of ['light', 'dark']) {
+    await on.emulateMedia({ colorScheme });
+    // Not through the page's own scripts: its policy allows none of ours.
+    await on.evaluate(axe);
+    const { violations } = await on.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    found.push(...violations.map(({ id, nodes }) => `${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(' | ')}`));
+  }
+  await on.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
+await step('the login page speaks the reader’s language', page, async () => {
+  for (const [locale, button] of [['de-AT', 'Anmelden'], ['ja-JP', 'サインイン'], ['pt-BR', 'Sign in']]) {
+    const foreign = await visitor({ locale });
+    await foreign.page.goto(`${GALLERY}/auth/login`);
+    await foreign.page.getByRole('button', { name: button }).waitFor();
+    await foreign.context.close();
+  }
+});
+
+await step('axe finds nothing on the pages of signing in', page, async () => {
+  await page.goto(`${GALLERY}/auth/login`);
+  assert.deepEqual(await findings(page), []);
+  await page.goto(`${GALLERY}/auth/login?signed-out`);
+  assert.deepEqual(await findings(page), []);
+  await page.goto(`${GALLERY}/auth/invite?code=nonsense`);
+  assert.deepEqual(await findings(page), []);
+  await screenshot(page, 'invitation-over');
+});
+
+await step('a link to one photo leads there, through the login page', page, async () => {
+  const stranger = await visitor();
+  await signIn(page);
+  await page.goto(films);
+  const id = (await page.locator('figure.film').getAttribute('id')).replace('p-', '');
+  await stranger.page.goto(`${films}#${id}`);
+  assert.match(stranger.page.url(), /\/auth\/login\?/);
+  await stranger.page.locator('#name').fill(NAME);
+  await stranger.page.locator('#password').fill('that is not it');
+  await stranger.page.keyboard.press('Enter');
+  await stranger.page.getByRole('alert').waitFor();
+  await stranger.page.locator('#name').fill(NAME);
+  await stranger.page.locator('#password').fill(PASSWORD);
+  await stranger.page.keyboard.press('Enter');
+  await stranger.page.locator('.pswp--open .film-frame').waitFor();
+  assert.equal(stranger.page.url(), `${films}#${id}`);
+  await stranger.context.close();
+});
+
+await step('axe finds nothing on home, albums, a photo, a video and what is missing', page, async () => {
+  // What fades has other colours on its way.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const path of ['/', FILMS, LONG, '/albums/Family/', '/albums/not-here/']) {
+    await page.goto(`${GALLERY}${path}`);
+    assert.deepEqual(await findings(page), [], path);
+  }
+  await page.goto(films);
+  for (const figure of ['figure[data-full-width="3000"]', 'figure.film']) {
+    await openPhoto(figure);
+    assert.deepEqual(await findings(page), [], figure);
+    await close();
+  }
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+await step('a video without a poster shows its length and its first picture', page, async () => {
+  await page.goto(films);
+  const tile = page.locator('figure.film');
+  assert.equal(await tile.locator('.mark').innerText(), '0:08');
+  await tile.locator('.blank video.here').waitFor({ state: 'attached' });
+  assert.match(await page.locator('.title .facts').innerText(), /3 photos · 1 video/);
+  await screenshot(page, 'album-films');
+});
+
+const ranges = [];
+page.on('response', (response) => {
+  const range = response.request().headers()['range'];
+  if (range && response.url().endsWith('/film.mp4')) ranges.push([Number(/^bytes=(\d+)-/.exec(range)[1]), response.status()]);
+});
+
+// Not so fast that all of it is there before somebody seeks.
+const line = await context.newCDPSession(page);
+const atMost = (bytes) => line.send('Network.emulateNetworkConditions',
+  { offline: false, latency: 0, downloadThroughput: bytes, uploadThroughput: -1 });
+await line.send('Network.enable');
+
+await step('a video plays in the page', page, async () => {
+  await page.goto('about:blank');
+  await atMost(1_000_000);
+  await page.goto(films);
+  await openPhoto('figure.film');
+  await page.waitForFunction(() => document.querySelector('.film-frame video')?.currentTime > 0.2);
+  const { controls, width } = await shown('video').evaluate((video) => ({ controls: video.controls, width: video.clientWidth }));
+  assert.ok(controls && width > 700, `${width} wide`);
+  await page.keyboard.press(' ');
+  assert.equal(await shown('video').evaluate((video) => video.paused), true);
+  await screenshot(page, 'video');
+});
+
+await step('seeking fetches just what is near', page, async () => {
+  const before = ranges.length;
+  await shown('video').evaluate((video) => new Promise((done) => {
+    video.addEventListener('seeked', done, { once: true });
+    video.currentTime = video.duration - 0.5;
+  }));
+  const far = ranges.slice(before).filter(([from]) => from > 20_000_000);
+  assert.ok(far.length > 0, `ranges: ${JSON.stringify(ranges)}`);
+  assert.ok(ranges.every(([, status]) => status === 206), JSON.stringify(ranges));
+  await close();
+  await atMost(-1);
+});
+
+await step('a Live Photo is one, and moves while it is held or asked to', page, async () => {
+  assert.equal(await page.locator('figure').count(), 4);
+  await openPhoto('figure[data-movie]');
+  const button = page.getByRole('button', { name: 'Play the movement' });
+  // While the view still opens, the picture is not in it yet.
+  await page.waitForFunction(() => document.querySelector('.pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)')?.naturalWidth);
+  await button.click();
+  await page.waitForFunction(() => document.querySelector('.movie.here')?.currentTime > 0);
+  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  // It ends by itself.
+  await page.locator('.movie').waitFor({ state: 'detached' });
+  assert.equal(await button.getAttribute('aria-pressed'), 'false');
+  const { x, y, width, height } = await shown('img.pswp__img:not(.pswp__img--placeholder)').boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.locator('.movie.here').waitFor();
+  await page.mouse.up();
+  await page.locator('.movie').waitFor({ state: 'detached' });
+  assert.ok(await page.locator('.pswp--open').isVisible(), 'letting go is no click');
+  await close();
+});
+
+await step('an animation runs, unless little motion is wanted', page, async () => {
+  const source = () => shown('img.pswp__img:not(.pswp__img--placeholder)').evaluate((image) => image.currentSrc || image.src);
+  await openPhoto('figure[data-animation]');
+  await page.waitForFunction(() => document.querySelector('.pswp__item[aria-hidden="false"] img[src$=".gif"]'));
+  assert.match(await source(), /\.gif$/);
+  await close();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await openPhoto('figure[data-animation]');
+  assert.match(await source(), /\/pics\//);
+  await page.getByRole('button', { name: 'Play the movement' }).click();
+  assert.match(await source(), /\.gif$/);
+  await close();
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+await step('going near shows every pixel of the original', page, async () => {
+  await openPhoto('figure[data-full-width="3000"]');
+  // Another click would only go back.
+  await page.getByRole('button', { name: 'Zoom' }).click();
+  await page.locator('.pswp__img.full').waitFor();
+  assert.equal(await page.locator('.pswp__img.full').evaluate((image) => image.naturalWidth), 3000);
+  await close();
+});
+
+await step('the album as one file holds both halves of a Live Photo', page, async () => {
+  const other = await context.newPage();
+  await other.addInitScript(() => delete window.showSaveFilePicker);
+  await other.goto(films);
+  const [download] = await Promise.all([
+    other.waitForEvent('download'),
+    other.getByRole('button', { name: 'Download all' }).click(),
+  ]);
+  const names = (await readFile(await download.path())).toString('latin1');
+  for (const name of ['film.mp4', 'IMG_1.JPG', 'IMG_1.MOV', 'moving.gif']) assert.ok(names.includes(name), name);
+  await other.close();
+});
+
+await step('on paper an album is a contact sheet', page, async () => {
+  await page.goto(films);
+  await page.emulateMedia({ media: 'print' });
+  for (const chrome of ['.top', '.foot', '.along', '.mark']) assert.equal(await page.locator(chrome).first().isVisible(), false, chrome);
+  assert.equal(await page.locator('figcaption .caption').first().isVisible(), true);
+  assert.equal(await page.locator('figcaption .original').first().isVisible(), false);
+  await screenshot(page, 'paper', { fullPage: true });
+  await page.emulateMedia({ media: 'screen' });
+  // The button has everything there before it asks the printer.
+  await page.goto(`${GALLERY}${LONG}`);
+  await page.evaluate(() => (window.print = () => (window.printed = document.querySelectorAll('figure').length)));
+  await page.getByRole('button', { name: 'Print' }).click();
+  await page.waitForFunction(() => window.printed);
+  assert.equal(await page.evaluate(() => window.printed), 130);
+});
+
+await step('a long album comes as one scrolls', page, async () => {
+  await page.goto(`${GALLERY}${LONG}`);
+  const first = await page.locator('figure').count();
+  assert.ok(first < 130, `${first} at first`);
+  for (let tries = 0; tries < 60 && await page.locator('figure').count() < 130; tries += 1) {
+    await page.mouse.wheel(0, 4_000);
+    await page.waitForTimeout(100);
+  }
+  assert.equal(await page.locator('figure').count(), 130);
+});
+
+await step('written from right to left nothing sticks out', page, async () => {
+  for (const [name, path] of [['home', '/'], ['album', FILMS]]) {
+    for (const [width, height] of [[390, 844], [1440, 900]]) {
+      await page.setViewportSize({ width, height });
+      await page.goto(`${GALLERY}${path}`);
+      await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${path} is ${over} pixels too wide at ${width}`);
+      const brand = await page.locator('.brand:visible, .crumbs').first().boundingBox();
+      assert.ok(brand.x + brand.width > width / 2, 'it begins at the right');
+      await screenshot(page, `${name}-rtl-${width}`);
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+await step('without a script everything can be reached', page, async () => {
+  const plain = await visitor({ javaScriptEnabled: false, storageState: await context.storageState() });
+  await plain.page.goto(films);
+  assert.equal(await plain.page.locator('figure.film a.open').getAttribute('href'), `${FILMS.replace('/albums/', '/originals/')}film.mp4`);
+  assert.equal(await plain.page.locator('.along').isVisible(), false, 'what needs a script is not offered');
+  await plain.page.goto(`${GALLERY}${LONG}`);
+  const before = await plain.page.locator('figure').first().getAttribute('id');
+  await plain.page.getByRole('link', { name: 'More photos' }).click();
+  assert.notEqual(await plain.page.locator('figure').first().getAttribute('id'), before);
+  await plain.context.close();
+});
+
+/** What a page costs somebody who comes for the first time, and how far things move while it comes. */
+async function cost(path) {
+  const phone = await visitor({
+    viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true,
+    storageState: path.startsWith('/auth/') ? undefined : await context.storageState(),
+  });
+  const session = await phone.context.newCDPSession(phone.page);
+  await session.send('Network.enable');
+  const kinds = new Map();
+  let [bytes, scripts] = [0, 0];
+  session.on('Network.responseReceived', ({ requestId, type }) => kinds.set(requestId, type));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    bytes += encodedDataLength;
+    if (kinds.get(requestId) === 'Script') scripts += encodedDataLength;
+  });
+  await phone.page.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) window.shifted += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await phone.page.goto(`${GALLERY}${path}`, { waitUntil: 'networkidle' });
+  const shifted = await phone.page.evaluate(() => window.shifted);
+  await phone.context.close();
+  return { bytes, scripts, shifted };
+}
+
+await step('pages are light and hold still', page, async () => {
+  for (const path of ['/auth/login', '/', FILMS, LONG]) {
+    const { bytes, scripts, shifted } = await cost(path);
+    console.log(`   ${path}: ${bytes} bytes, of which scripts ${scripts}; layout shift ${shifted}`);
+    assert.ok(bytes <= 150_000, `${path} takes ${bytes} bytes`);
+    assert.ok(scripts <= 30_000, `${path} takes ${scripts} bytes of scripts`);
+    assert.equal(shifted, 0, path);
+  }
+});
+
+await step('nothing complained in the console', page, async () => {
+  assert.deepEqual(complaints.filter((text) => !/40[149]|410/.test(text)), []);
+});
+
+await browser.close();

@@ -1,0 +1,141 @@
+//! What the pages show and what they cost, in a real browser; and how answers are sent.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use gallery::Scope;
+use heirloom_tests::{Home, PASSWORD};
+use reqwest::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
+    IF_NONE_MATCH, IF_RANGE, RANGE, VARY,
+};
+use reqwest::{Method, StatusCode};
+
+/// Drawn by `browser/fixtures/draw.sh`.
+const FILM: &[u8] = include_bytes!("../browser/fixtures/waves.mp4");
+const LIVE: &[u8] = include_bytes!("../browser/fixtures/live.mov");
+const MOVING: &[u8] = include_bytes!("../../resizer/tests/all/fixtures/moving.gif");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_pages_show_and_cost() -> Result<()> {
+    let Some(chromium) = std::env::var_os("HEIRLOOM_CHROMIUM").filter(|path| !path.is_empty()) else {
+        println!("left out: HEIRLOOM_CHROMIUM names no browser; `make test` sets it");
+        return Ok(());
+    };
+    let home = Home::start().await?;
+    home.upload("Family/Films/film.mp4", far_apart(FILM)).await?;
+    home.upload_photo("Family/Films/IMG_1.JPG", 1).await?;
+    home.upload("Family/Films/IMG_1.MOV", LIVE).await?;
+    home.upload("Family/Films/moving.gif", MOVING).await?;
+    home.upload("Family/Films/large.jpg", owner::sample::small(3, 3000, 2000)).await?;
+    home.upload("Family/Films/metadata.yml", "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\n").await?;
+    for n in 0..130 {
+        home.upload(&format!("Long/{n}.jpg"), owner::sample::small(n, 160, 120)).await?;
+    }
+    home.let_in("gerda", Scope::All).await?;
+    home.settled().await?;
+
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("../target"), PathBuf::from);
+    let mut visit = Command::new("node");
+    visit
+        .arg(here.join("browser/showing.mjs"))
+        .env("GALLERY", home.address())
+        .env("NAME", "gerda")
+        .env("PASSWORD", PASSWORD)
+        .env("FILMS", "/albums/Family/Films/")
+        .env("LONG", "/albums/Long/")
+        .env("CHROMIUM", chromium)
+        .env("SCREENSHOTS", target.join("screenshots"))
+        .stdin(Stdio::null());
+    let visit = tokio::task::spawn_blocking(move || visit.output()).await?.context("cannot run node")?;
+    let told = String::from_utf8_lossy(&visit.stdout);
+    println!("{told}");
+    ensure!(visit.status.success(), "{told}{}", String::from_utf8_lossy(&visit.stderr));
+    ensure!(told.matches("ok ").count() >= 15, "some steps did not run:\n{told}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_are_compressed_and_kept_and_originals_come_in_parts() -> Result<()> {
+    let home = Home::start().await?;
+    home.upload_photo("Family/1.jpg", 1).await?;
+    home.upload("Family/film.mp4", FILM).await?;
+    let gerda = home.viewer("gerda", Scope::All).await?;
+    home.settled().await?;
+    let page = "/albums/Family/";
+    let whole = gerda.page_when(page, |page| page.contains("film.mp4") && page.contains("1.jpg")).await?;
+
+    let ask = |path: &str, header, value: &str| gerda.send(gerda.request(Method::GET, path).header(header, value));
+    for (accepted, coding) in [("gzip, br", "br"), ("gzip", "gzip")] {
+        let packed = ask(page, ACCEPT_ENCODING, accepted).await?;
+        assert_eq!(packed.headers()[CONTENT_ENCODING], coding);
+        assert_eq!(packed.headers()[VARY], "accept-encoding");
+        assert_eq!(packed.headers()[CACHE_CONTROL], "private, no-cache");
+        let etag = packed.headers()[ETAG].to_str()?.to_owned();
+        assert!(etag.starts_with("W/"), "{etag}");
+        let length = packed.headers()[CONTENT_LENGTH].to_str()?.to_owned();
+        assert_eq!(packed.bytes().await?.len().to_string(), length);
+        assert!(length.parse::<usize>()? < whole.len() / 2, "{length} of {}", whole.len());
+        // What a browser has is not sent again.
+        let again = ask(page, IF_NONE_MATCH, &etag).await?;
+        assert_eq!((again.status(), again.bytes().await?.len()), (StatusCode::NOT_MODIFIED, 0));
+    }
+    let plain = ask(page, ACCEPT_ENCODING, "identity").await?;
+    assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+
+    let film = "/originals/Family/film.mp4";
+    let part = gerda
+        .send(gerda.request(Method::GET, film).header(RANGE, "bytes=4000-4099").header(ACCEPT_ENCODING, "br"))
+        .await?;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()[CONTENT_RANGE], format!("bytes 4000-4099/{}", FILM.len()));
+    assert_eq!(part.headers()[ACCEPT_RANGES], "bytes");
+    assert_eq!(part.bytes().await?, &FILM[4000..4100]);
+    // A part of these very bytes, or the whole.
+    let etag = ask(film, RANGE, "bytes=0-0").await?.headers()[ETAG].clone();
+    for (tag, status) in [(etag, StatusCode::PARTIAL_CONTENT), ("\"other\"".parse()?, StatusCode::OK)] {
+        let request = gerda.request(Method::GET, film).header(RANGE, "bytes=4000-4099").header(IF_RANGE, tag);
+        assert_eq!(gerda.send(request).await?.status(), status);
+    }
+    assert_eq!(ask(film, RANGE, "bytes=9999999-").await?.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    // Without a session there is no part of it either.
+    let stranger = home.stranger();
+    let refused = stranger.send(stranger.request(Method::GET, film).header(RANGE, "bytes=0-9")).await?;
+    assert_eq!((refused.status(), refused.bytes().await?.len()), (StatusCode::UNAUTHORIZED, 0));
+    Ok(())
+}
+
+/// The same film with megabytes between its first and its last seconds: seeking must not wait for what lies between.
+fn far_apart(film: &[u8]) -> Vec<u8> {
+    const BETWEEN: usize = 30_000_000;
+    let mut film = film.to_vec();
+    let find = |film: &[u8], name: &[u8], from: usize| {
+        film[from..].windows(4).position(|window| window == name).map(|at| at + from)
+    };
+    let word = |film: &[u8], at: usize| u32::from_be_bytes(film[at..at + 4].try_into().expect("four bytes")) as usize;
+    let mdat = find(&film, b"mdat", 0).expect("the pictures");
+    // Where chunks of samples begin (ISO/IEC 14496-12, 8.7.5): those of the last quarter move.
+    let (mut tables, mut at) = (Vec::new(), 0);
+    while let Some(stco) = find(&film, b"stco", at) {
+        tables.extend((0..word(&film, stco + 8)).map(|n| stco + 12 + 4 * n));
+        at = stco + 4;
+    }
+    let mut starts: Vec<usize> = tables.iter().map(|&at| word(&film, at)).collect();
+    starts.sort_unstable();
+    let split = starts[starts.len() * 3 / 4];
+    let put = |film: &mut Vec<u8>, at: usize, value: usize| {
+        film[at..at + 4].copy_from_slice(&u32::try_from(value).expect("a small film").to_be_bytes());
+    };
+    for at in tables {
+        let start = word(&film, at);
+        if start >= split {
+            put(&mut film, at, start + BETWEEN);
+        }
+    }
+    let length = word(&film, mdat - 4);
+    put(&mut film, mdat - 4, length + BETWEEN);
+    film.splice(split..split, std::iter::repeat_n(0, BETWEEN));
+    film
+}
