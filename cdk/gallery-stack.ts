@@ -50,9 +50,15 @@ export class GalleryStack extends Stack {
       certificateArn: edge.certificateArn(),
       accessLogs: logs,
     });
+    // Ten alarms cost nothing. Of the functions, upload has none: the one who uploads sees at once that it fails.
     new Watch(this, 'Watch', {
       configuration,
-      functions: { resizer: flow.resizer, builder: flow.builder, login: signIn.login, renewal: signIn.renewal },
+      functions: {
+        resizer: flow.resizer,
+        builder: flow.builder,
+        login: signIn.login,
+        renewal: signIn.renewal,
+      },
       deadLetters: { resize: flow.resize.deadLetters, build: flow.build.deadLetters },
     });
 
@@ -71,6 +77,7 @@ export class GalleryStack extends Stack {
     told('AuthBucket', 'Viewers and keys', buckets.auth.bucketName);
     told('Builder', 'The builder, for a reconcile by hand', flow.builder.lambda.functionName);
     told('LoginUrl', 'The login function, for CloudFront alone', signIn.loginUrl.url);
+    told('UploadUrl', 'The upload function, for CloudFront alone', signIn.uploadUrl.url);
     told('RenewalUrl', 'The renewal function, for CloudFront alone', signIn.renewalUrl.url);
   }
 }

@@ -239,6 +239,11 @@ impl Catalogue {
         self.described.values.captions.get(&photo.file).map(String::as_str).or(own)
     }
 
+    /// When a photo was taken: as the owner says, or the photo itself.
+    pub fn taken(&self, photo: &Photo) -> Option<DateTime> {
+        self.described.values.dates.get(&photo.file).copied().or(photo.taken)
+    }
+
     /// The photos in the order of the page. The movie of a Live Photo is no photo of its own.
     pub fn in_order(&self) -> Vec<(PhotoId, &Photo)> {
         let movies: BTreeSet<PhotoId> = self.live_photos().into_values().collect();

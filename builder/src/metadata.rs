@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::yaml::{self, Flag, Problem, quoted, text};
@@ -47,6 +47,9 @@ pub struct Metadata {
     /// Captions by file name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub captions: BTreeMap<String, String>,
+    /// When photos were taken, by file name, instead of what the files say; midnight stands for a day alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dates: BTreeMap<String, DateTime>,
 }
 
 impl Default for Metadata {
@@ -63,7 +66,15 @@ impl Default for Metadata {
             sort: Sort::default(),
             order: Vec::new(),
             captions: BTreeMap::new(),
+            dates: BTreeMap::new(),
         }
+    }
+}
+
+impl Metadata {
+    /// Reads a file as the builder does.
+    pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        read(bytes)
     }
 }
 
@@ -175,6 +186,23 @@ impl From<Dated> for String {
     }
 }
 
+/// When one photo was taken: `1987-07-14`, `1987-07-14 15:30` or with seconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "Option<String>")]
+struct Taken(Option<DateTime>);
+
+impl TryFrom<Option<String>> for Taken {
+    type Error = String;
+    fn try_from(text: Option<String>) -> Result<Self, String> {
+        let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(Self(None));
+        };
+        text.parse()
+            .map(|taken| Self(Some(taken)))
+            .map_err(|_| format!("a photo's date is written 1987-07-14 or 1987-07-14 15:30, not `{}`", quoted(text)))
+    }
+}
+
 /// Reads a file.
 pub(crate) fn read(bytes: &[u8]) -> Result<Metadata, Problem> {
     let written: Option<Written> = yaml::read(bytes)?;
@@ -195,11 +223,13 @@ struct Written {
     sort: Option<Sort>,
     order: Option<Vec<Option<String>>>,
     captions: Option<BTreeMap<String, Option<String>>>,
+    dates: Option<BTreeMap<String, Taken>>,
 }
 
 impl From<Written> for Metadata {
     fn from(written: Written) -> Self {
         let captions = written.captions.unwrap_or_default().into_iter();
+        let dates = written.dates.unwrap_or_default().into_iter();
         Self {
             title: text(written.title),
             comment1: text(written.comment1),
@@ -212,6 +242,7 @@ impl From<Written> for Metadata {
             sort: written.sort.unwrap_or_default(),
             order: written.order.unwrap_or_default().into_iter().filter_map(text).collect(),
             captions: captions.filter_map(|(file, caption)| Some((file, text(caption)?))).collect(),
+            dates: dates.filter_map(|(file, taken)| Some((file, taken.0?))).collect(),
         }
     }
 }

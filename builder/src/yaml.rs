@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// The longest file that is read, in bytes. A caption for each of a thousand photos fits.
-pub(crate) const MAX_BYTES: u64 = 256 * 1024;
+/// The longest file that is read, in bytes. A date and a caption for each of ten thousand photos fit.
+pub(crate) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The longest sentence about a problem, in characters: it may quote the file.
 const MAX_PROBLEM: usize = 400;
@@ -54,8 +54,8 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<T>, Probl
         with_snippet: false,
         budget: serde_saphyr::budget! {
             max_depth: 8,
-            max_nodes: 20_000,
-            max_events: 100_000,
+            max_nodes: 60_000,
+            max_events: 200_000,
             max_aliases: 100,
             max_anchors: 100,
             max_documents: 1,

@@ -11,13 +11,14 @@ test('paths lead to the buckets that the one-machine gallery takes them from', (
   const origin = (id: string) => text(config.Origins.find((one: { Id: string }) => one.Id === id).DomainName);
   const ways = [...config.CacheBehaviors, config.DefaultCacheBehavior].map(
     ({ PathPattern, TargetOriginId }) =>
-      `${PathPattern ?? 'otherwise'} -> ${/<(Buckets[A-Z][a-z]+|SignIn[A-Z][a-z]+Function)|(SignIn[A-Z][a-z]+)Function/.exec(origin(TargetOriginId))?.[0]?.replace('<', '')}`,
+      `${PathPattern ?? 'otherwise'} -> ${/^heirloom-source-|<(Buckets[A-Z][a-z]+|SignIn[A-Z][a-z]+Function)|(SignIn[A-Z][a-z]+)Function/.exec(origin(TargetOriginId))?.[0]?.replace('<', '')}`,
   );
   assert.deepEqual(ways, [
     '/auth/renew -> SignInRenewalFunction',
+    '/auth/upload -> SignInUploadFunction',
     '/auth/* -> SignInLoginFunction',
     '/pics/* -> BucketsResized',
-    '/originals/* -> BucketsSource',
+    '/originals/* -> heirloom-source-',
     '/assets/* -> BucketsWeb',
     'otherwise -> BucketsWeb',
   ]);

@@ -100,12 +100,17 @@ export class Delivery extends Construct {
       enableIpv6: true,
       priceClass: priceClass(configuration.region),
       defaultBehavior: fromBucket(buckets.web, kept.pages, headers.site),
-      // The first that fits counts: renewal before the rest of `/auth/`.
+      // The first that fits counts: renewal and uploads before the rest of `/auth/`.
       additionalBehaviors: {
         '/auth/renew': fromFunction(signIn.renewalUrl),
+        '/auth/upload': fromFunction(signIn.uploadUrl),
         '/auth/*': fromFunction(signIn.loginUrl),
         '/pics/*': fromBucket(buckets.resized, kept.pictures, headers.site),
-        '/originals/*': fromBucket(buckets.source, cloudfront.CachePolicy.CACHING_DISABLED, headers.originals),
+        '/originals/*': fromBucket(
+          buckets.sourceByName(this),
+          cloudfront.CachePolicy.CACHING_DISABLED,
+          headers.originals,
+        ),
         '/assets/*': fromBucket(buckets.web, kept.assets, headers.site),
       },
       errorResponses: errorResponses(),
@@ -137,6 +142,7 @@ export class Delivery extends Construct {
     buckets.grantDistribution('web', arn, ['*'], ['catalogue/*']);
 
     this.address = `https://${configuration.domain ?? this.distribution.distributionDomainName}`;
+    buckets.openTo(this.address);
     this.#records(configuration);
   }
 

@@ -80,6 +80,7 @@ test('every path has the headers that are meant for it', () => {
     '/originals/*': 'OriginalHeaders',
     '/auth/*': 'SignInHeaders',
     '/auth/renew': 'SignInHeaders',
+    '/auth/upload': 'SignInHeaders',
   });
   assert.equal(ofType(gallery, 'AWS::CloudFront::ResponseHeadersPolicy').length, 3);
 });

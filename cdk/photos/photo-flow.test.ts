@@ -112,7 +112,7 @@ test('the functions are our binaries, for the architecture that the owner chose'
     [full, 'arm64'],
   ] as const) {
     const functions = ofType(one, 'AWS::Lambda::Function');
-    assert.equal(functions.length, 4);
+    assert.equal(functions.length, 5);
     for (const [id, { Properties }] of functions) {
       assert.deepEqual(
         [Properties.Runtime, Properties.Handler, Properties.Architectures],

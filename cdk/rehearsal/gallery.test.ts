@@ -8,6 +8,7 @@ import { photoJourneys } from './photos.ts';
 import { refusalJourneys } from './refusals.ts';
 import { signInJourneys } from './sign-in.ts';
 import { Stage } from './stage.ts';
+import { uploadJourneys } from './upload.ts';
 
 /** Adds a journey. */
 export type Journey = (name: string, body: (stage: Stage) => Promise<void>) => void;
@@ -34,6 +35,7 @@ const journey: Journey = (name, body) => {
 
 photoJourneys(journey);
 signInJourneys(journey);
+uploadJourneys(journey);
 binaryJourneys(journey);
 refusalJourneys(journey);
 budgetJourneys(journey);

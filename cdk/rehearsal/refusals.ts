@@ -43,7 +43,7 @@ export function refusalJourneys(journey: Journey): void {
   });
 
   journey('function URLs refuse a stranger', async (stage) => {
-    for (const name of ['login', 'renewal']) {
+    for (const name of ['login', 'renewal', 'upload']) {
       const { FunctionUrl, AuthType } = await stage.lambda.send(
         new GetFunctionUrlConfigCommand({ FunctionName: `heirloom-${name}` }),
       );

@@ -1,4 +1,4 @@
-// Signing in and staying signed in: two functions of one binary.
+// Signing in, staying signed in, and uploading from a browser: three functions of one binary.
 //
 // Each has a URL that only CloudFront may call, and a number of places that are its own: a flood of logins cannot keep
 // those who are signed in from going on.
@@ -27,8 +27,10 @@ const PLACES = 5;
 export class SignIn extends Construct {
   readonly login: RustFunction;
   readonly renewal: RustFunction;
+  readonly upload: RustFunction;
   readonly loginUrl: lambda.FunctionUrl;
   readonly renewalUrl: lambda.FunctionUrl;
+  readonly uploadUrl: lambda.FunctionUrl;
 
   constructor(scope: Construct, id: string, props: SignInProps) {
     super(scope, id);
@@ -62,9 +64,17 @@ export class SignIn extends Construct {
     // Renewal reads the viewer's record and the keys again, and writes nothing but the audit.
     this.renewal = made('Renewal', 'Renews the sessions of viewers who are still let in', 512);
     buckets.grant(this.renewal, 'auth', { read: ['keys/*', 'users/*'], write: ['audit/*'] });
+    // It signs requests for the source bucket, so it may do what they may: add objects. It is a function of its own so
+    // that whatever takes passwords has no way to the photos.
+    this.upload = made('Upload', 'Lets owners upload from a browser', 512);
+    buckets.grant(this.upload, 'auth', { read: ['keys/*', 'users/*'], write: ['audit/*'] });
+    buckets.grant(this.upload, 'web', { read: ['catalogue/*'] });
+    buckets.grant(this.upload, 'resized', { read: ['facts/*'] });
+    buckets.grantAdding(this.upload);
 
     const url = (of: RustFunction) => of.lambda.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     this.loginUrl = url(this.login);
     this.renewalUrl = url(this.renewal);
+    this.uploadUrl = url(this.upload);
   }
 }

@@ -22,6 +22,26 @@ test('in a deploy, where the account is known, names are written out: CloudForma
   }
 });
 
+test('pages of the gallery may put signed objects into the source bucket, and no other page into any', () => {
+  for (const [one, address] of [
+    [least, /^https:\/\/<DeliveryDistribution[0-9A-F]{8}\.DomainName>$/],
+    [full, /^https:\/\/photos\.example\.com$/],
+  ] as const) {
+    for (const [id, { Properties }] of ofType(one, 'AWS::S3::Bucket')) {
+      if (!id.startsWith('BucketsSource')) {
+        assert.equal(Properties.CorsConfiguration, undefined, id);
+        continue;
+      }
+      const [rule, ...others] = Properties.CorsConfiguration.CorsRules;
+      assert.deepEqual(others, []);
+      assert.deepEqual(rule.AllowedMethods, ['PUT']);
+      assert.deepEqual(rule.AllowedHeaders, ['content-type', 'if-none-match', 'x-amz-checksum-sha256']);
+      assert.equal(rule.AllowedOrigins.length, 1);
+      assert.match(text(rule.AllowedOrigins[0]), address);
+    }
+  }
+});
+
 test('originals are versioned, tiered, and can be brought back for as long as the owner says', () => {
   for (const [one, days] of [
     [least, 90],

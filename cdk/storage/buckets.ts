@@ -5,7 +5,7 @@
 // that is not empty. Their names follow from the gallery's, so that a later deploy finds them again
 // (`cdk deploy --import-existing-resources`).
 
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
@@ -56,9 +56,11 @@ export class Buckets extends Construct {
   readonly resized: s3.Bucket;
   readonly web: s3.Bucket;
   readonly auth: s3.Bucket;
+  readonly #gallery: string;
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
+    this.#gallery = props.name;
     const made = (name: BucketName, own: Partial<s3.BucketProps>) =>
       new s3.Bucket(this, capitalised(name), {
         bucketName: bucketName(this, props.name, name),
@@ -138,6 +140,47 @@ export class Buckets extends Construct {
         `Resource::<${logicalId}.Arn>/${prefix}`,
       );
     }
+  }
+
+  /**
+   * Lets a function add originals, and look whether they are there. It names the bucket without waiting for it: the
+   * bucket lets the gallery's pages send to it, and whose address that is follows from the distribution, which has the
+   * function behind it.
+   */
+  grantAdding(to: RustFunction): void {
+    const arn = bucketArn(this, this.#gallery, 'source');
+    to.tell('HEIRLOOM_SOURCE_BUCKET', bucketName(this, this.#gallery, 'source'));
+    to.allow(['s3:ListBucket'], [arn]);
+    to.allow(['s3:GetObject', 's3:PutObject'], [`${arn}/*`]);
+    const { account, region } = Stack.of(this);
+    const shown = (value: string, pseudo: string) => (Token.isUnresolved(value) ? `<AWS::${pseudo}>` : value);
+    const place = `${shown(account, 'AccountId')}-${shown(region, 'Region')}`;
+    argued(
+      to.role,
+      'IAM5',
+      'Owners name albums as they like: the right is for any object of one bucket, and for adding alone',
+      `Resource::arn:<AWS::Partition>:s3:::${this.#gallery}-source-${place}/*`,
+    );
+  }
+
+  /** Lets pages of one site, the gallery's, send objects to the source bucket: with a signed request, and no other way. */
+  openTo(address: string): void {
+    this.source.addCorsRule({
+      allowedOrigins: [address],
+      allowedMethods: [s3.HttpMethods.PUT],
+      allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-sha256'],
+      exposedHeaders: ['ETag'],
+      maxAge: 3000,
+    });
+  }
+
+  /** The source bucket by its name alone, for who must not wait for it. */
+  sourceByName(scope: Construct): s3.IBucket {
+    const { region } = Stack.of(this);
+    return s3.Bucket.fromBucketAttributes(scope, 'SourceByName', {
+      bucketName: bucketName(this, this.#gallery, 'source'),
+      region,
+    });
   }
 
   /** Lets CloudFront, on behalf of one distribution, read objects of a bucket and be told that others are not there. */

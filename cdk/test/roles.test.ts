@@ -74,6 +74,26 @@ test('renewal reads viewers and keys, and writes the audit alone', () => {
   );
 });
 
+test('upload reads who asks and what is there, and adds originals', () => {
+  const source = 'arn:<AWS::Partition>:s3:::heirloom-source-<AWS::AccountId>-eu-central-1';
+  assert.deepEqual(
+    rightsOf(gallery, 'SignInUploadRole'),
+    [
+      ...ownLog('SignInUploadLog'),
+      ...objects('GetObject', 'Auth', 'keys/*', 'users/*'),
+      ...objects('GetObject', 'Resized', 'facts/*'),
+      ...objects('GetObject', 'Web', 'catalogue/*'),
+      `s3:GetObject ${source}/*`,
+      's3:ListBucket <BucketsAuth.Arn>',
+      's3:ListBucket <BucketsResized.Arn>',
+      's3:ListBucket <BucketsWeb.Arn>',
+      `s3:ListBucket ${source}`,
+      ...objects('PutObject', 'Auth', 'audit/*'),
+      `s3:PutObject ${source}/*`,
+    ].sort(),
+  );
+});
+
 test('the gate writes its log and nothing else', () => {
   const log = 'arn:<AWS::Partition>:logs:*:<AWS::AccountId>:log-group:/aws/lambda/us-east-1.heirloom-verifier:*';
   assert.deepEqual(
@@ -95,16 +115,19 @@ test('there are no other roles, and each is taken on by whom it is for', () => {
           .join(),
       ])
       .sort();
-  const byLambda = ['PhotosBuilderRole', 'PhotosResizerRole', 'SignInLoginRole', 'SignInRenewalRole'].map((role) => [
-    role,
-    'lambda.amazonaws.com',
-  ]);
+  const byLambda = [
+    'PhotosBuilderRole',
+    'PhotosResizerRole',
+    'SignInLoginRole',
+    'SignInRenewalRole',
+    'SignInUploadRole',
+  ].map((role) => [role, 'lambda.amazonaws.com']);
   assert.deepEqual(taken(gallery), byLambda);
   assert.deepEqual(taken(edge), [['VerifierRole', 'edgelambda.amazonaws.com,lambda.amazonaws.com']]);
 });
 
 /** Requirement 25. */
-test('the signing keys are read by login and renewal alone', () => {
+test('the signing keys are read by login, renewal and upload alone', () => {
   const readers = ofType(gallery, 'AWS::IAM::Role')
     .map(([id]) => id)
     .filter((id) =>
@@ -113,5 +136,6 @@ test('the signing keys are read by login and renewal alone', () => {
   assert.deepEqual(readers.map((id) => id.replace(/[0-9A-F]{8}$/, '')).sort(), [
     'SignInLoginRole',
     'SignInRenewalRole',
+    'SignInUploadRole',
   ]);
 });

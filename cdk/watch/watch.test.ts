@@ -6,7 +6,7 @@ import { text } from '../test/reading.ts';
 const least = template('least', 'Gallery');
 const full = template('full', 'Gallery');
 
-test('every function and every dead-letter queue is watched', () => {
+test('every function that works unseen and every dead-letter queue is watched', () => {
   const alarms = ofType(least, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
   const watched = alarms
     .map(

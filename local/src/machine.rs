@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use gallery::Store;
 use gallery::store::{BucketNames, Endpoint, StoreError};
 use jiff::Timestamp;
-use login::{Login, Users};
+use login::{Login, Uploads, Users};
 use session::{Gate, PublicKeys, Verifier};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -104,7 +104,17 @@ impl Machine {
         let tls = settings.tls.then(|| certificate::acceptor(&settings.data)).transpose()?;
         let keys = login::load_or_create(&store, Timestamp::now()).await?.public()?;
         let (rekey, gate) = watch::channel(Arc::new(Gate::new(Verifier::new(keys.clone(), AUDIENCE))));
-        let login = Arc::new(Login::new(store.clone(), settings.login()));
+        let address = http.local_addr().map_err(|cause| port_error(settings.http, "--port", cause))?;
+        let s3_address = s3_listener.local_addr().map_err(|cause| port_error(settings.s3, "--s3-port", cause))?;
+        let endpoint = Endpoint {
+            url: format!("http://{s3_address}"),
+            access_key: credentials.access_key.clone(),
+            secret_key: credentials.secret_key.clone(),
+        };
+        // Browsers reach the S3 server by its port, and by it alone are their uploads signed.
+        let uploads = Uploads::new(store.clone(), gallery::store::at(&endpoint));
+        let login = Arc::new(Login::new(store.clone(), settings.login()).with_uploads(uploads));
+        let server = server.open_to(origins(address, settings.tls));
         let users = login.users().clone();
         let handlers = Handlers::new(store.clone(), &settings.title);
         handlers.builder.publish_assets().await?;
@@ -114,13 +124,6 @@ impl Machine {
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
         let (at_rest, photos) = (pump.at_rest(), pump.photos());
         let front = Arc::new(Front { store: store.clone(), login: login.clone(), gate });
-        let address = http.local_addr().map_err(|cause| port_error(settings.http, "--port", cause))?;
-        let s3_address = s3_listener.local_addr().map_err(|cause| port_error(settings.s3, "--s3-port", cause))?;
-        let endpoint = Endpoint {
-            url: format!("http://{s3_address}"),
-            access_key: credentials.access_key,
-            secret_key: credentials.secret_key,
-        };
         let tasks = vec![
             tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
             tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),
@@ -189,6 +192,13 @@ impl Machine {
         drop((self.store, self.users, self.at_rest));
         closed(self.folder).await;
     }
+}
+
+/// The addresses that browsers on this machine may have the gallery's pages from.
+fn origins(address: SocketAddr, tls: bool) -> Vec<String> {
+    let scheme = if tls { "https" } else { "http" };
+    let port = address.port();
+    [address.ip().to_string(), "localhost".to_owned()].map(|host| format!("{scheme}://{host}:{port}")).into()
 }
 
 /// Waits until nothing uses the folder any more, so that it can be opened again at once.

@@ -6,6 +6,7 @@ mod album;
 mod health;
 mod keep;
 mod many;
+mod moving;
 mod people;
 mod place;
 
@@ -21,7 +22,8 @@ pub use album::Album;
 pub use health::{Deploy, Doctor, Retry, Status};
 pub use keep::{Backup, Restore, Verify, Watch};
 pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
-pub use people::{Audit, Invite, Keys, PasswordFrom, See, User, scope};
+pub use moving::{Asked, Import, ImportFolder, ImportTakeout, Migrate, MigrateAwspics};
+pub use people::{Audit, Invite, Keys, May, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 
 /// A private photo gallery for your family
@@ -87,6 +89,14 @@ Examples:
   heirloom upload ~/Pictures --delete --dry-run
   heirloom upload film.mov --to Family/Lisbon --limit 2M")]
     Upload(Upload),
+
+    /// Bring photos in from elsewhere, with their dates and captions
+    #[command(subcommand)]
+    Import(Import),
+
+    /// Move a whole gallery in from another program
+    #[command(subcommand)]
+    Migrate(Migrate),
 
     /// How the gallery is: albums, files that wait, files that are no photos, words that cannot be read
     #[command(after_help = "\

@@ -17,8 +17,10 @@ mod demo;
 mod deploy;
 mod doctor;
 mod htpasswd;
+mod import;
 mod invite;
 mod keys;
+mod migrate;
 mod queues;
 mod reach;
 mod rebuild;
@@ -52,6 +54,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Serve(command) => serve::run(&command).await,
         Command::Demo(command) => demo::run(&command).await,
         Command::Upload(command) => upload::run(command).await,
+        Command::Import(command) => import::run(command).await,
+        Command::Migrate(command) => migrate::run(command).await,
         Command::Status(command) => status::run(command).await,
         Command::Doctor(command) => doctor::run(command).await,
         Command::Deploy(command) => deploy::run(command).await,

@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
-use login::{Audit, Cost, Hasher, User as Viewer, Users, passphrase};
+use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, passphrase};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cli::{ImportPeople, Many, PasswordFrom, User, scope};
+use crate::cli::{ImportPeople, Many, May, PasswordFrom, User, scope};
 use crate::reach::Reached;
 use crate::tell::tell;
 
@@ -21,6 +21,7 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::List { data, .. }
         | User::Remove { data, .. }
         | User::Scope { data, .. }
+        | User::Role { data, .. }
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
         User::Many(many) => many.data(),
@@ -53,13 +54,17 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
     let now = Timestamp::now();
     let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
-        User::Add { name, collections, password, json, .. } => {
+        User::Add { name, collections, owner, password, json, .. } => {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
             let sees = seeing(&scope);
             users.add(&name, &password.text, scope, now).await?;
             record(Event::ViewerAdded, name.clone()).await?;
-            let told = json!({ "added": name, "sees": sees, "password": password.made() });
+            if owner {
+                users.set_role(&name, Role::Owner).await?;
+                record(Event::RoleChanged, name.clone()).await?;
+            }
+            let told = json!({ "added": name, "sees": sees, "owner": owner, "password": password.made() });
             tell(json, &told, || {
                 println!("{name} can sign in now.");
                 password.tell();
@@ -87,6 +92,15 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
             tell(json, &json!({ "changed": name, "sees": sees }), || {
                 println!("{name} may see {words} within 15 minutes.");
             });
+        }
+        User::Role { name, role, json, .. } => {
+            let (role, words) = match role {
+                May::Owner => (Role::Owner, "may add photos now, at /auth/upload"),
+                May::Viewer => (Role::Viewer, "may only look from now on"),
+            };
+            users.set_role(&name, role).await?;
+            record(Event::RoleChanged, name.clone()).await?;
+            tell(json, &json!({ "changed": name, "owner": role.is_owner() }), || println!("{name} {words}."));
         }
         User::Logout { name, json, .. } => {
             users.sign_out_everywhere(&name, now).await?;
@@ -134,6 +148,7 @@ fn listed(user: &Viewer) -> Value {
         "since": user.created,
         "sees": seeing(&user.scope),
         "has_password": user.password.is_some(),
+        "owner": user.role.is_owner(),
     })
 }
 
@@ -147,7 +162,8 @@ fn list(users: &[Viewer]) {
     for user in users {
         let since = user.created.strftime("%Y-%m-%d");
         let invited = if user.password.is_none() { "  (no password: by invitation)" } else { "" };
-        println!("{:width$}  {since}  {}{invited}", user.name.as_str(), seen(&user.scope));
+        let owner = if user.role.is_owner() { "  (owner: may upload)" } else { "" };
+        println!("{:width$}  {since}  {}{invited}{owner}", user.name.as_str(), seen(&user.scope));
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) use camera::name as camera_name;
 pub(crate) use moment::{Moment, iso8601};
 
 use moment::from_name;
+use xmp::Xmp;
 
 /// The longest caption, in characters.
 const CAPTION: usize = 2_000;
@@ -90,6 +91,19 @@ pub(crate) fn read(blocks: &Blocks<'_>) -> Described {
     }
 }
 
+/// What an XMP file beside a photo says of it, as digiKam, darktable and Lightroom write it: what it shows, and when it
+/// was taken on the clock of the place.
+pub fn beside(xmp: &[u8]) -> (Option<String>, Option<DateTime>) {
+    let Xmp { caption, title, taken, .. } = xmp::read(xmp);
+    let caption = caption.or(title).map(|text| line(&text, CAPTION)).filter(|text| !text.is_empty());
+    (caption, taken.map(|(local, _)| whole_seconds(local)))
+}
+
+/// The moment in the name of a file, when it is a day and a time: `Screenshot_20240512-143015.png`.
+pub fn in_name(file: &str, latest: Timestamp) -> Option<DateTime> {
+    from_name(file, latest).filter(|local| local.time() != jiff::civil::Time::midnight())
+}
+
 /// Says when a picture was taken that does not say so itself: by the name of its file, else by its upload.
 pub(crate) fn date(picture: &mut Picture, file: &str, uploaded: Timestamp) {
     if picture.taken.is_some() {
@@ -149,6 +163,26 @@ mod tests {
         let described = read(&blocks);
         assert_eq!(described.keywords, ["sea", "sun set", "boat"]);
         assert_eq!(described.caption.as_deref(), Some("Hi"));
+    }
+
+    #[test]
+    fn files_beside_photos_are_read() {
+        let packet = br#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+            xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+            xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:DateTimeOriginal="1987-07-14T15:30:00.25"
+            xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt><rdf:li xml:lang="x-default">The
+            boat</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+        let taken = jiff::civil::date(1987, 7, 14).at(15, 30, 0, 0);
+        assert_eq!(beside(packet), (Some("The boat".to_owned()), Some(taken)));
+        assert_eq!(beside(b"no XML"), (None, None));
+    }
+
+    #[test]
+    fn names_that_hold_a_day_alone_tell_no_time() {
+        let latest: Timestamp = "2025-06-07T08:09:10Z".parse().unwrap();
+        let time = jiff::civil::date(2024, 5, 12).at(14, 30, 15, 0);
+        assert_eq!(in_name("Screenshot_20240512-143015.png", latest), Some(time));
+        assert_eq!(in_name("IMG-20240512-WA0001.jpg", latest), None);
     }
 
     #[test]

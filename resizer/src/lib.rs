@@ -18,6 +18,7 @@ mod resizer;
 mod settings;
 mod video;
 
+pub use described::{beside, in_name};
 pub use limits::Limits;
 pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};

@@ -15,11 +15,12 @@ use crate::metadata::{Metadata, Sort, SortBy};
 pub(super) fn photos<'a>(mut all: Vec<(PhotoId, &'a Photo)>, wanted: &Metadata) -> Vec<(PhotoId, &'a Photo)> {
     let sort = wanted.sort;
     let named = places(&wanted.order);
+    let taken = |photo: &Photo| wanted.dates.get(&photo.file).copied().or(photo.taken);
     all.sort_by(|(a_id, a), (b_id, b)| {
         let by_place = place(&named, &a.file).cmp(&place(&named, &b.file));
         let by_time = match sort.by {
             SortBy::Name => Ordering::Equal,
-            SortBy::Taken => match (a.taken, b.taken) {
+            SortBy::Taken => match (taken(a), taken(b)) {
                 (Some(a), Some(b)) if sort.descending => b.cmp(&a),
                 (Some(a), Some(b)) => a.cmp(&b),
                 (a, b) => a.is_none().cmp(&b.is_none()),

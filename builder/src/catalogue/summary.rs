@@ -166,7 +166,7 @@ impl Card {
         let children = catalogue.shown_children();
         let cards = || children.iter().map(|(_, child)| &child.card);
         let photos = catalogue.in_order();
-        let days = || photos.iter().filter_map(|(_, photo)| photo.taken).map(DateTime::date);
+        let days = || photos.iter().filter_map(|(_, photo)| catalogue.taken(photo)).map(DateTime::date);
         let films = photos.iter().filter(|(_, photo)| photo.film.is_some()).count();
         let added = || catalogue.photos.values().map(|photo| photo.added);
         let dated = catalogue.described.values.date.map(|date| (date.first(), date.last()));

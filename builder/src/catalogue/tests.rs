@@ -83,6 +83,16 @@ fn the_day_of_an_upload_is_not_shown_as_the_photo_s() {
 }
 
 #[test]
+fn the_owner_s_dates_go_before_the_photos_own() {
+    let mut album = catalogue("A", &[("1.jpg", Some(3)), ("2.jpg", Some(2)), ("3.jpg", None)]);
+    album.described.values.dates.insert("1.jpg".into(), date(2020, 1, 1).at(0, 0, 0, 0));
+    album.described.values.dates.insert("3.jpg".into(), date(2021, 1, 1).at(9, 0, 0, 0));
+    assert_eq!(files(&album), ["1.jpg", "3.jpg", "2.jpg"]);
+    let card = Card::of(&album);
+    assert_eq!((card.first, card.last), (Some(date(2020, 1, 1)), Some(date(2024, 5, 2))));
+}
+
+#[test]
 fn only_new_and_changed_facts_are_read() {
     let mut album = catalogue("A", &[("1.jpg", Some(1)), ("2.jpg", Some(2)), ("3.jpg", None)]);
     let id = |file: &str| PhotoId::of_key(&format!("A/{file}"));

@@ -45,6 +45,24 @@ fn our_keys_are_read_and_others_ignored() {
 }
 
 #[test]
+fn photos_can_be_dated() {
+    let metadata =
+        good("dates:\n  a.jpg: 1987-07-14\n  b.jpg: 1987-07-14 15:30\n  c.jpg:\n  d.jpg: '1987-07-14T15:30:12'\n");
+    let dates: Vec<_> = metadata.dates.iter().map(|(file, taken)| format!("{file} {taken}")).collect();
+    assert_eq!(dates, ["a.jpg 1987-07-14T00:00:00", "b.jpg 1987-07-14T15:30:00", "d.jpg 1987-07-14T15:30:12"]);
+}
+
+#[test]
+fn ten_thousand_captions_and_dates_are_no_bomb() {
+    let lines = |key: &str, value: &str| {
+        let lines = (0..10_000).map(|i| format!("  IMG_{i:05}.jpg: {value}\n"));
+        format!("{key}:\n{}", lines.collect::<String>())
+    };
+    let metadata = good(&(lines("captions", "The tram") + &lines("dates", "2019-07-14 15:30:00")));
+    assert_eq!((metadata.captions.len(), metadata.dates.len()), (10_000, 10_000));
+}
+
+#[test]
 fn what_is_kept_reads_back() {
     for text in [
         "date: 2024",
@@ -54,6 +72,7 @@ fn what_is_kept_reads_back() {
         "hidden: on",
         "downloads: no",
         "order: [b, a]",
+        "dates: {a.jpg: 1987-07-14, b.jpg: '1987-07-14 15:30'}",
         "",
     ] {
         let metadata = good(text);
@@ -83,6 +102,7 @@ fn a_broken_file_tells_line_and_column() {
         ("title: a\ntitle: b\n", "line 2, column 1: `title` is written twice"),
         ("- a\n- b\n", "line 1, column 1: here should be lines of the form `key: value`"),
         ("just words", "line 1"),
+        ("dates:\n  a.jpg: last summer\n", "line 2, column 10: a photo's date is written 1987-07-14"),
     ] {
         let problem = read(text.as_bytes()).unwrap_err().to_string();
         assert!(problem.contains(line), "{text:?}: {problem}");
@@ -108,7 +128,7 @@ fn bombs_are_refused() {
     assert!(read(laughs.as_bytes()).is_err());
     assert!(read("[".repeat(10_000).as_bytes()).is_err());
     assert!(
-        read(format!("title: {}", "x".repeat(300_000)).as_bytes()).unwrap_err().to_string().contains("300007 bytes")
+        read(format!("title: {}", "x".repeat(3_000_000)).as_bytes()).unwrap_err().to_string().contains("3000007 bytes")
     );
 }
 

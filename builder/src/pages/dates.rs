@@ -1,15 +1,20 @@
 //! Dates and numbers as people write them.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 
 /// `6 May 2024`
 pub(super) fn day(date: Date) -> String {
     date.strftime("%-d %B %Y").to_string()
 }
 
-/// `6 May 2024, 07:08`
+/// `6 May 2024, 07:08`; midnight to the second stands for a day of which no more is known.
 pub(super) fn moment(time: DateTime) -> String {
-    time.strftime("%-d %B %Y, %H:%M").to_string()
+    if time.time() == Time::midnight() { day(time.date()) } else { time.strftime("%-d %B %Y, %H:%M").to_string() }
+}
+
+/// The same for programs.
+pub(super) fn machine(time: DateTime) -> String {
+    if time.time() == Time::midnight() { time.date().to_string() } else { time.to_string() }
 }
 
 /// The days of an album in full: `6 May 2024`, `6–12 May 2024`, `28 April – 3 May 2024`.
@@ -68,6 +73,17 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn midnight_is_no_time_of_day() {
+        let day = date(1987, 7, 14);
+        assert_eq!(
+            (moment(day.at(0, 0, 0, 0)), machine(day.at(0, 0, 0, 0))),
+            ("14 July 1987".into(), "1987-07-14".into())
+        );
+        assert_eq!(moment(day.at(15, 30, 0, 0)), "14 July 1987, 15:30");
+        assert_eq!(machine(day.at(15, 30, 0, 0)), "1987-07-14T15:30:00");
+    }
 
     #[test]
     fn spans_say_each_thing_once() {

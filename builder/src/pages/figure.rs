@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gallery::{CollectionSlug, PhotoId};
+use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::dates;
@@ -32,8 +33,8 @@ impl<'a> Album<'a> {
 
     /// The figure of a photo, the `index`-th of its page.
     pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo) -> Markup {
-        let caption = self.catalogue.caption(photo);
-        let words = Words::of(caption, photo, index);
+        let (caption, taken) = (self.catalogue.caption(photo), self.catalogue.taken(photo));
+        let words = Words::of(caption, photo, taken, index);
         let downloads = self.catalogue.described.values.downloads;
         let largest = largest(&photo.renditions);
         let original = self.original(photo);
@@ -67,7 +68,7 @@ impl<'a> Album<'a> {
                 }
                 figcaption {
                     @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
-                    @if let Some(taken) = photo.taken { time datetime=(taken) { (dates::moment(taken)) } }
+                    @if let Some(taken) = taken { time datetime=(dates::machine(taken)) { (dates::moment(taken)) } }
                     @if downloads {
                         (download(&original, photo, "original", "Original", &words))
                         @if let Some(movie) = movie {
@@ -138,7 +139,7 @@ struct Words {
 
 impl Words {
     /// The caption, or the file's name when a person chose it, or when it was taken, or its number on the page.
-    fn of(caption: Option<&str>, photo: &Photo, index: usize) -> Self {
+    fn of(caption: Option<&str>, photo: &Photo, taken: Option<DateTime>, index: usize) -> Self {
         let own = |alt: &str| Self { alt: alt.to_owned(), kind: None, number: None };
         if let Some(caption) = caption {
             return own(caption);
@@ -156,7 +157,7 @@ impl Words {
             return own(words.trim());
         }
         let (kind, word) = if photo.film.is_some() { ("film", "Video") } else { ("photo", "Photo") };
-        let (alt, number) = match photo.taken {
+        let (alt, number) = match taken {
             Some(taken) => (format!("{word}, {}", dates::moment(taken)), None),
             None => (format!("{word} {}", index + 1), Some(index + 1)),
         };
@@ -173,7 +174,8 @@ mod tests {
     fn alt_texts_are_words() {
         let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
             let album = catalogue("A", &[(file, day)]);
-            Words::of(caption, album.photos.values().next().unwrap(), 2).alt
+            let photo = album.photos.values().next().unwrap();
+            Words::of(caption, photo, photo.taken, 2).alt
         };
         assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
         assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");
@@ -184,6 +186,6 @@ mod tests {
         }
         let mut album = catalogue("A", &[]);
         album.learn(film("A/VID_1.mp4", 3.0), "\"1\"".into());
-        assert_eq!(Words::of(None, album.photos.values().next().unwrap(), 0).alt, "Video 1");
+        assert_eq!(Words::of(None, album.photos.values().next().unwrap(), None, 0).alt, "Video 1");
     }
 }

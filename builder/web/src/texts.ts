@@ -78,7 +78,11 @@ export function translate(root: ParentNode): void {
 }
 
 /** When a photo was taken, as people write it. */
-const moment = (time: string) => format({ dateStyle: "long", timeStyle: "short" }).format(new Date(`${time}Z`));
+const moment = (time: string) =>
+  // A day alone, or a day and a time.
+  time.includes("T")
+    ? format({ dateStyle: "long", timeStyle: "short" }).format(new Date(`${time}Z`))
+    : format({ dateStyle: "long" }).format(new Date(time));
 
 function number(element: HTMLElement): Fillings {
   const n = element.dataset["n"];

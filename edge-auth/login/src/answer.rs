@@ -12,17 +12,28 @@ pub(crate) struct Answer {
     status: u16,
     own: Vec<(&'static str, String)>,
     page: Option<Markup>,
+    json: Option<String>,
     cookies: Vec<String>,
 }
 
 impl Answer {
     pub(crate) fn page(status: u16, page: Markup) -> Self {
-        Self { status, own: Vec::new(), page: Some(page), cookies: Vec::new() }
+        Self { status, own: Vec::new(), page: Some(page), json: None, cookies: Vec::new() }
+    }
+
+    /// For a script of ours.
+    pub(crate) fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self { status, own: Vec::new(), page: None, json: Some(value.to_string()), cookies: Vec::new() }
+    }
+
+    /// The same, when it cannot be done.
+    pub(crate) fn problem(status: u16, sentence: &str) -> Self {
+        Self::json(status, &serde_json::json!({ "problem": sentence }))
     }
 
     /// Goes on with a GET, whatever this was (303).
     pub(crate) fn see_other(location: &str) -> Self {
-        Self { status: 303, own: vec![("location", location.to_owned())], page: None, cookies: Vec::new() }
+        Self { status: 303, own: vec![("location", location.to_owned())], page: None, json: None, cookies: Vec::new() }
     }
 
     pub(crate) fn with_cookie(mut self, cookie: String) -> Self {
@@ -38,7 +49,12 @@ impl Answer {
     /// The response of a function URL. A response to HEAD has everything but the body.
     pub(crate) fn into_response(self, head: bool) -> LambdaFunctionUrlResponse {
         let mut headers = HeaderMap::new();
-        let content_type = self.page.as_ref().map(|_| ("content-type", "text/html; charset=utf-8".to_owned()));
+        let kind = match (&self.page, &self.json) {
+            (Some(_), _) => Some("text/html; charset=utf-8"),
+            (None, Some(_)) => Some("application/json"),
+            (None, None) => None,
+        };
+        let content_type = kind.map(|kind| ("content-type", kind.to_owned()));
         let common = headers::of_form(page::style_hash()).into_iter();
         for (name, value) in
             common.chain([("cache-control", "no-store".to_owned())]).chain(content_type).chain(self.own)
@@ -51,7 +67,7 @@ impl Answer {
         let mut response = LambdaFunctionUrlResponse::default();
         response.status_code = i64::from(self.status);
         response.headers = headers;
-        response.body = self.page.filter(|_| !head).map(maud::PreEscaped::into_string);
+        response.body = self.page.map(maud::PreEscaped::into_string).or(self.json).filter(|_| !head);
         response.cookies = self.cookies;
         response
     }

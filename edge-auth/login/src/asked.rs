@@ -119,7 +119,7 @@ impl<'a> Asked<'a> {
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return None;
         }
-        let body = Zeroizing::new(self.body()?);
+        let body = Zeroizing::new(self.body(MAX_FORM)?);
         let mut fields = [const { None }; N];
         for (field, value) in form_urlencoded::parse(&body) {
             let place = names.iter().position(|name| *name == field)?;
@@ -130,10 +130,16 @@ impl<'a> Asked<'a> {
         Some(fields)
     }
 
-    fn body(&self) -> Option<Vec<u8>> {
+    /// The bytes of a JSON body, if it is one of at most so many.
+    pub(crate) fn json(&self, most: usize) -> Option<Vec<u8>> {
+        let kind = self.event.headers.get("content-type")?.to_str().ok()?;
+        kind.eq_ignore_ascii_case("application/json").then(|| self.body(most))?
+    }
+
+    fn body(&self, most: usize) -> Option<Vec<u8>> {
         let body = self.event.body.as_deref().unwrap_or_default();
         // Base64 is a third longer than what it stands for.
-        if body.len() > MAX_FORM * 4 / 3 + 4 {
+        if body.len() > most * 4 / 3 + 4 {
             return None;
         }
         if self.event.is_base64_encoded { BASE64.decode(body.as_bytes()).ok() } else { Some(body.as_bytes().to_vec()) }

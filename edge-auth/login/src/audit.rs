@@ -44,6 +44,10 @@ pub enum Event {
     SignedOutEverywhere,
     /// The owner made an invitation.
     Invited,
+    /// The owner changed what somebody may do.
+    RoleChanged,
+    /// A browser was allowed to upload.
+    UploadAllowed,
     /// The owner made a signing key.
     KeyMade,
     /// The owner dropped a signing key.

@@ -22,6 +22,7 @@ use crate::keys::{self, KeyRing, KeysError};
 use crate::password::{Cost, HashError, Hasher};
 use crate::throttle::Throttle;
 use crate::title::Title;
+use crate::upload::Uploads;
 use crate::users::{User, Users, UsersError};
 use crate::{page, renewal};
 
@@ -61,7 +62,7 @@ impl Config {
 
 /// Why a request could not be served. The viewer is told to try again; the owner's log says why.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(crate) enum Failure {
     #[error(transparent)]
     Users(#[from] UsersError),
     #[error(transparent)]
@@ -72,6 +73,8 @@ enum Failure {
     Mint(#[from] MintError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("an upload could not be signed for: {0}")]
+    Signing(String),
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -87,6 +90,7 @@ pub struct Login {
     devices: Devices,
     invitations: Invitations,
     audit: Audit,
+    uploads: Option<Uploads>,
     ring: Mutex<Option<(Timestamp, Arc<KeyRing>)>>,
     title: Title,
 }
@@ -101,12 +105,28 @@ impl Login {
             devices: Devices::new(store.clone()),
             invitations: Invitations::new(store.clone()),
             audit: Audit::new(store.clone()),
+            uploads: None,
             ring: Mutex::default(),
             title: Title::new(&config.title),
             store,
             config,
             hasher,
         }
+    }
+
+    /// The same with the page from which owners upload.
+    #[must_use]
+    pub fn with_uploads(mut self, uploads: Uploads) -> Self {
+        self.uploads = Some(uploads);
+        self
+    }
+
+    pub(crate) fn uploads(&self) -> Option<&Uploads> {
+        self.uploads.as_ref()
+    }
+
+    pub(crate) fn title(&self) -> String {
+        self.title.now()
     }
 
     /// The viewers.
@@ -152,7 +172,11 @@ impl Login {
             Some(("GET" | "HEAD", AuthRoute::Renew)) => self.renew(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Invite)) => self.show_invitation(asked, now).await,
             Some(("POST", AuthRoute::Invite)) => self.invited(asked, now).await,
-            Some((_, AuthRoute::Login | AuthRoute::Invite)) => Ok(self.wrong_method(asked, "GET, HEAD, POST")),
+            Some(("GET" | "HEAD", AuthRoute::Upload)) => self.show_upload(asked, now).await,
+            Some(("POST", AuthRoute::Upload)) => self.sign_uploads(asked, now).await,
+            Some((_, AuthRoute::Login | AuthRoute::Invite | AuthRoute::Upload)) => {
+                Ok(self.wrong_method(asked, "GET, HEAD, POST"))
+            }
             Some((_, AuthRoute::Logout)) => Ok(self.wrong_method(asked, "POST")),
             Some((_, AuthRoute::Renew)) => Ok(self.wrong_method(asked, "GET, HEAD")),
             None => Ok(self.sentence(asked, 404, asked.texts().no_such_page)),
@@ -179,7 +203,7 @@ impl Login {
     }
 
     /// The session that a request carries, as the gate would see it. The viewer may have changed since.
-    async fn session(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Option<Verified>, Failure> {
+    pub(crate) async fn session(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Option<Verified>, Failure> {
         let Ok(Some(token)) = asked.token() else {
             return Ok(None);
         };
@@ -187,7 +211,7 @@ impl Login {
         Ok(verifier.verify(token, now.as_second()).ok())
     }
 
-    async fn record(
+    pub(crate) async fn record(
         &self,
         asked: &Asked<'_>,
         event: Event,
@@ -220,7 +244,7 @@ impl Login {
         self.sentence(asked, 403, asked.texts().foreign)
     }
 
-    fn sentence(&self, asked: &Asked<'_>, status: u16, sentence: &str) -> Answer {
+    pub(crate) fn sentence(&self, asked: &Asked<'_>, status: u16, sentence: &str) -> Answer {
         let texts = asked.texts();
         let link = Some(("/", texts.to_gallery));
         Answer::page(status, page::sentence(texts, &self.title.now(), sentence, link))

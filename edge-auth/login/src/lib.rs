@@ -26,6 +26,7 @@ mod origin;
 mod page;
 mod renewal;
 mod secret;
+mod upload;
 
 pub use address::AddressPrefix;
 pub use audit::Audit;
@@ -34,4 +35,5 @@ pub use invitations::{Invitation, Invitations};
 pub use keys::{KeysError, load_or_create, public_keys};
 pub use password::{Cost, Hasher, Unfit};
 pub use secret::Secret;
-pub use users::{User, Users, UsersError};
+pub use upload::Uploads;
+pub use users::{Role, User, Users, UsersError};

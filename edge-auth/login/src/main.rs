@@ -9,7 +9,7 @@ use gallery::Bucket;
 use gallery::store::{BucketNames, Store, amazon};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
-use login::{Config, Login};
+use login::{Config, Login, Uploads};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -23,7 +23,15 @@ async fn main() -> Result<(), Error> {
         let days = days.parse::<u64>().context("HEIRLOOM_SESSION_DAYS is to be a whole number of days")?;
         config.lifetime = Duration::from_hours(24 * days);
     }
-    let login = Arc::new(Login::new(Store::new(amazon().await, names), config));
+    let uploads = names.source != "-";
+    let store = Store::new(amazon().await, names);
+    let mut login = Login::new(store.clone(), config);
+    // One binary, three functions: this is the one that signs uploads when it is told of the source bucket.
+    if uploads {
+        let signer = store.client().clone();
+        login = login.with_uploads(Uploads::new(store, signer));
+    }
+    let login = Arc::new(login);
 
     run(service_fn(move |event: LambdaEvent<LambdaFunctionUrlRequest>| {
         let login = Arc::clone(&login);

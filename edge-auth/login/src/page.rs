@@ -120,7 +120,7 @@ pub(crate) fn sentence(texts: &Texts, title: &str, sentence: &str, link: Option<
 }
 
 /// The cover of the book, around anything.
-fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
+pub(crate) fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(texts.tag) {

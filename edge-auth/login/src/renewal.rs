@@ -55,6 +55,7 @@ mod tests {
             generation: 7,
             devices_from: 7,
             created: Timestamp::UNIX_EPOCH,
+            role: crate::users::Role::Viewer,
         }
     }
 

@@ -37,6 +37,32 @@ pub struct User {
     pub devices_from: u64,
     /// When they were added.
     pub created: Timestamp,
+    /// What they may do besides looking. It is read from here each time, so that it ends at once.
+    #[serde(default, skip_serializing_if = "Role::is_viewer")]
+    pub role: Role,
+}
+
+/// What a viewer may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Look.
+    #[default]
+    Viewer,
+    /// Add photos from a browser as well, to what they may see.
+    Owner,
+}
+
+impl Role {
+    /// Whether they may add photos.
+    pub fn is_owner(self) -> bool {
+        self == Self::Owner
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_viewer(&self) -> bool {
+        *self == Self::Viewer
+    }
 }
 
 impl User {
@@ -135,7 +161,15 @@ impl Users {
         now: Timestamp,
     ) -> Result<User, UsersError> {
         let generation = raised(0, now);
-        let user = User { name: name.clone(), password, scope, generation, devices_from: generation, created: now };
+        let user = User {
+            name: name.clone(),
+            password,
+            scope,
+            generation,
+            devices_from: generation,
+            created: now,
+            role: Role::Viewer,
+        };
         // Before the viewer, so that whoever can sign in has a home page under way.
         self.record_scope(&user.scope).await?;
         match self.store.write_json(&key(name), &user, Condition::New).await? {
@@ -254,6 +288,11 @@ impl Users {
         self.change(name, now, |user| user.scope.clone_from(&scope), Ways::Kept).await
     }
 
+    /// Changes what a viewer may do; their sessions go on.
+    pub async fn set_role(&self, name: &ViewerName, role: Role) -> Result<User, UsersError> {
+        self.amend(name, |user| user.role = role).await
+    }
+
     /// Ends a viewer's sessions on every device.
     pub async fn sign_out_everywhere(&self, name: &ViewerName, now: Timestamp) -> Result<User, UsersError> {
         let user = self.change(name, now, |_| {}, Ways::Ended).await?;
@@ -323,6 +362,20 @@ impl Users {
             if ways == Ways::Ended {
                 user.devices_from = user.generation;
             }
+            if let Written::Stored(_) = self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
+                return Ok(user);
+            }
+        }
+        Err(UsersError::Overtaken(name.clone()))
+    }
+
+    /// Changes what no session depends on.
+    async fn amend(&self, name: &ViewerName, change: impl Fn(&mut User)) -> Result<User, UsersError> {
+        for _ in 0..TRIES {
+            let Some((mut user, etag)) = self.read(name).await? else {
+                return Err(UsersError::Unknown(name.clone()));
+            };
+            change(&mut user);
             if let Written::Stored(_) = self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
                 return Ok(user);
             }

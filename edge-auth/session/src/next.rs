@@ -8,7 +8,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::path::{CanonicalPath, Place};
+use crate::path::{AuthRoute, CanonicalPath, Place};
 
 /// The longest `next`, in bytes.
 pub const MAX_NEXT: usize = 512;
@@ -53,6 +53,10 @@ fn is_place(text: &str) -> bool {
     let Ok(path) = CanonicalPath::parse(path) else {
         return false;
     };
+    // The one page of login that is worth coming back to: asking for it changes nothing.
+    if *path.place() == Place::Auth(AuthRoute::Upload) {
+        return fragment.is_empty();
+    }
     fragment.bytes().all(legal) && !matches!(path.place(), Place::Auth(_) | Place::Public | Place::NotOurs)
 }
 
@@ -67,6 +71,7 @@ mod tests {
             "/",
             "/albums/Family/",
             "/albums/Family",
+            "/auth/upload",
             "/albums/Family/#photo=3",
             "/originals/Oma%20X/1.jpg",
             "/home/all/",

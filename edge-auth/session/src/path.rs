@@ -59,6 +59,8 @@ pub enum AuthRoute {
     Renew,
     /// A link that the owner handed out.
     Invite,
+    /// The page from which owners upload, and where it asks for signed requests.
+    Upload,
 }
 
 impl AuthRoute {
@@ -69,6 +71,7 @@ impl AuthRoute {
             "/auth/logout" => Self::Logout,
             "/auth/renew" => Self::Renew,
             "/auth/invite" => Self::Invite,
+            "/auth/upload" => Self::Upload,
             _ => return None,
         })
     }

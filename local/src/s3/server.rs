@@ -13,6 +13,7 @@ use s3s::{Body, S3Error, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 
 use super::body::Announced;
+use super::cors;
 use super::folder::Folder;
 use super::ops::Operations;
 
@@ -38,6 +39,8 @@ impl std::fmt::Debug for Credentials {
 #[derive(Clone, Debug)]
 pub struct Server {
     service: S3Service,
+    /// The sites whose pages may send here: the gallery's own.
+    open_to: Arc<[String]>,
     /// Counts requests, so that an answer can be found in the log of a client.
     requests: Arc<AtomicU64>,
 }
@@ -59,12 +62,23 @@ impl Server {
         if let Some(route) = route {
             builder.set_route(route);
         }
-        Self { service: builder.build(), requests: Arc::default() }
+        Self { service: builder.build(), open_to: Arc::default(), requests: Arc::default() }
+    }
+
+    /// The same, for pages of these sites as well: `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn open_to(mut self, sites: Vec<String>) -> Self {
+        self.open_to = sites.into();
+        self
     }
 
     /// Answers one request.
     pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         let head = request.method() == Method::HEAD;
+        let site = cors::site(request.headers(), &self.open_to);
+        if let Some(answer) = cors::preflight(&request, site.as_ref()) {
+            return answer;
+        }
         if is_signed_with_version_2(&request) {
             return told(s3_error!(
                 InvalidRequest,
@@ -82,6 +96,7 @@ impl Server {
         if let Ok(id) = HeaderValue::from_str(&format!("{:016X}", self.requests.fetch_add(1, Ordering::Relaxed))) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
+        cors::allow(response.headers_mut(), site);
         if head || response.status() == StatusCode::NOT_MODIFIED {
             // Neither has a body; over HTTP the connection would drop it, without one it is dropped here.
             *response.body_mut() = Body::empty();

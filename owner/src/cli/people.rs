@@ -28,9 +28,34 @@ Examples:
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
         collections: Option<Vec<String>>,
 
+        /// They may add photos as well: from a browser, to what they may see, at /auth/upload
+        #[arg(long)]
+        owner: bool,
+
         #[command(flatten)]
         /// Where the password comes from
         password: PasswordFrom,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
+        #[command(flatten)]
+        /// Which gallery
+        data: Data,
+    },
+
+    /// Let somebody add photos from a browser, or let them only look; from now on
+    #[command(after_help = "\
+Examples:
+  heirloom user role gerda owner
+  heirloom user role gerda viewer")]
+    Role {
+        /// The name
+        name: ViewerName,
+
+        /// What they may do
+        role: May,
 
         /// Tell the outcome as one JSON object
         #[arg(long)]
@@ -137,6 +162,15 @@ Examples:
         /// Which gallery
         data: Data,
     },
+}
+
+/// What somebody may do
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum May {
+    /// Look
+    Viewer,
+    /// Add photos as well
+    Owner,
 }
 
 /// What somebody may see

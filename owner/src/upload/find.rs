@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use gallery::keys::METADATA;
 use gallery::{FolderPath, SourceKey};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use walkdir::{DirEntry, WalkDir};
@@ -135,7 +135,7 @@ fn is_album(entry: &DirEntry) -> bool {
 }
 
 /// Files that are no photos, whatever they are: what phones and desktops leave beside them.
-fn is_leftover(name: &str) -> Option<&'static str> {
+pub(crate) fn is_leftover(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let ends = |ending: &str| lower.ends_with(ending);
     match lower.as_str() {
@@ -200,15 +200,23 @@ fn stem(key: &str) -> &str {
 
 /// The day on which a photo was taken, by its EXIF.
 fn taken(file: &Path) -> Option<Date> {
+    taken_at(file).map(DateTime::date)
+}
+
+/// When a photo was taken, by its EXIF.
+pub(crate) fn taken_at(file: &Path) -> Option<DateTime> {
     let mut reader = BufReader::new(File::open(file).ok()?);
     let exif = exif::Reader::new().read_from_container(&mut reader).ok()?;
     let field = exif.get_field(exif::Tag::DateTimeOriginal, exif::In::PRIMARY)?;
     let exif::Value::Ascii(texts) = &field.value else { return None };
     let read = exif::DateTime::from_ascii(texts.first()?).ok()?;
-    Date::new(i16::try_from(read.year).ok()?, i8::try_from(read.month).ok()?, i8::try_from(read.day).ok()?).ok()
+    let small = |number: u8| i8::try_from(number).ok();
+    let day = Date::new(i16::try_from(read.year).ok()?, small(read.month)?, small(read.day)?).ok()?;
+    let time = Time::new(small(read.hour)?, small(read.minute)?, small(read.second.min(59))?, 0).unwrap_or_default();
+    Some(day.to_datetime(time))
 }
 
-fn modified(file: &Path) -> Option<Date> {
+pub(crate) fn modified(file: &Path) -> Option<Date> {
     let at = Timestamp::try_from(file.metadata().ok()?.modified().ok()?).ok()?;
     Some(Zoned::new(at, TimeZone::system()).date())
 }

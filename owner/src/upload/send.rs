@@ -151,8 +151,13 @@ impl Way {
 
     /// Copies an object to another key, without its bytes passing through here.
     pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<()> {
+        self.copy_from(self.bucket(), from, to).await
+    }
+
+    /// The same out of another bucket that the gallery's S3 reaches.
+    pub(crate) async fn copy_from(&self, bucket: &str, from: &str, to: &str) -> Result<()> {
         let segments: Vec<String> = from.split('/').map(encoded).collect();
-        let source = format!("{}/{}", self.bucket(), segments.join("/"));
+        let source = format!("{bucket}/{}", segments.join("/"));
         let copy = self.store.client().copy_object().bucket(self.bucket()).copy_source(source).key(to);
         copy.send().await.with_context(|| format!("cannot copy `{from}` to `{to}`"))?;
         Ok(())

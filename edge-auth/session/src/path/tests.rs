@@ -28,6 +28,7 @@ fn every_place_has_its_path() {
     assert_eq!(place("/auth/logout"), Place::Auth(AuthRoute::Logout));
     assert_eq!(place("/auth/renew"), Place::Auth(AuthRoute::Renew));
     assert_eq!(place("/auth/invite"), Place::Auth(AuthRoute::Invite));
+    assert_eq!(place("/auth/upload"), Place::Auth(AuthRoute::Upload));
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Uploading from a browser, for viewers who are owners: a page, and requests signed for the source bucket.
+//!
+//! The page asks with the names, sizes and checksums of files; the answer holds a signed request for each that is not
+//! there yet. The browser sends the bytes straight to the bucket. Such a request is good for some minutes, for one key, one
+//! length, one type and the very bytes of that checksum, and only as long as nothing lies under the key: it can neither
+//! replace nor remove anything. Who may ask is read from the viewer's record each time, not from the session.
+
+mod album;
+mod page;
+mod sign;
+mod wanted;
+
+use gallery::{FolderPath, Store};
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::asked::Asked;
+use crate::audit::{Event, Outcome};
+use crate::handler::{Failure, Login};
+use crate::origin;
+use crate::users::User;
+
+/// What uploading from a browser needs besides login: the buckets, and where browsers reach the source bucket.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    store: Store,
+    /// Signs requests, and names the address that browsers send them to.
+    signer: aws_sdk_s3::Client,
+}
+
+impl Uploads {
+    /// Uploads into the source bucket of `store`, which browsers reach where `signer` does.
+    pub fn new(store: Store, signer: aws_sdk_s3::Client) -> Self {
+        Self { store, signer }
+    }
+}
+
+/// Who asks: an owner, or why not.
+enum Asks {
+    Owner(User),
+    Nobody,
+    Viewer,
+}
+
+impl Login {
+    /// The page.
+    pub(crate) async fn show_upload(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
+        let Some(uploads) = self.uploads() else {
+            return Ok(self.sentence(asked, 404, asked.texts().no_such_page));
+        };
+        match self.owner(asked, now).await? {
+            Asks::Nobody => Ok(Answer::see_other("/auth/login?next=%2Fauth%2Fupload")),
+            Asks::Viewer => Ok(self.only_owners(asked)),
+            Asks::Owner(user) => {
+                let albums = album::all(&uploads.store, &user.scope).await?;
+                let bucket = uploads.origin().await?;
+                let page = page::upload(&self.title(), &albums);
+                Ok(Answer::page(200, page).with_header("content-security-policy", &page::policy(&bucket)))
+            }
+        }
+    }
+
+    /// Signs requests for files.
+    pub(crate) async fn sign_uploads(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
+        let Some(uploads) = self.uploads() else {
+            return Ok(Answer::problem(422, "This gallery takes no uploads from browsers."));
+        };
+        if !origin::is_this_site(asked.headers()) {
+            return Ok(Answer::problem(422, "Please use the gallery's own page."));
+        }
+        let user = match self.owner(asked, now).await? {
+            Asks::Nobody => return Ok(Answer::problem(401, "You are signed out: sign in again, then go on here.")),
+            Asks::Viewer => return Ok(Answer::problem(422, "Only owners of the gallery may upload.")),
+            Asks::Owner(user) => user,
+        };
+        let wanted = match wanted::read(asked) {
+            Ok(wanted) => wanted,
+            Err(sentence) => return Ok(Answer::problem(400, &sentence)),
+        };
+        if !user.scope.holds_folder(first(&wanted.album)) {
+            return Ok(Answer::problem(422, "You may not add to this collection."));
+        }
+        let answers = uploads.answers(&wanted, now).await?;
+        if answers.iter().any(sign::Told::is_signed) {
+            self.record(asked, Event::UploadAllowed, Some(&user.name), Outcome::Done, now).await?;
+        }
+        Ok(Answer::json(200, &serde_json::json!({ "files": answers })))
+    }
+
+    /// The viewer of this request's session, as their record is now.
+    async fn owner(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Asks, Failure> {
+        let Some(session) = self.session(asked, now).await? else { return Ok(Asks::Nobody) };
+        let session = session.session();
+        let user = self.users().find(&session.viewer).await?;
+        Ok(match user.filter(|user| user.generation == session.generation) {
+            Some(user) if user.role.is_owner() => Asks::Owner(user),
+            Some(_) => Asks::Viewer,
+            None => Asks::Nobody,
+        })
+    }
+
+    /// Not 403: CloudFront shows another page in place of those.
+    fn only_owners(&self, asked: &Asked<'_>) -> Answer {
+        self.sentence(asked, 422, "Only owners of the gallery may upload. Ask the one who let you in.")
+    }
+}
+
+/// The collection that a folder lies in.
+fn first(folder: &FolderPath) -> &str {
+    folder.names().first().map_or("", String::as_str)
+}

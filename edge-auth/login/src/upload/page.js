@@ -1,0 +1,232 @@
+// Files on their way into the gallery: checksums first, a few at a time, again when the line is cut.
+//
+// The gallery answers with a signed request for each file that is not there yet. Whatever went wrong with a file, the way on
+// is to ask about it again: what has arrived meanwhile is there, and is not sent a second time.
+'use strict';
+{
+  /** So many files are asked about at once: an edge function reads 40 KB. */
+  const ASKED = 20;
+  /** So many files are on their way at once. */
+  const SENT = 3;
+  /** So often a file is tried before a person is asked. */
+  const TRIES = 12;
+
+  const element = (id) => document.getElementById(id);
+  const form = element('upload'), album = element('album'), chosen = element('files'), drop = element('drop');
+  const bar = element('bar'), told = element('told'), problems = element('problems'), again = element('again');
+
+  /** What waits, what is on its way, and what became of the rest. Entries are { file, album, hash, tries, sent }. */
+  const state = { waiting: [], busy: new Set(), arrived: 0, there: 0, failed: [], bytes: 0, done: 0 };
+  let working = false;
+
+  const pause = (milliseconds) => new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    addEventListener('online', () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+
+  const backoff = (tries) => pause(Math.min(30_000, 500 * 2 ** Math.min(tries, 6)) * (0.5 + Math.random() / 2));
+
+  async function checksum(file) {
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+    return btoa(String.fromCharCode(...hash));
+  }
+
+  /** Asks the gallery; tries again by itself when there is no line. */
+  async function ask(entries) {
+    const body = JSON.stringify({
+      album: entries[0].album,
+      files: entries.map(({ file, hash }) => ({ name: file.name, bytes: file.size, sha256: hash })),
+    });
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const answer = await fetch('/auth/upload', {
+          method: 'POST', body, headers: { 'content-type': 'application/json' }, credentials: 'same-origin',
+        });
+        if (answer.ok) return (await answer.json()).files;
+        if (answer.status < 500 && answer.status !== 429) {
+          const problem = await answer.json().catch(() => ({}));
+          return entries.map(() => ({ state: 'refused', why: problem.problem ?? `The gallery answered ${answer.status}.` }));
+        }
+      } catch {
+        // No line: the same again after a while.
+      }
+      if (tries >= TRIES) return entries.map(() => ({ state: 'refused', why: 'The gallery cannot be reached.' }));
+      await backoff(tries);
+    }
+  }
+
+  /** Sends a file; resolves to the status, 0 when the line was cut. */
+  function send(entry, { url, headers }) {
+    return new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open('PUT', url);
+      for (const [name, value] of headers) request.setRequestHeader(name, value);
+      request.upload.onprogress = ({ loaded }) => {
+        entry.sent = loaded;
+        show();
+      };
+      request.onloadend = () => resolve(request.status);
+      // A line that says nothing for long is cut.
+      request.timeout = 15 * 60_000;
+      request.send(entry.file);
+    });
+  }
+
+  /** One file, until it is there or cannot be. */
+  async function deliver(entry, answer) {
+    while (answer.state === 'send') {
+      const status = await send(entry, answer);
+      entry.sent = 0;
+      if (status >= 200 && status < 300) {
+        state.arrived += 1;
+        return;
+      }
+      entry.tries += 1;
+      if (entry.tries >= TRIES) {
+        fail(entry, status === 0 ? 'The line was cut again and again.' : `The bucket answered ${status}.`);
+        return;
+      }
+      // 412 and 409: something lies there by now, perhaps this very file from before the cut.
+      if (status !== 412 && status !== 409) await backoff(entry.tries);
+      [answer] = await ask([entry]);
+    }
+    if (answer.state === 'there') state.there += 1;
+    else fail(entry, answer.why);
+  }
+
+  function fail(entry, why) {
+    state.failed.push(entry);
+    const line = document.createElement('li');
+    line.textContent = `${entry.file.name}: ${why}`;
+    problems.append(line);
+  }
+
+  /** Takes what waits, a handful at a time. */
+  async function work() {
+    if (working) return;
+    working = true;
+    element('progress').hidden = false;
+    const ready = [];
+    let asking = null;
+    const refill = async () => {
+      const first = state.waiting[0];
+      const batch = [];
+      while (batch.length < ASKED && state.waiting[0] && state.waiting[0].album === first.album) {
+        const entry = state.waiting.shift();
+        state.busy.add(entry);
+        try {
+          entry.hash ??= await checksum(entry.file);
+          batch.push(entry);
+        } catch {
+          finish(entry, () => fail(entry, 'It could not be read.'));
+        }
+      }
+      if (batch.length === 0) return;
+      const answers = await ask(batch);
+      batch.forEach((entry, at) => ready.push([entry, answers[at]]));
+    };
+    const next = async () => {
+      while (ready.length === 0 && (state.waiting.length > 0 || asking)) {
+        asking ??= refill().finally(() => { asking = null; });
+        await asking;
+      }
+      return ready.shift();
+    };
+    const sender = async () => {
+      for (let one = await next(); one; one = await next()) {
+        const [entry, answer] = one;
+        await deliver(entry, answer);
+        finish(entry, () => {});
+      }
+    };
+    await Promise.all(Array.from({ length: SENT }, sender));
+    working = false;
+    if (state.waiting.length > 0) work();
+    else show();
+  }
+
+  function finish(entry, also) {
+    also();
+    state.busy.delete(entry);
+    state.done += entry.file.size;
+    show();
+  }
+
+  const photos = (count) => (count === 1 ? '1 file' : `${count} files`);
+
+  function show() {
+    const onTheWay = [...state.busy].reduce((sum, { sent }) => sum + sent, 0);
+    bar.value = state.bytes === 0 ? 0 : Math.min(1, (state.done + onTheWay) / state.bytes);
+    const left = state.waiting.length + state.busy.size;
+    const parts = [`${photos(state.arrived)} uploaded`];
+    if (state.there > 0) parts.push(`${photos(state.there)} there already`);
+    if (state.failed.length > 0) parts.push(`${photos(state.failed.length)} not uploaded`);
+    if (left > 0) parts.push(`${left} to go`);
+    told.textContent = `${parts.join(', ')}.`;
+    told.dataset.left = String(left);
+    again.hidden = left > 0 || state.failed.length === 0;
+  }
+
+  function take(files) {
+    if (!album.reportValidity()) return;
+    const name = album.value;
+    for (const file of files) {
+      state.waiting.push({ file, album: name, tries: 0, sent: 0 });
+      state.bytes += file.size;
+    }
+    show();
+    work();
+  }
+
+  /** Files of what was dropped, those in folders as well. */
+  async function dropped(transfer) {
+    const entries = [...transfer.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
+    if (entries.length === 0) return [...transfer.files];
+    const files = [];
+    const walk = async (entry) => {
+      if (entry.isFile) files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      else {
+        const reader = entry.createReader();
+        for (;;) {
+          const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+          if (some.length === 0) return;
+          for (const inside of some) await walk(inside);
+        }
+      }
+    };
+    for (const entry of entries) await walk(entry);
+    return files.filter((file) => !file.name.startsWith('.'));
+  }
+
+  form.addEventListener('submit', (event) => event.preventDefault());
+  chosen.addEventListener('change', () => {
+    take([...chosen.files]);
+    chosen.value = '';
+  });
+  for (const name of ['dragenter', 'dragover']) {
+    addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add('over');
+    });
+  }
+  addEventListener('dragleave', () => drop.classList.remove('over'));
+  addEventListener('drop', async (event) => {
+    event.preventDefault();
+    drop.classList.remove('over');
+    take(await dropped(event.dataTransfer));
+  });
+  again.addEventListener('click', () => {
+    const failed = state.failed.splice(0);
+    problems.replaceChildren();
+    for (const entry of failed) {
+      entry.tries = 0;
+      state.done -= entry.file.size;
+      state.waiting.push(entry);
+    }
+    show();
+    work();
+  });
+  addEventListener('beforeunload', (event) => {
+    if (state.waiting.length + state.busy.size > 0) event.preventDefault();
+  });
+}

@@ -1,0 +1,78 @@
+//! The upload page. It carries its style and its script itself, each allowed by its hash, and may talk to the gallery and
+//! to the source bucket, and to nobody else.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use data_encoding::BASE64;
+use maud::{Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use crate::page;
+use crate::texts::Texts;
+
+static SCRIPT: &str = include_str!("page.js");
+
+/// The content security policy of the page. `bucket` is where the browser sends files.
+pub(super) fn policy(bucket: &str) -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let script = HASH.get_or_init(|| format!("sha256-{}", BASE64.encode(&Sha256::digest(SCRIPT.as_bytes()))));
+    format!(
+        "default-src 'none'; script-src '{script}'; style-src '{}'; img-src 'self'; connect-src 'self' {bucket}; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        page::style_hash()
+    )
+}
+
+/// The page: an album, a place to drop files, and what becomes of them.
+pub(super) fn upload(title: &str, albums: &BTreeSet<String>) -> Markup {
+    // Its words are English, whatever the browser would like.
+    page::cover(
+        Texts::wanted(""),
+        title,
+        &html! {
+            form #upload {
+                label for="album" { "Album" }
+                input #album type="text" list="albums" required maxlength="900" autocomplete="off"
+                    placeholder="Collection/Album" aria-describedby="album-rule";
+                datalist #albums { @for album in albums { option value=(album) {} } }
+                p #album-rule .rule { "Choose one, or name a new one: the part before the first / is the collection." }
+                input #files type="file" multiple accept="image/*,video/mp4,video/quicktime,.heic,.heif,.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2";
+                label #drop .drop for="files" {
+                    strong { "Choose photos" }
+                    span { "or drop them here" }
+                }
+            }
+            section #progress aria-live="polite" hidden {
+                progress #bar max="1" value="0" aria-label="Uploaded so far" {}
+                p #told .rule { }
+                ul #problems { }
+                button #again .second type="button" hidden { "Try the rest again" }
+            }
+            noscript { p .notice { "Uploading from the browser needs JavaScript." } }
+            p .on { a href="/" { "To the gallery" } }
+            script { (PreEscaped(SCRIPT)) }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn albums_are_offered_as_text() {
+        let page = upload("G", &BTreeSet::from(["Family/<b>\"x\"".to_owned()])).into_string();
+        assert!(page.contains("<option value=\"Family/&lt;b&gt;&quot;x&quot;\">"), "{page}");
+        assert!(page.contains("multiple") && page.contains("accept=\"image/*"));
+        assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("innerHTML"));
+    }
+
+    #[test]
+    fn the_policy_allows_one_script_and_one_bucket() {
+        let policy = policy("https://bucket.example");
+        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));
+        assert!(policy.contains("connect-src 'self' https://bucket.example;"));
+        assert!(policy.contains("script-src 'sha256-"));
+    }
+}

@@ -1,0 +1,182 @@
+//! What the page asks for, read at the door.
+
+use data_encoding::BASE64;
+use gallery::keys::METADATA;
+use gallery::{FolderPath, SourceKey};
+use serde::Deserialize;
+
+use crate::asked::Asked;
+
+/// The longest question, in bytes: an edge function is shown 40 KB of it (AWS, "Accessing the request body").
+const MAX_ASKED: usize = 32 * 1024;
+
+/// The most files in one question.
+const FILES: usize = 50;
+
+/// The largest file that a browser sends, in bytes: it reads it whole to take the checksum.
+const LARGEST: u64 = 512 << 20;
+
+/// What may be uploaded, by its ending, and as which type it is kept.
+const TYPES: [(&str, &str); 26] = [
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("heic", "image/heic"),
+    ("heif", "image/heif"),
+    ("avif", "image/avif"),
+    ("png", "image/png"),
+    ("webp", "image/webp"),
+    ("gif", "image/gif"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("bmp", "image/bmp"),
+    ("dng", "image/x-adobe-dng"),
+    ("cr2", "image/x-canon-cr2"),
+    ("cr3", "image/x-canon-cr3"),
+    ("nef", "image/x-nikon-nef"),
+    ("nrw", "image/x-nikon-nrw"),
+    ("arw", "image/x-sony-arw"),
+    ("raf", "image/x-fuji-raf"),
+    ("orf", "image/x-olympus-orf"),
+    ("rw2", "image/x-panasonic-rw2"),
+    ("pef", "image/x-pentax-pef"),
+    ("srw", "image/x-samsung-srw"),
+    ("mp4", "video/mp4"),
+    ("m4v", "video/mp4"),
+    ("mov", "video/quicktime"),
+    ("3gp", "video/3gpp"),
+];
+
+/// A question.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) album: FolderPath,
+    /// Each file, or why it is not taken.
+    pub(super) files: Vec<Result<File, String>>,
+}
+
+/// A file that may be uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    /// The SHA-256 of its bytes, in base64 as S3 writes it.
+    pub(super) checksum: String,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    album: String,
+    files: Vec<WrittenFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFile {
+    name: String,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Reads a question, or says in a sentence what is wrong with it.
+pub(super) fn read(asked: &Asked<'_>) -> Result<Wanted, String> {
+    let body = asked.json(MAX_ASKED).ok_or("That was not the upload page's question.")?;
+    parse(&body)
+}
+
+fn parse(body: &[u8]) -> Result<Wanted, String> {
+    let written: Written = serde_json::from_slice(body).map_err(|_| "That was not the upload page's question.")?;
+    if written.files.is_empty() || written.files.len() > FILES {
+        return Err(format!("At most {FILES} files can be asked for at once."));
+    }
+    let album = tidy(&written.album);
+    let hidden = album.split('/').any(|name| name.starts_with('.'));
+    let album = FolderPath::parse(&album).ok().filter(|_| !hidden && album.chars().all(|c| !c.is_control()));
+    let album = album.ok_or("Choose an album, or name a new one: Collection/Album.")?;
+    let files = written.files.into_iter().map(|file| File::read(&album, file)).collect();
+    Ok(Wanted { album, files })
+}
+
+/// Names without the spaces around them, and without empty ones at the ends.
+fn tidy(album: &str) -> String {
+    album.trim_matches('/').split('/').map(str::trim).collect::<Vec<_>>().join("/")
+}
+
+impl File {
+    fn read(album: &FolderPath, file: WrittenFile) -> Result<Self, String> {
+        let WrittenFile { name, bytes, sha256 } = file;
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+        let kind = TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
+        let legal = !name.contains(['/', '\\']) && !name.starts_with('.') && name.chars().all(|c| !c.is_control());
+        if !legal || name == METADATA || SourceKey::parse(&format!("{album}/{name}")).is_err() {
+            return Err("Its name cannot be used here.".to_owned());
+        }
+        let Some(kind) = kind else {
+            return Err("It is neither a photo nor a video that the gallery knows.".to_owned());
+        };
+        if bytes == 0 || bytes > LARGEST {
+            let sentence = if bytes == 0 { "It is empty." } else { "It is larger than 512 MB: use `heirloom upload`." };
+            return Err(sentence.to_owned());
+        }
+        if BASE64.decode(sha256.as_bytes()).map_or(0, |hash| hash.len()) != 32 {
+            return Err("Its checksum is missing.".to_owned());
+        }
+        Ok(Self { name, bytes, checksum: sha256, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SHA: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+    fn ask(album: &str, name: &str, bytes: u64) -> Result<Wanted, String> {
+        let file = serde_json::json!({ "name": name, "bytes": bytes, "sha256": SHA });
+        parse(serde_json::json!({ "album": album, "files": [file] }).to_string().as_bytes())
+    }
+
+    #[test]
+    fn photos_and_videos_are_taken() {
+        let wanted = ask(" Family / Lake/", "IMG 1.HEIC", 5).unwrap();
+        assert_eq!(wanted.album.to_string(), "Family/Lake");
+        let expected = File { name: "IMG 1.HEIC".into(), bytes: 5, checksum: SHA.into(), kind: "image/heic" };
+        assert_eq!(wanted.files, [Ok(expected)]);
+        assert!(ask("京都", "おばあちゃん.mov", 1).unwrap().files[0].is_ok());
+    }
+
+    #[test]
+    fn everything_else_is_not() {
+        for (name, bytes) in [
+            ("a.html", 5),
+            ("a.svg", 5),
+            ("metadata.yml", 5),
+            ("a", 5),
+            ("../a.jpg", 5),
+            ("b/a.jpg", 5),
+            (".a.jpg", 5),
+            ("a\n.jpg", 5),
+            ("a.jpg", 0),
+            ("a.jpg", LARGEST + 1),
+        ] {
+            assert!(ask("Family", name, bytes).unwrap().files[0].is_err(), "{name}");
+        }
+        for album in ["", "/", "..", "a/../b", ".git/x", "a//b", &"x".repeat(2000)] {
+            assert!(ask(album, "a.jpg", 5).is_err(), "{album}");
+        }
+        let many = serde_json::json!({ "album": "A", "files": vec![serde_json::json!({ "name": "a.jpg", "bytes": 1, "sha256": SHA }); 51] });
+        assert!(parse(many.to_string().as_bytes()).unwrap_err().contains("50"));
+        let crooked = serde_json::json!({ "album": "A", "files": [{ "name": "a.jpg", "bytes": 1, "sha256": "x" }] });
+        assert!(parse(crooked.to_string().as_bytes()).unwrap().files[0].is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(album in "[a/. \\PC]{0,30}", name in "[a./ \\PC]{0,30}", bytes: u64) {
+            let _ = ask(&album, &name, bytes);
+            let _ = parse(name.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What became of everything that was to come.
+
+use std::collections::BTreeMap;
+
+use gallery::FolderPath;
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+use crate::upload::find::LeftOut;
+
+/// What an import did, or would do.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Summary {
+    /// Keys.
+    pub(crate) uploaded: Vec<String>,
+    /// How many bytes those are.
+    pub(crate) bytes: u64,
+    /// Keys of copies made inside the bucket: the same photo in another album.
+    pub(crate) copied: Vec<String>,
+    /// How many were there already.
+    pub(crate) unchanged: usize,
+    /// How many captions were added, by album.
+    pub(crate) captions: BTreeMap<String, usize>,
+    /// How many dates were added, by album.
+    pub(crate) dates: BTreeMap<String, usize>,
+    pub(crate) left_out: Vec<LeftOut>,
+    /// What, and why.
+    pub(crate) failed: Vec<(String, String)>,
+    pub(crate) interrupted: bool,
+}
+
+/// What one photo did, and what else is to be remembered of it.
+#[derive(Debug)]
+pub(super) struct Noted<T> {
+    pub(super) rest: Vec<T>,
+    pub(super) sent: Vec<String>,
+    pub(super) copied: Vec<String>,
+    pub(super) same: usize,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) bytes: u64,
+}
+
+impl Summary {
+    pub(super) fn note<T>(&mut self, noted: Noted<T>) -> Vec<T> {
+        self.uploaded.extend(noted.sent);
+        self.copied.extend(noted.copied);
+        self.left_out.extend(noted.left_out);
+        self.unchanged += noted.same;
+        self.bytes += noted.bytes;
+        noted.rest
+    }
+
+    pub(super) fn described(&mut self, folder: &FolderPath, captions: usize, dates: usize) {
+        for (counts, count) in [(&mut self.captions, captions), (&mut self.dates, dates)] {
+            if count > 0 {
+                counts.insert(folder.to_string(), count);
+            }
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.uploaded.sort();
+        self.copied.sort();
+        self.failed.sort();
+        self.left_out.sort_by(|a, b| (&a.why, &a.file).cmp(&(&b.why, &b.file)));
+    }
+
+    /// Tells it to a person.
+    pub(crate) fn tell(&self, dry_run: bool) {
+        let would = if dry_run { "would be " } else { "" };
+        if dry_run {
+            self.uploaded.iter().for_each(|key| println!("upload  {key}"));
+            self.copied.iter().for_each(|key| println!("copy    {key}"));
+        }
+        for (what, why) in &self.failed {
+            eprintln!("failed: {what}: {why}");
+        }
+        let mut parts = vec![format!("{} {would}uploaded ({})", self.uploaded.len(), HumanBytes(self.bytes))];
+        let counts = [
+            (self.copied.len(), "copied inside the gallery"),
+            (self.captions.values().sum(), "captions added"),
+            (self.dates.values().sum(), "dates added"),
+        ];
+        for (count, what) in counts {
+            if count > 0 {
+                parts.push(format!("{count} {would}{what}"));
+            }
+        }
+        parts.push(format!("{} were there already", self.unchanged));
+        if !self.failed.is_empty() {
+            parts.push(format!("{} failed", self.failed.len()));
+        }
+        println!("{}.", parts.join(", "));
+        let mut reasons: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
+        for left in &self.left_out {
+            reasons.entry(left.why.as_str()).or_default().push(left);
+        }
+        for (why, left) in reasons {
+            println!("  {} left out: {why}", left.len());
+            if dry_run {
+                left.iter().for_each(|left| println!("      {}", left.file.display()));
+            }
+        }
+        if self.interrupted {
+            println!("Stopped. The same command again goes on where this one stopped.");
+        }
+    }
+}

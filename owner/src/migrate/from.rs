@@ -1,0 +1,74 @@
+//! The bucket that a gallery is moved out of.
+
+use anyhow::{Context, Result};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Region;
+use gallery::Store;
+
+use crate::cli::MigrateAwspics;
+use crate::import::piece::{Piece, Stored};
+
+/// The other gallery's bucket.
+pub(super) struct From {
+    client: Client,
+    pub(super) bucket: String,
+    /// Where in it the originals lie, with a slash at its end unless it is everywhere.
+    pub(super) prefix: String,
+    /// The gallery's own client, and whether it sees the very same bucket.
+    own: Client,
+}
+
+impl From {
+    pub(super) async fn open(command: &MigrateAwspics, store: &Store) -> Result<Self> {
+        let mut settings = match &command.source_profile {
+            Some(profile) => gallery::store::surroundings_as(profile),
+            None => gallery::store::surroundings(),
+        };
+        if let Some(endpoint) = &command.source_endpoint {
+            settings = settings.endpoint_url(endpoint).region(Region::from_static("us-east-1"));
+        }
+        if let Some(region) = &command.source_region {
+            settings = settings.region(Region::new(region.clone()));
+        }
+        let client = gallery::store::client_of(&Box::pin(settings.load()).await);
+        let tidy = command.prefix.trim_matches('/');
+        let prefix = if tidy.is_empty() { String::new() } else { format!("{tidy}/") };
+        Ok(Self { client, bucket: command.source.clone(), prefix, own: store.client().clone() })
+    }
+
+    /// Everything under the prefix, each by its path below it.
+    pub(super) async fn objects(&self) -> Result<Vec<Piece>> {
+        let mut pieces = Vec::new();
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(&self.prefix);
+        let mut pages = list.into_paginator().send();
+        let mut within_reach = None;
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| {
+                format!("cannot list `{}`: is it the bucket's name, and may the profile read it?", self.bucket)
+            })?;
+            for object in page.contents.unwrap_or_default() {
+                let (Some(key), Some(etag)) = (object.key, object.e_tag) else { continue };
+                let bytes = object.size.unwrap_or_default().unsigned_abs();
+                if within_reach.is_none() {
+                    within_reach = Some(self.sees(&key, &etag).await);
+                }
+                let path = key.strip_prefix(&self.prefix).unwrap_or(&key).to_owned();
+                let stored = Stored {
+                    client: self.client.clone(),
+                    bucket: self.bucket.clone(),
+                    key,
+                    etag,
+                    within_reach: within_reach == Some(true),
+                };
+                pieces.push(Piece::stored(path, bytes, stored));
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Whether the gallery's own S3 has this object as well: then it is the same S3, and copies by itself.
+    async fn sees(&self, key: &str, etag: &str) -> bool {
+        let head = self.own.head_object().bucket(&self.bucket).key(key).send().await;
+        head.is_ok_and(|head| head.e_tag.as_deref() == Some(etag))
+    }
+}

@@ -1,0 +1,127 @@
+// A camera roll dropped into the upload page, over a slow line that is cut twice.
+//
+// Settings come from the environment: GALLERY (address), NAME, PASSWORD, CHROMIUM (the browser), SCREENSHOTS (a folder),
+// PHOTOS (a folder of files to drop), ALBUM (where they go). Prints a line a step, and in the end what the page told.
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { GALLERY, NAME, PASSWORD, CHROMIUM, SCREENSHOTS, PHOTOS, ALBUM } = process.env;
+const PATIENCE = 240_000;
+
+await mkdir(SCREENSHOTS, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 820, height: 1180 } });
+const page = await context.newPage();
+page.setDefaultTimeout(PATIENCE);
+const complaints = [];
+page.on('pageerror', (error) => complaints.push(String(error)));
+page.on('console', (message) => {
+  if (/Content Security Policy|CORS/i.test(message.text())) complaints.push(message.text());
+});
+
+async function step(name, action) {
+  try {
+    await action();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    await page.screenshot({ path: join(SCREENSHOTS, 'upload-failed.png') });
+    console.error(`not ok ${name}\n${error.stack}\nat ${page.url()}\n${await page.textContent('#told').catch(() => '')}`);
+    await browser.close();
+    process.exit(1);
+  }
+}
+
+const left = () => page.evaluate(() => Number(document.getElementById('told').dataset.left ?? -1));
+const finished = () => page.waitForFunction(() => document.getElementById('told').dataset.left === '0');
+
+/** Drops files as a person does from a file manager. */
+async function dropAll(files) {
+  const bytes = await Promise.all(
+    files.map(async (name) => ({ name, base64: (await readFile(join(PHOTOS, name))).toString('base64') })),
+  );
+  const transfer = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of files) {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: 'image/jpeg' }));
+    }
+    return transfer;
+  }, bytes);
+  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+}
+
+const files = (await readdir(PHOTOS)).sort();
+
+await step('who is not signed in is sent to sign in, and back', async () => {
+  await page.goto(`${GALLERY}/auth/upload`);
+  await page.fill('#name', NAME);
+  await page.fill('#password', PASSWORD);
+  await page.click('button[type=submit]');
+  await page.waitForURL(`${GALLERY}/auth/upload`);
+  assert.ok((await page.$$eval('#albums option', (all) => all.map((one) => one.value))).includes('Family/Lake'));
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SCREENSHOTS, `upload-${colorScheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+});
+
+await step('nothing is sent before an album is named', async () => {
+  await dropAll(files.slice(0, 1));
+  assert.equal(await left(), -1);
+});
+
+await step('a slow line that is cut twice', async () => {
+  const devtools = await context.newCDPSession(page);
+  const line = (offline) => devtools.send('Network.emulateNetworkConditions', {
+    offline, latency: 20, downloadThroughput: 400_000, uploadThroughput: 400_000,
+  });
+  await devtools.send('Network.enable');
+  await line(false);
+  await page.fill('#album', ALBUM);
+  await dropAll(files);
+  for (const share of [0.8, 0.4]) {
+    await page.waitForFunction((most) => {
+      const left = Number(document.getElementById('told').dataset.left ?? Infinity);
+      return left < most;
+    }, files.length * share);
+    await line(true);
+    await page.screenshot({ path: join(SCREENSHOTS, 'upload-cut.png') });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.ok((await left()) > 0, 'it was cut before it was done');
+    await line(false);
+  }
+  await finished();
+  assert.equal(await page.isVisible('#again'), false, await page.textContent('#problems'));
+  await page.screenshot({ path: join(SCREENSHOTS, 'upload-done.png') });
+  console.log(`told ${await page.textContent('#told')}`);
+});
+
+await step('after a reload everything is there already', async () => {
+  await page.reload();
+  await page.fill('#album', ALBUM);
+  await page.setInputFiles('#files', files.map((name) => join(PHOTOS, name)));
+  await finished();
+  const told = await page.textContent('#told');
+  assert.match(told, /^0 files uploaded, /);
+  assert.ok(told.includes(`${files.length} files there already`), told);
+});
+
+await step('what is no photo is told', async () => {
+  await page.reload();
+  await page.fill('#album', ALBUM);
+  await page.setInputFiles('#files', [{ name: 'notes.html', mimeType: 'text/html', buffer: Buffer.from('<p>') }]);
+  await finished();
+  assert.match(await page.textContent('#problems'), /notes\.html: It is neither a photo nor a video/);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.screenshot({ path: join(SCREENSHOTS, 'upload-phone.png') });
+  assert.deepEqual(complaints, []);
+});
+
+await browser.close();
