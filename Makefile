@@ -224,8 +224,13 @@ fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler 
 	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
 		mkdir -p "fuzz/corpus/$$target"
 		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
-			-max_total_time=$(SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+			-max_total_time=$(SECONDS) -max_len=$$(case $$target in picture_*) echo 65536;; *) echo 4096;; esac) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 	done
+
+.PHONY: fuzz-seeds
+fuzz-seeds: peers ## The seeds for pictures drawn and broken again
+	cargo build --locked --package heirloom-resizer --example render
+	"$(VENV)/bin/python" fuzz/mutate.py fuzz/seeds "$(TARGET)/debug/examples/render"
 
 .PHONY: mutants
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
@@ -250,6 +255,10 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	cargo build --locked --package heirloom-resizer --example render
 	cargo build --locked --manifest-path $(SHARP)/quality/Cargo.toml --target-dir "$(TARGET)"
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
+
+.PHONY: bench-queue
+bench-queue: build peers ## Processor time of 200 uploaded photos in `heirloom serve`, from the upload to the page; PHOTOS=50 for fewer
+	"$(VENV)/bin/python" $(SHARP)/queue.py "$(TARGET)/debug/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
 COUNTS ?= 200 2000 20000

@@ -183,6 +183,9 @@ struct Written {
     map: Option<Flag>,
     map_tiles: Option<Tiles>,
     map_credit: Option<String>,
+    /// The resizer's word: read here so that somebody complains when it is none.
+    #[serde(rename = "avif")]
+    _avif: Option<bool>,
 }
 
 impl From<Written> for Settings {
@@ -231,7 +234,7 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let settings = read(
-            "title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\nmap: yes\nmap_tiles: https://t.example.org/{z}/{x}/{y}.png\nmap_credit: © Us\nother: x\n"
+            "title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\nmap: yes\nmap_tiles: https://t.example.org/{z}/{x}/{y}.png\nmap_credit: © Us\navif: true\nother: x\n"
                 .as_bytes(),
         )
         .unwrap();
@@ -264,6 +267,7 @@ mod tests {
             ("map_tiles: http://t.example.org/{z}/{x}/{y}.png", "map tiles are written https://"),
             ("map_tiles: https://t.example.org/{z}/{x}.png", "map tiles are written https://"),
             ("map_tiles: https://t.example.org;x/{z}/{x}/{y}.png", "map tiles are written https://"),
+            ("avif: perhaps", "line 1, column 7"),
             ("languages: de", "line 1, column 12: here should be a list"),
         ] {
             let problem = read(text.as_bytes()).unwrap_err().to_string();

@@ -10,7 +10,7 @@ use crate::renditions::Format;
 use crate::slug::CollectionSlug;
 
 /// The version of the record and of the encoder behind it. A higher number makes older photos be rendered again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What is known of one object of the source bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,9 @@ pub struct Picture {
     /// Whether the original moves; the renditions show its first frame.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub animated: bool,
+    /// Whether AVIF was wanted when the renditions were made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub avif: bool,
     /// What is wrong with the original, when only a part of it could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damaged: Option<String>,

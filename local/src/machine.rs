@@ -81,6 +81,7 @@ pub struct Machine {
     store: Store,
     users: Users,
     at_rest: watch::Receiver<bool>,
+    photos: watch::Receiver<usize>,
     reconciled: watch::Receiver<bool>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -121,7 +122,7 @@ impl Machine {
         let (stop, stopped) = watch::channel(false);
         let (told_reconciled, reconciled) = watch::channel(false);
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
-        let at_rest = pump.at_rest();
+        let (at_rest, photos) = (pump.at_rest(), pump.photos());
         let front = Arc::new(Front { store: store.clone(), login: login.clone(), gate });
         let tasks = vec![
             tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
@@ -131,7 +132,7 @@ impl Machine {
             tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
         ];
         let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;
-        Ok(Self { address, endpoint, store, users, at_rest, reconciled, stop, tasks, running, folder })
+        Ok(Self { address, endpoint, store, users, at_rest, photos, reconciled, stop, tasks, running, folder })
     }
 
     /// Where the gallery listens.
@@ -157,6 +158,11 @@ impl Machine {
     /// Who may look.
     pub fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// How many new, changed and removed originals wait for the resizer, now and from now on.
+    pub fn photos_waiting(&self) -> watch::Receiver<usize> {
+        self.photos.clone()
     }
 
     /// Waits until everything that happened in the buckets has been dealt with.

@@ -145,7 +145,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   heirloom rebuild
-  heirloom rebuild Family/Lisbon")]
+  heirloom rebuild Family/Lisbon
+  heirloom rebuild --renditions")]
     Rebuild(Rebuild),
 
     /// Keep sending what appears in a folder, until Ctrl-C
@@ -254,6 +255,10 @@ Examples:
 /// `heirloom rebuild`
 #[derive(Clone, Debug, Args)]
 pub struct Rebuild {
+    /// Make every photo's pictures again, even those that are right
+    #[arg(long)]
+    pub renditions: bool,
+
     /// This album alone, with the albums in it. Everything otherwise
     #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
     pub album: Option<FolderPath>,

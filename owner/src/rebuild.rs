@@ -25,8 +25,8 @@ pub(crate) async fn run(command: Rebuild) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
     // Boxed: the S3 client's futures are large.
     let outcome = match &command.album {
-        Some(folder) => Box::pin(one_album(reached.store(), folder, command.json)).await,
-        None => Box::pin(everything(reached.store(), command.json)).await,
+        Some(folder) => Box::pin(one_album(reached.store(), folder, &command)).await,
+        None => Box::pin(everything(reached.store(), command.json, command.renditions)).await,
     };
     reached.close().await;
     let rebuilt = outcome?;
@@ -83,7 +83,7 @@ impl Rebuilt {
 }
 
 /// The whole gallery.
-pub(crate) async fn everything(store: &Store, quiet: bool) -> Result<Rebuilt> {
+pub(crate) async fn everything(store: &Store, quiet: bool, renditions: bool) -> Result<Rebuilt> {
     let progress = if quiet { ProgressBar::hidden() } else { bar("photos") };
     let mut originals = 0;
     let mut pages = store.list(Bucket::Source, "");
@@ -91,7 +91,7 @@ pub(crate) async fn everything(store: &Store, quiet: bool) -> Result<Rebuilt> {
         originals += page.len() as u64;
     }
     progress.set_length(originals);
-    let resizer = Resizer::new(store.clone(), Limits::default());
+    let resizer = Resizer::new(store.clone(), Limits::default()).anew(renditions);
     let photos = {
         let mut working = std::pin::pin!(resizer.reconcile());
         loop {
@@ -119,7 +119,7 @@ pub(crate) async fn everything(store: &Store, quiet: bool) -> Result<Rebuilt> {
 }
 
 /// An album and those in it: each original closely, what facts without an original there are, and the pages.
-async fn one_album(store: &Store, folder: &FolderPath, quiet: bool) -> Result<Rebuilt> {
+async fn one_album(store: &Store, folder: &FolderPath, asked: &Rebuild) -> Result<Rebuilt> {
     let mut keys = BTreeSet::new();
     let mut albums = BTreeSet::from([folder.album()]);
     for listed in store.list(Bucket::Source, format!("{folder}/")).all().await? {
@@ -142,9 +142,9 @@ async fn one_album(store: &Store, folder: &FolderPath, quiet: bool) -> Result<Re
     if keys.is_empty() {
         bail!("there is no album `{folder}`: `heirloom album list` shows which there are");
     }
-    let progress = if quiet { ProgressBar::hidden() } else { bar("photos") };
+    let progress = if asked.json { ProgressBar::hidden() } else { bar("photos") };
     progress.set_length(keys.len() as u64);
-    let resizer = Resizer::new(store.clone(), Limits::default());
+    let resizer = Resizer::new(store.clone(), Limits::default()).anew(asked.renditions);
     let mut rebuilt = Rebuilt { albums: albums.len(), repaired: albums.len(), ..Rebuilt::default() };
     let mut looks =
         stream::iter(keys).map(|key| async { (resizer.refresh_closely(&key).await, key) }).buffer_unordered(AT_ONCE);

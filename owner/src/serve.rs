@@ -1,9 +1,16 @@
 //! `heirloom serve`: a gallery on this machine.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
 use local::machine::{Machine, Settings};
+use tokio::sync::watch;
 
 use crate::cli::Serve;
+
+/// Work that is over sooner is not spoken of.
+const WORTH_A_LINE: Duration = Duration::from_secs(2);
 
 /// Runs a gallery until Ctrl-C.
 pub(crate) async fn run(command: &Serve) -> Result<()> {
@@ -47,11 +54,45 @@ pub(crate) async fn start(command: &Serve) -> Result<Machine> {
 
 /// Waits for Ctrl-C, or for the system to ask for an end, and stops the gallery.
 pub(crate) async fn until_stopped(machine: Machine) -> Result<()> {
-    asked_to_stop().await.context("cannot listen for Ctrl-C")?;
+    let progress = tokio::spawn(show_progress(machine.photos_waiting()));
+    let asked = asked_to_stop().await;
+    progress.abort();
+    asked.context("cannot listen for Ctrl-C")?;
     eprintln!();
     eprintln!("Stopping: letting open work end …");
     machine.stop().await;
     Ok(())
+}
+
+/// Tells how far the resizer is while it has much to do: a line that moves where there is a terminal, and one at the end.
+async fn show_progress(mut waiting: watch::Receiver<usize>) {
+    let style = ProgressStyle::with_template("  {spinner} photos: {pos} of {len} {wide_bar} {eta} left");
+    let style = style.expect("a template of our own");
+    while waiting.wait_for(|&count| count > 0).await.is_ok() {
+        let (since, mut before) = (Instant::now(), *waiting.borrow());
+        tokio::select! {
+            () = tokio::time::sleep(WORTH_A_LINE) => {}
+            over = waiting.wait_for(|&count| count == 0) => match over {
+                Ok(_) => continue,
+                Err(_) => return,
+            },
+        }
+        let bar = ProgressBar::new(0).with_style(style.clone());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let mut done = 0;
+        loop {
+            let now = *waiting.borrow_and_update();
+            done += before.saturating_sub(now);
+            before = now;
+            bar.set_length((done + now) as u64);
+            bar.set_position(done as u64);
+            if now == 0 || waiting.changed().await.is_err() {
+                break;
+            }
+        }
+        bar.finish_and_clear();
+        println!("{done} photos were made ready in {:.0} s.", since.elapsed().as_secs_f64());
+    }
 }
 
 #[cfg(unix)]

@@ -94,7 +94,7 @@ async fn mended(store: &Store, command: &Verify, verdict: &mut Verdict) -> Resul
             }
         }
     }
-    Box::pin(rebuild::everything(store, command.json)).await?;
+    Box::pin(rebuild::everything(store, command.json, false)).await?;
     let before = std::mem::take(&mut verdict.findings);
     *verdict = Box::pin(look(store, command)).await?;
     let is_left = |finding: &Finding| verdict.findings.iter().any(|left| left.object == finding.object);

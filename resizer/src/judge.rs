@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::described;
 use crate::place::Place;
 use crate::refresh::RefreshError;
-use crate::render::{Kind, Rejection, Rendered, render_as, render_first, sniff};
+use crate::render::{Kind, Rejection, Rendered, Wanted, render_as, render_first, sniff};
 use crate::resizer::Resizer;
 use crate::video::{self, Headers};
 
@@ -52,6 +52,7 @@ impl Resizer {
         key: &str,
         place: &Place,
         original: &Listed,
+        wanted: &Arc<Wanted>,
     ) -> Result<Option<Judged>, RefreshError> {
         if let Place::Stray(_, reason) = place {
             return Ok(Some(Judged {
@@ -77,10 +78,10 @@ impl Resizer {
             let Some(told) = self.tell(key, opened).await? else {
                 return Ok(None);
             };
-            let (video, outcome) = self.render_video(key, told).await?;
+            let (video, outcome) = self.render_video(key, told, wanted).await?;
             (None, video, outcome)
         } else {
-            let (checksum, outcome) = self.render_whole(key, opened).await?;
+            let (checksum, outcome) = self.render_whole(key, opened, wanted).await?;
             (checksum, None, outcome)
         };
         drop(turn);
@@ -96,12 +97,13 @@ impl Resizer {
         &self,
         key: &str,
         opened: Opened,
+        wanted: &Arc<Wanted>,
     ) -> Result<(Option<String>, Result<Rendered, Rejection>), RefreshError> {
         let (bytes, limit) = (opened.bytes, self.limits.bytes);
         let Some(bytes) = opened.whole(limit).await? else {
             return Ok((None, Err(Rejection::TooManyBytes { bytes, limit })));
         };
-        let (limits, wanted) = (self.limits, Arc::clone(&self.wanted));
+        let (limits, wanted) = (self.limits, Arc::clone(wanted));
         apart(key, move || {
             let checksum = HEXLOWER.encode(&Sha256::digest(&bytes));
             (Some(checksum), caught(|| render_as(&bytes, &limits, &wanted)))
@@ -114,6 +116,7 @@ impl Resizer {
         &self,
         key: &str,
         told: Told,
+        wanted: &Arc<Wanted>,
     ) -> Result<(Option<Box<Video>>, Result<Rendered, Rejection>), RefreshError> {
         let (headers, sample) = match told {
             Ok(told) => told,
@@ -124,7 +127,7 @@ impl Resizer {
             let codec = video.codec.clone();
             return Ok((Some(video), Err(Rejection::NoPoster(codec))));
         };
-        let (limits, wanted, seen) = (self.limits, Arc::clone(&self.wanted), video.clone());
+        let (limits, wanted, seen) = (self.limits, Arc::clone(wanted), video.clone());
         let outcome = apart(key, move || caught(|| render_first(&first, &sample, &seen, &limits, &wanted))).await?;
         Ok((Some(video), outcome))
     }

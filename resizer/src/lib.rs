@@ -1,7 +1,7 @@
 //! The resizer: originals in, renditions and facts out.
 //!
 //! In: SQS messages with S3 notifications of the source bucket ([`Resizer::handle`]), one key ([`Resizer::refresh`]) or
-//! the whole bucket ([`Resizer::reconcile`]). Out, in the resized bucket: JPEG renditions, then the facts that name
+//! the whole bucket ([`Resizer::reconcile`]). Out, in the resized bucket: renditions, then the facts that name
 //! them. It believes the bucket and never an event's story, so events may repeat, come late or out of order.
 //!
 //! [`render`] is the pure middle, bytes to bytes. What the pages look like is the builder's, who may see them the
@@ -15,6 +15,7 @@ mod reconcile;
 mod refresh;
 mod render;
 mod resizer;
+mod settings;
 mod video;
 
 pub use described::{beside, in_name};
@@ -23,6 +24,11 @@ pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};
 pub use render::{Rejection, Rendered, Wanted, render, render_as};
 pub use resizer::{Progress, Resizer};
+
+/// What a video's headers (the contents of its `moov` box) say.
+pub fn video_facts(headers: &[u8]) -> Option<gallery::facts::Video> {
+    video::read(headers).map(|headers| headers.video)
+}
 
 /// Where the facts of what lies at a key of the source bucket belong; `None` for what no facts are kept of, such as
 /// `metadata.yml` and what computers leave beside photos.

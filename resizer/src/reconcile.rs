@@ -81,9 +81,10 @@ impl Resizer {
         let (Some(photo), Some(facts_key)) = (place.photo(), place.facts()) else {
             return Ok(None);
         };
+        let wish = self.wish().await?;
         let read = self.store.read(&facts_key).await?;
         let facts = read.and_then(|object| Facts::from_json(&object.bytes).ok());
-        if let Some(facts) = facts.filter(|facts| is_fresh(facts, original)) {
+        if let Some(facts) = facts.filter(|facts| !self.anew && is_fresh(facts, original, &wish)) {
             return Ok(Some((photo, sum(&promised(&facts)), Done::Unchanged)));
         }
         let done = self.refresh(&original.path).await?;

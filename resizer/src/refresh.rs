@@ -13,6 +13,7 @@ use tracing::info;
 use crate::place::{Place, promised};
 use crate::render::Rendered;
 use crate::resizer::Resizer;
+use crate::settings::Wish;
 
 /// More rounds than any honest race needs; after these the queue tries again later.
 const ROUNDS: usize = 8;
@@ -53,6 +54,8 @@ pub(crate) enum Look {
     Quick,
     /// The renditions are listed and compared with the facts.
     Whole,
+    /// Not at all: everything is made anew.
+    Never,
 }
 
 /// How a round ended.
@@ -64,12 +67,12 @@ enum Round {
 impl Resizer {
     /// Makes one key of the source bucket right.
     pub async fn refresh(&self, key: &str) -> Result<Done, RefreshError> {
-        self.refresh_looking(key, Look::Quick).await
+        self.refresh_looking(key, if self.anew { Look::Never } else { Look::Quick }).await
     }
 
     /// The same, and the renditions are compared with what the facts promise, even where the facts are fresh.
     pub async fn refresh_closely(&self, key: &str) -> Result<Done, RefreshError> {
-        self.refresh_looking(key, Look::Whole).await
+        self.refresh_looking(key, if self.anew { Look::Never } else { Look::Whole }).await
     }
 
     pub(crate) async fn refresh_looking(&self, key: &str, look: Look) -> Result<Done, RefreshError> {
@@ -79,13 +82,14 @@ impl Resizer {
         };
         let mut look = look;
         let mut done = Done::Unchanged;
+        let wish = self.wish().await?;
         for _ in 0..ROUNDS {
-            match self.round(key, &place, &facts_key, look).await? {
+            match self.round(key, &place, &facts_key, look, &wish).await? {
                 // A later round that finds all well confirms what an earlier one did.
                 Round::Settled(Done::Unchanged) => return Ok(done),
                 Round::Settled(settled) => {
                     done = settled;
-                    if self.is_still(key, &facts_key, done).await? {
+                    if self.is_still(key, &facts_key, done, &wish).await? {
                         info!(key, ?done, "refreshed");
                         return Ok(done);
                     }
@@ -98,12 +102,20 @@ impl Resizer {
     }
 
     /// Looks at the buckets once and does what is missing.
-    async fn round(&self, key: &str, place: &Place, facts_key: &Key, look: Look) -> Result<Round, RefreshError> {
+    async fn round(
+        &self,
+        key: &str,
+        place: &Place,
+        facts_key: &Key,
+        look: Look,
+        wish: &Wish,
+    ) -> Result<Round, RefreshError> {
         let (original, known) = futures::try_join!(self.store.look(Bucket::Source, key), self.known(facts_key))?;
         let Some(original) = original else {
             return self.forget(place, facts_key, &known).await;
         };
-        if let Some(facts) = known.facts.as_ref().filter(|facts| is_fresh(facts, &original)) {
+        let fresh = known.facts.as_ref().filter(|facts| look != Look::Never && is_fresh(facts, &original, wish));
+        if let Some(facts) = fresh {
             if look == Look::Quick {
                 return Ok(Round::Settled(Done::Unchanged));
             }
@@ -113,7 +125,7 @@ impl Resizer {
                 return Ok(Round::Settled(Done::Unchanged));
             }
         }
-        self.make(key, place, facts_key, &original, known).await
+        self.make(key, place, facts_key, &original, known, wish).await
     }
 
     /// Renders what lies at a key and writes it.
@@ -124,12 +136,16 @@ impl Resizer {
         facts_key: &Key,
         original: &Listed,
         known: Known,
+        wish: &Wish,
     ) -> Result<Round, RefreshError> {
-        let Some(judged) = self.judge(key, place, original).await? else {
+        let Some(judged) = self.judge(key, place, original, &wish.wanted).await? else {
             return Ok(Round::Again);
         };
         let (outcome, renditions, done) = match judged.outcome {
-            Ok(Rendered { picture, renditions }) => (Outcome::Ready(Box::new(picture)), renditions, Done::Rendered),
+            Ok(Rendered { mut picture, renditions }) => {
+                picture.avif = wish.avif == Some(true);
+                (Outcome::Ready(Box::new(picture)), renditions, Done::Rendered)
+            }
             Err(reason) => (Outcome::Rejected { reason }, Vec::new(), Done::Rejected),
         };
         let facts = Facts {
@@ -181,11 +197,11 @@ impl Resizer {
     }
 
     /// Whether the original is still what was acted on.
-    async fn is_still(&self, key: &str, facts_key: &Key, done: Done) -> Result<bool, RefreshError> {
+    async fn is_still(&self, key: &str, facts_key: &Key, done: Done, wish: &Wish) -> Result<bool, RefreshError> {
         let (original, known) = futures::try_join!(self.store.look(Bucket::Source, key), self.known(facts_key))?;
         Ok(match (original, known.facts) {
             (None, None) => done == Done::Removed && known.etag.is_none(),
-            (Some(original), Some(facts)) => done != Done::Removed && is_fresh(&facts, &original),
+            (Some(original), Some(facts)) => done != Done::Removed && is_fresh(&facts, &original, wish),
             _ => false,
         })
     }
@@ -223,7 +239,13 @@ struct Known {
     etag: Option<String>,
 }
 
-/// Whether facts speak of this original, in today's version.
-pub(crate) fn is_fresh(facts: &Facts, original: &Listed) -> bool {
-    facts.version == VERSION && facts.etag == original.etag && facts.source == original.path
+/// Whether facts speak of this original, in today's version, and of the renditions that are wanted.
+pub(crate) fn is_fresh(facts: &Facts, original: &Listed, wish: &Wish) -> bool {
+    let as_wished = match (facts.picture(), wish.avif) {
+        (Some(picture), Some(avif)) => picture.avif == avif,
+        _ => true,
+    };
+    // The same bytes sent once more are as new as their upload. Not every answer of S3 tells parts of a second.
+    let as_new = facts.modified.as_second() == original.modified.as_second();
+    facts.version == VERSION && facts.etag == original.etag && as_new && facts.source == original.path && as_wished
 }

@@ -8,6 +8,7 @@
 //! which is what every viewer takes an unmarked JPEG for.
 
 mod av1;
+mod avif;
 mod colour;
 mod deep;
 mod heif;
@@ -16,6 +17,7 @@ mod jpeg;
 mod planes;
 mod raster;
 mod raw;
+mod shrink;
 mod sniff;
 mod source;
 mod tiles;
@@ -30,7 +32,7 @@ use gallery::renditions::{Format, LADDER, sizes_of};
 use sha2::{Digest, Sha256};
 
 use crate::described;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 use crate::video::{Codec, First};
 use colour::ToSrgb;
 use deep::Deep;
@@ -95,6 +97,9 @@ pub enum Rejection {
         /// The limit of a side.
         side: u32,
     },
+    /// Too long.
+    #[error("making its pictures takes longer than the limit of {0} seconds: save it again, as JPEG, to see it here")]
+    TooSlow(u64),
     /// Another limit.
     #[error("{0}")]
     Limit(String),
@@ -136,6 +141,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     if bytes.len() as u64 > limits.bytes {
         return Err(Rejection::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
     }
+    let deadline = Deadline::of(limits);
     let mended;
     let (source, cut) = match Source::open(bytes, limits) {
         // A progressive JPEG's passes are counted when it is opened, which needs its last mark.
@@ -155,9 +161,9 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     let largest = *ladder.last().expect("the ladder is never empty");
 
     let mut resizer = Resizer::new();
-    let (picture, damaged) = source.decode(&mut resizer, turned(largest))?;
+    let (picture, damaged) = source.decode(&mut resizer, turned(largest), deadline)?;
     let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
-    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;
+    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, deadline)?;
     let moment = described.moment;
     let picture = Picture {
         width,
@@ -193,6 +199,7 @@ pub(crate) fn render_first(
         let (megapixels, side) = (limits.pixels / 1_000_000, limits.side);
         return Err(Rejection::TooManyPixels { width, height, megapixels, side });
     }
+    let deadline = Deadline::of(limits);
     let stream = first.stream(sample).ok_or_else(|| Rejection::Damaged("its first picture is cut".to_owned()))?;
     let tile = match first.codec {
         Codec::Hevc(..) => hevc::decode(&stream, limits)?,
@@ -213,7 +220,7 @@ pub(crate) fn render_first(
     let yuv = tiles::single(&tile, first.size, first.colour, limits)?;
     let pixels = yuv.into_pixels(&mut resizer, largest, to_srgb.is_some());
     let picture = source::in_srgb(pixels, to_srgb.as_ref(), &mut resizer, largest);
-    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, &mut resizer)?;
+    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, deadline)?;
     let picture = Picture {
         width,
         height,
@@ -243,23 +250,27 @@ impl Made {
         mut picture: Planes,
         ladder: &[(u32, u32)],
         formats: &[Format],
-        resizer: &mut Resizer,
+        deadline: Deadline,
     ) -> Result<Self, Rejection> {
         let mut renditions = Vec::with_capacity(ladder.len() * formats.len());
         for &(width, height) in ladder.iter().rev() {
-            picture = picture.resized(resizer, width, height);
-            let quartered = picture.quartered(resizer);
+            picture = picture.resized(width, height);
+            let quartered = picture.quartered();
             for &format in formats.iter().rev() {
+                deadline.check()?;
                 let encoded = match format {
-                    Format::Jpeg => jpeg::encode(&quartered)?,
+                    Format::Jpeg => jpeg::encode(&quartered),
                     Format::WebP if width.max(height) <= webp::LARGEST => webp::encode(&quartered)?,
+                    Format::Avif if avif::SIDES.contains(&width) && avif::SIDES.contains(&height) => {
+                        avif::encode(&quartered)?
+                    }
                     Format::WebP | Format::Avif => continue,
                 };
                 renditions.push((rendition(width, height, format, &encoded), Bytes::from(encoded)));
             }
         }
         renditions.reverse();
-        let (thumbhash, colour) = placeholder(&picture, resizer);
+        let (thumbhash, colour) = placeholder(&picture);
         Ok(Self { renditions, thumbhash, colour })
     }
 
@@ -276,11 +287,11 @@ fn rendition(width: u32, height: u32, format: Format, bytes: &[u8]) -> Rendition
 }
 
 /// The thumbhash in base64, and the average colour.
-fn placeholder(picture: &Planes, resizer: &mut Resizer) -> (String, String) {
+fn placeholder(picture: &Planes) -> (String, String) {
     let (width, height) = (picture.width(), picture.height());
     let scale = (f64::from(PLACEHOLDER) / f64::from(width.max(height))).min(1.0);
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).clamp(1, PLACEHOLDER);
-    let small = picture.resized(resizer, side(width), side(height)).to_rgb(resizer);
+    let small = picture.resized(side(width), side(height)).to_rgb();
     let rgba: Vec<u8> = small.samples.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
     let hash = thumbhash::rgba_to_thumb_hash(small.width as usize, small.height as usize, &rgba);
     let count = (small.samples.len() / 3) as u64;

@@ -9,12 +9,13 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use futures::StreamExt;
 use futures::stream;
 use gallery::notification::changed;
-use gallery::{Bucket, Store};
+use gallery::{Bucket, Store, StoreError};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tracing::{debug, error};
 
 use crate::limits::Limits;
 use crate::render::Wanted;
+use crate::settings::{Wish, Wishes};
 
 /// Mebibytes for each core: an ordinary photo and its pixels, with room to spare.
 const MEMORY_PER_CORE: usize = 160;
@@ -44,6 +45,9 @@ pub struct Resizer {
     pub(crate) store: Store,
     pub(crate) limits: Limits,
     pub(crate) wanted: Arc<Wanted>,
+    wishes: Wishes,
+    /// Whether everything is made anew, however fresh it is.
+    pub(crate) anew: bool,
     /// One turn for each core: a turn holds an original and its pixels in memory.
     pub(crate) turns: Semaphore,
     /// Mebibytes that originals and their pixels may hold together.
@@ -64,6 +68,8 @@ impl Resizer {
             store,
             limits,
             wanted: Arc::default(),
+            wishes: Wishes::default(),
+            anew: false,
             turns: Semaphore::new(cores),
             memory: Semaphore::new(most_memory),
             most_memory: most_memory as u32,
@@ -77,6 +83,17 @@ impl Resizer {
     #[must_use]
     pub fn wanting(self, wanted: Wanted) -> Self {
         Self { wanted: Arc::new(wanted), ..self }
+    }
+
+    /// The same, making every photo's renditions anew even where they are right already.
+    #[must_use]
+    pub fn anew(self, anew: bool) -> Self {
+        Self { anew, ..self }
+    }
+
+    /// Which renditions the owner wants now.
+    pub(crate) async fn wish(&self) -> Result<Wish, StoreError> {
+        self.wishes.now(&self.store, &self.wanted).await
     }
 
     /// How far it is with what it was asked for since it was made.

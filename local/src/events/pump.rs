@@ -41,6 +41,7 @@ pub struct Pump {
     queues: Vec<(Destination, Queue)>,
     fates: mpsc::UnboundedReceiver<(&'static str, Settled)>,
     at_rest: watch::Sender<bool>,
+    photos: watch::Sender<usize>,
 }
 
 /// A queue to be: its name, whose events it takes, how it hands them out and to whom.
@@ -63,12 +64,17 @@ impl Pump {
             .into_iter()
             .map(|s| (s.destination, Queue::new(s.name, s.policy, s.handler, told.clone())))
             .collect();
-        Self { folder, store, queues, fates, at_rest: watch::Sender::new(false) }
+        Self { folder, store, queues, fates, at_rest: watch::Sender::new(false), photos: watch::Sender::new(0) }
     }
 
     /// Whether everything that happened has been dealt with, now and from now on.
     pub fn at_rest(&self) -> watch::Receiver<bool> {
         self.at_rest.subscribe()
+    }
+
+    /// How many changes of originals are known of and not dealt with.
+    pub fn photos(&self) -> watch::Receiver<usize> {
+        self.photos.subscribe()
     }
 
     /// Runs the queues until `stop` turns true and the handlers under way have ended.
@@ -92,6 +98,7 @@ impl Pump {
         self.greet();
         let mut read_to = 0;
         let mut under_way = BTreeSet::new();
+        let mut photos = BTreeSet::new();
         let mut changed = self.folder.changes();
         loop {
             // Seen before reading, so that a change made while reading is not slept through.
@@ -103,9 +110,13 @@ impl Pump {
                 let mut nobodys = Vec::new();
                 for change in &page {
                     let bucket = self.store.bucket_called(&change.bucket);
-                    match bucket.and_then(|bucket| destination(bucket, &change.key)).and_then(|to| self.queue(to)) {
+                    let to = bucket.and_then(|bucket| destination(bucket, &change.key));
+                    match to.and_then(|to| self.queue(to)) {
                         Some(queue) => {
                             under_way.insert(change.sequence);
+                            if to == Some(Destination::Resize) {
+                                photos.insert(change.sequence);
+                            }
                             queue.send(change.sequence, s3_event(change).to_string());
                         }
                         None => nobodys.push(change.sequence),
@@ -116,6 +127,7 @@ impl Pump {
                 }
             }
             self.at_rest.send_if_modified(|rest| std::mem::replace(rest, under_way.is_empty()) != under_way.is_empty());
+            self.photos.send_if_modified(|count| std::mem::replace(count, photos.len()) != photos.len());
             let mut fates = Vec::new();
             tokio::select! {
                 _ = stop.wait_for(|&stop| stop) => return Ok(()),
@@ -124,6 +136,7 @@ impl Pump {
             }
             for (_, fate) in &fates {
                 under_way.remove(&fate.id());
+                photos.remove(&fate.id());
             }
             self.settle(fates).await?;
         }

@@ -16,7 +16,7 @@ use super::tiles::{Assembly, Tile};
 use super::yuv::{Canvas, Yuv};
 use super::{Pixels, Rejection, av1, hevc};
 use crate::described::Blocks;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// The most tiles; 200 megapixels in tiles of 512 by 512 are 800.
 const TILES: usize = 4096;
@@ -135,14 +135,20 @@ impl<'a> Heif<'a> {
     }
 
     /// Decodes.
-    pub(super) fn decode(self, resizer: &mut Resizer, wanted: (u32, u32), want_rgb: bool) -> Result<Pixels, Rejection> {
+    pub(super) fn decode(
+        self,
+        resizer: &mut Resizer,
+        wanted: (u32, u32),
+        want_rgb: bool,
+        deadline: Deadline,
+    ) -> Result<Pixels, Rejection> {
         if self.codec == Codec::Built {
             return self.build();
         }
-        let mut yuv = self.planes(self.primary)?;
+        let mut yuv = self.planes(self.primary, deadline)?;
         let alpha = self.file.referencing_items(self.primary, b"auxl").into_iter().find(|&id| is_alpha(&self.file, id));
         if let Some(alpha) = alpha {
-            let Yuv { coding, planes, .. } = self.planes(alpha)?;
+            let Yuv { coding, planes, .. } = self.planes(alpha, deadline)?;
             let first = match planes {
                 Canvas::Eight(planes) => Canvas::Eight(planes.into_iter().take(1).collect()),
                 Canvas::Deep(planes) => Canvas::Deep(planes.into_iter().take(1).collect()),
@@ -153,7 +159,7 @@ impl<'a> Heif<'a> {
     }
 
     /// The planes of one picture, tiles put together.
-    fn planes(&self, id: ItemId) -> Result<Yuv, Rejection> {
+    fn planes(&self, id: ItemId, deadline: Deadline) -> Result<Yuv, Rejection> {
         let kind = self.file.item(id).map_err(|error| broken(&error))?.item_type;
         let (size, tiles, columns) = if kind.0 == *b"grid" {
             let grid = self.file.grid(id).map_err(|error| broken(&error))?;
@@ -173,6 +179,7 @@ impl<'a> Heif<'a> {
         }
         let mut canvas: Option<Assembly> = None;
         for (i, &tile) in tiles.iter().enumerate() {
+            deadline.check()?;
             let decoded = self.tile(tile)?;
             let assembly = match &mut canvas {
                 Some(canvas) => canvas,

@@ -1,23 +1,32 @@
 //! JPEG in and out.
 //!
-//! In: straight to planes, already scaled down in the frequency domain as far as that is safe. What does not come as
+//! In: straight to planes, already scaled down in the frequency domain as far as that is safe. The common kind is read
+//! here (`baseline`), a few rows at a time; what is rare, damaged or progressive by the library. What does not come as
 //! planes (CMYK, RGB, odd sampling) comes as RGB. Out: 4:2:0 from planes, quality 80, with Huffman tables made for
-//! the picture, and no metadata.
+//! the picture, and no metadata (`written`).
+
+mod baseline;
+mod entropy;
+mod forward;
+mod inverse;
+#[cfg(test)]
+mod tests;
+mod written;
 
 use std::borrow::Cow;
 
-use fast_image_resize::Resizer;
-use libjpeg_turbo_rs::api::coefficient::transform_jpeg_with_options;
 use libjpeg_turbo_rs::tj3::{TjHandle, TjParam};
 use libjpeg_turbo_rs::{
-    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, MarkerCopyMode, PixelFormat, ScalingFactor,
-    Subsampling, TransformOptions, compress_raw, yuv_plane_height, yuv_plane_width,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, ScalingFactor, Subsampling,
+    yuv_plane_height, yuv_plane_width,
 };
+
+use baseline::Baseline;
 
 use super::planes::{Plane, Planes, Quartered, Rgb, chroma_size};
 use super::{Pixels, Rejection};
 use crate::described::Blocks;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// The quality of renditions, on libjpeg's scale.
 const QUALITY: u8 = 80;
@@ -28,6 +37,9 @@ const SAFE: f64 = 1.9;
 
 /// No camera writes more passes over a picture; a forger may write thousands, each as dear as the first.
 const SCANS: usize = 200;
+
+/// Passes over pixels, together: a few minutes would be more. Sixteen passes, as programs write, over 120 megapixels.
+const WORK: u64 = 16 * 120_000_000;
 
 /// Less of a picture than this is not worth showing.
 const HARDLY: f64 = 0.1;
@@ -43,6 +55,11 @@ impl<'a> Jpeg<'a> {
     /// Reads the header.
     pub(super) fn open(bytes: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
         let decoder = Decoder::new_with_limits(bytes, decode_limits(limits)).map_err(rejection)?;
+        let (width, height) = (decoder.header().width, decoder.header().height);
+        let work = scans(bytes) as u64 * u64::from(width) * u64::from(height);
+        if decoder.header().is_progressive && work > WORK.max(limits.pixels) {
+            return Err(Rejection::Limit("it has more passes than so large a picture may have".to_owned()));
+        }
         Ok(Self { bytes, decoder, limits: *limits })
     }
 
@@ -71,13 +88,13 @@ impl<'a> Jpeg<'a> {
     /// it goes, with a note of what is missing.
     pub(super) fn decode(
         self,
-        resizer: &mut Resizer,
         wanted: (u32, u32),
         full_chroma: bool,
+        deadline: Deadline,
     ) -> Result<(Pixels, Option<String>), Rejection> {
         let (bytes, limits) = (self.bytes, self.limits);
         let divisor = safe_divisor(self.size(), wanted);
-        match self.decode_whole(resizer, wanted, full_chroma, divisor) {
+        match self.decode_whole(wanted, full_chroma, divisor, deadline) {
             Err(damaged @ Rejection::Damaged(_)) => {
                 let (rgb, note) = salvage(bytes, &limits, divisor).ok_or(damaged)?;
                 Ok((Pixels::Rgb(rgb), Some(note)))
@@ -88,10 +105,10 @@ impl<'a> Jpeg<'a> {
 
     fn decode_whole(
         self,
-        resizer: &mut Resizer,
         wanted: (u32, u32),
         full_chroma: bool,
         divisor: u32,
+        deadline: Deadline,
     ) -> Result<Pixels, Rejection> {
         let header = self.decoder.header();
         let planar = matches!(self.decoder.jpeg_color_space(), ColorSpace::YCbCr | ColorSpace::Grayscale)
@@ -99,7 +116,7 @@ impl<'a> Jpeg<'a> {
             && header.precision == 8
             && !header.is_lossless;
         if planar {
-            return self.decode_planes(resizer, wanted, full_chroma, divisor).map(Pixels::Planes);
+            return self.decode_planes(wanted, full_chroma, divisor, deadline).map(Pixels::Planes);
         }
         let scale = ScalingFactor::try_new(1, divisor).map_err(rejection)?;
         let image =
@@ -109,11 +126,16 @@ impl<'a> Jpeg<'a> {
 
     fn decode_planes(
         self,
-        resizer: &mut Resizer,
         wanted: (u32, u32),
         full_chroma: bool,
         divisor: u32,
+        deadline: Deadline,
     ) -> Result<Planes, Rejection> {
+        if let Some(common) = Baseline::open(self.bytes)
+            && let Some(planes) = common.decode(wanted, full_chroma, divisor, deadline, self.limits.memory)?
+        {
+            return Ok(planes);
+        }
         let (width, height) = self.size();
         let header = self.decoder.header();
         let factors: Vec<(u8, u8)> =
@@ -142,7 +164,7 @@ impl<'a> Jpeg<'a> {
         let mut at_size = planes.iter().zip(&factors).enumerate().map(|(i, (plane, &factor))| {
             let (across, down) = covered(factor);
             let (width, height) = if i == 0 || full_chroma { wanted } else { chroma_size(wanted.0, wanted.1) };
-            plane.part_resized(resizer, across, down, width, height)
+            plane.part_resized(across, down, width, height)
         });
         let y = at_size.next().expect("a JPEG has at least one plane");
         let chroma = at_size.next().zip(at_size.next()).map(|(cb, cr)| [cb, cr]);
@@ -224,18 +246,8 @@ fn decode_limits(limits: &Limits) -> DecodeLimits {
 }
 
 /// Writes a picture as JPEG.
-pub(super) fn encode(picture: &Quartered<'_>) -> Result<Vec<u8>, Rejection> {
-    let planes: Vec<&Plane> = std::iter::once(picture.y).chain(picture.chroma.iter().flatten()).collect();
-    let samples: Vec<&[u8]> = planes.iter().map(|p| p.samples.as_slice()).collect();
-    let widths: Vec<usize> = planes.iter().map(|p| p.width as usize).collect();
-    let heights: Vec<usize> = planes.iter().map(|p| p.height as usize).collect();
-    let sampling = if picture.chroma.is_some() { Subsampling::S420 } else { Subsampling::S444 };
-    let (width, height) = (picture.y.width as usize, picture.y.height as usize);
-    let plain = compress_raw(&samples, &widths, &heights, width, height, QUALITY, sampling).map_err(rejection)?;
-    // The encoder of planes writes the standard tables; better ones are found by recoding without loss.
-    let options =
-        TransformOptions { optimize: true, copy_markers: MarkerCopyMode::None, ..TransformOptions::default() };
-    transform_jpeg_with_options(&plain, &options).map_err(rejection)
+pub(super) fn encode(picture: &Quartered<'_>) -> Vec<u8> {
+    written::write(picture, QUALITY)
 }
 
 /// How many times smaller the decoder may deliver the picture.

@@ -7,6 +7,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
 use super::colour;
+use super::shrink::{Mix, Rows, Shrinking};
 
 /// One plane of samples, row by row without gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,32 +41,28 @@ pub(crate) struct Rgb {
 
 impl Plane {
     /// The samples at another size, by Lanczos's filter of three lobes.
-    pub(crate) fn resized(&self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
-        self.part_resized(resizer, f64::from(self.width), f64::from(self.height), width, height)
+    pub(crate) fn resized(&self, width: u32, height: u32) -> Self {
+        self.part_resized(f64::from(self.width), f64::from(self.height), width, height)
     }
 
     /// The top left `covered` part at another size. Planes read from a JPEG are rounded up to whole samples, so their
     /// last column or row may belong to the picture in part only.
-    pub(crate) fn part_resized(
-        &self,
-        resizer: &mut Resizer,
-        covered_width: f64,
-        covered_height: f64,
-        width: u32,
-        height: u32,
-    ) -> Self {
+    pub(crate) fn part_resized(&self, covered_width: f64, covered_height: f64, width: u32, height: u32) -> Self {
         let covered_width = covered_width.min(f64::from(self.width));
         let covered_height = covered_height.min(f64::from(self.height));
         let same = |covered: f64, size: u32| (covered - f64::from(size)).abs() < 1e-6;
         if (self.width, self.height) == (width, height) && same(covered_width, width) && same(covered_height, height) {
             return self.clone();
         }
-        let input = ImageRef::new(self.width, self.height, &self.samples, PixelType::U8)
-            .expect("a plane has as many samples as its sides say");
-        let mut output = Image::new(width, height, PixelType::U8);
-        let options = ResizeOptions::new().crop(0.0, 0.0, covered_width, covered_height);
-        resizer.resize(&input, &mut output, &options).expect("the part lies inside the plane");
-        Self { width, height, samples: output.into_vec() }
+        let mix = |covered: f64, there: u32, wanted: u32| {
+            Mix::new((covered.ceil() as usize).min(there as usize), covered, wanted as usize)
+        };
+        let across = mix(covered_width, self.width, width);
+        let down = mix(covered_height, self.height, height);
+        let mut shrinking = Shrinking::new(self.width as usize, &across, &down);
+        let (stride, end) = (self.width as usize, self.height as usize);
+        shrinking.advance(Rows { samples: &self.samples, stride, first: 0, end });
+        shrinking.finish().expect("every row is there")
     }
 
     /// Turned by an EXIF orientation.
@@ -118,11 +115,11 @@ impl Planes {
     }
 
     /// Another size. Colour keeps no more than half the samples along a side that is even.
-    pub(crate) fn resized(&self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
+    pub(crate) fn resized(&self, width: u32, height: u32) -> Self {
         let (across, down) = chroma_size(width, height);
         Self {
-            y: self.y.resized(resizer, width, height),
-            chroma: self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, across, down))),
+            y: self.y.resized(width, height),
+            chroma: self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(across, down))),
         }
     }
 
@@ -138,12 +135,12 @@ impl Planes {
     }
 
     /// The picture with its colour planes as 4:2:0 stores them: half the size, rounded up, the edge repeated.
-    pub(crate) fn quartered(&self, resizer: &mut Resizer) -> Quartered<'_> {
+    pub(crate) fn quartered(&self) -> Quartered<'_> {
         let (width, height) = (self.width(), self.height());
         let (across, down) = chroma_size(width, height);
         let chroma = self.chroma.as_ref().map(|c| {
             c.each_ref().map(|plane| {
-                let plane = plane.resized(resizer, across, down);
+                let plane = plane.resized(across, down);
                 // An odd side came through at full size: only whole samples can be paired with the edge repeated.
                 match (width % 2 == 1, height % 2 == 1) {
                     (false, false) => plane,
@@ -155,9 +152,9 @@ impl Planes {
     }
 
     /// The picture in RGB, the colour planes brought to full size.
-    pub(crate) fn to_rgb(&self, resizer: &mut Resizer) -> Rgb {
+    pub(crate) fn to_rgb(&self) -> Rgb {
         let (width, height) = (self.width(), self.height());
-        let full = self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(resizer, width, height)));
+        let full = self.chroma.as_ref().map(|c| c.each_ref().map(|plane| plane.resized(width, height)));
         let mut samples = vec![0; self.y.samples.len() * 3];
         let pixels = samples.chunks_exact_mut(3).zip(&self.y.samples);
         match full {

@@ -7,7 +7,7 @@ use super::planes::Planes;
 use super::sniff::{Kind, sniff};
 use super::{Pixels, Rejection, heif, jpeg, raster, raw};
 use crate::described::Blocks;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// An original whose header was read and is within the limits.
 pub(super) struct Source<'a> {
@@ -96,6 +96,7 @@ impl<'a> Source<'a> {
         self,
         resizer: &mut Resizer,
         wanted: (u32, u32),
+        deadline: Deadline,
     ) -> Result<(Planes, Option<String>), Rejection> {
         let to_srgb = match &self.coded {
             Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => jpeg.profile().and_then(|icc| ToSrgb::from_profile(&icc)),
@@ -103,10 +104,11 @@ impl<'a> Source<'a> {
             Coded::Heif(heif) => heif.to_srgb(),
         };
         let (pixels, damaged) = match self.coded {
-            Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => jpeg.decode(resizer, wanted, to_srgb.is_some())?,
+            Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => jpeg.decode(wanted, to_srgb.is_some(), deadline)?,
             Coded::Raster(format) => (raster::decode(self.bytes, format, &self.limits)?, None),
-            Coded::Heif(heif) => (heif.decode(resizer, wanted, to_srgb.is_some())?, None),
+            Coded::Heif(heif) => (heif.decode(resizer, wanted, to_srgb.is_some(), deadline)?, None),
         };
+        deadline.check()?;
         Ok((in_srgb(pixels, to_srgb.as_ref(), resizer, wanted), damaged))
     }
 }
@@ -120,7 +122,7 @@ pub(super) fn in_srgb(
 ) -> Planes {
     let rgb = match (pixels, to_srgb) {
         (Pixels::Planes(planes), None) => return planes,
-        (Pixels::Planes(planes), Some(_)) => planes.to_rgb(resizer),
+        (Pixels::Planes(planes), Some(_)) => planes.to_rgb(),
         (Pixels::Rgb(rgb), _) => rgb.resized(resizer, width, height),
         (Pixels::Deep(deep), to_srgb) => {
             let deep = deep.resized(resizer, width, height);

@@ -44,7 +44,7 @@ impl Yuv {
             let half = super::planes::chroma_size(width, height);
             let mut sized = planes.iter().enumerate().map(|(i, plane)| {
                 let (width, height) = if i == 0 { wanted } else { half };
-                plane.resized(resizer, width, height)
+                plane.resized(width, height)
             });
             let y = sized.next().expect("there is a first plane");
             let chroma = sized.next().zip(sized.next()).map(|(cb, cr)| [cb, cr]);
@@ -96,7 +96,7 @@ fn sized(canvas: Canvas, coding: Coding, resizer: &mut Resizer, (width, height):
             .into_iter()
             .enumerate()
             .map(|(i, plane)| {
-                let plane = plane.resized(resizer, width, height);
+                let plane = plane.resized(width, height);
                 plane.samples.into_iter().map(|v| normal(i, f32::from(v) / 255.0)).collect()
             })
             .collect(),

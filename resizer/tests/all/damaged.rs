@@ -154,6 +154,31 @@ fn the_limits_are_the_callers() {
     assert!(matches!(render(&png, &tight).map(|rendered| rendered.picture), Err(Rejection::Limit(_))));
 }
 
+#[test]
+fn what_takes_too_long_is_refused_whatever_it_is() {
+    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    for original in originals() {
+        let reason = render(&original, &limits).map(|rendered| rendered.picture).unwrap_err();
+        assert!(matches!(reason, Rejection::TooSlow(0)), "{reason}");
+        assert!(reason.to_string().starts_with("making its pictures takes longer than the limit"), "{reason}");
+    }
+}
+
+#[test]
+fn a_thousand_passes_are_too_many_for_a_large_picture() {
+    let original = encoder(&quarters(4000, 3000), Subsampling::S420).progressive(true).encode().unwrap();
+    assert!(render(&original, &Limits::default()).is_ok());
+    // As many beginnings of passes as a forger likes: they are counted before any of them is decoded.
+    let end = original.len() - 2;
+    let passes = [0xFF_u8, 0xDA].repeat(200);
+    let forged = [&original[..end], &passes, &original[end..]].concat();
+    let start = Instant::now();
+    let limits = Limits { pixels: 12_000_000, ..Limits::default() };
+    let reason = render(&forged, &limits).map(|r| r.picture).unwrap_err();
+    assert!(matches!(reason, Rejection::Limit(_) | Rejection::Damaged(_)), "{reason}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
 thread_local! {
     static ORIGINALS: Vec<Vec<u8>> = originals();
 }

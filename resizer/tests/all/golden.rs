@@ -1,8 +1,9 @@
 //! Golden pictures: drawn here, rendered, and looked at in named points.
 
+use gallery::renditions::Format;
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
 use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
-use resizer::Rejection;
+use resizer::{Limits, Rejection, Wanted, render_as};
 
 use crate::drawn::{
     QUARTERS, assert_colour, assert_quarters, encoder, exif, jpeg, jpegs, pixels, quarters, refused, rendered,
@@ -249,4 +250,28 @@ fn what_is_not_a_picture_is_named() {
     assert!(told(b"II\x2a\0\x10\0\0\0CR\x02\0").contains("this RAW file has no preview"));
     assert!(told(b"<svg xmlns='http://www.w3.org/2000/svg'/>").starts_with("SVG drawings are not yet read"));
     assert_eq!(refused(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Rejection::Unknown);
+}
+
+#[test]
+fn avif_is_made_where_it_is_asked_for() {
+    let wanted = Wanted { ladder: vec![90, 180], formats: vec![Format::Jpeg, Format::WebP, Format::Avif] };
+    for picture in [quarters(361, 243), image::DynamicImage::from(quarters(200, 150)).grayscale().to_rgb8()] {
+        let original = jpeg(&picture, Subsampling::S444);
+        let made = render_as(&original, &Limits::default(), &wanted).unwrap();
+        let formats: Vec<_> = made.renditions.iter().map(|(rendition, _)| rendition.format).collect();
+        assert_eq!(formats, [Format::Jpeg, Format::WebP, Format::Avif].repeat(2));
+        for triple in made.renditions.chunks(3) {
+            let [(_, jpeg), _, (rendition, avif)] = triple else { panic!("three formats") };
+            assert!(avif[4..].starts_with(b"ftypavif"));
+            // What we can read, whoever wrote it, has the same colours.
+            let whole = Wanted { ladder: vec![rendition.width], formats: vec![Format::Jpeg] };
+            let read = render_as(avif, &Limits::default(), &whole).unwrap();
+            assert_eq!((read.picture.width, read.picture.height), (rendition.width, rendition.height));
+            let (seen, expected) = (pixels(&read.renditions[0].1), pixels(jpeg));
+            let (width, height) = expected.dimensions();
+            for (x, y) in [(width / 4, height / 4), (width * 3 / 4, height / 4), (width / 4, height * 3 / 4)] {
+                assert_colour(&seen, x, y, expected.get_pixel(x, y).0, 10);
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use gallery::facts::{Outcome, Witness};
+use gallery::renditions::Format;
 use gallery::store::{BucketNames, Endpoint, at};
 use gallery::{Bucket, Condition, Facts, Key, SourceKey, Store};
 use libjpeg_turbo_rs::Subsampling;
@@ -88,6 +89,46 @@ async fn repeated_and_late_events_change_nothing() {
     assert_eq!((progress.done, progress.asked), (4, 4), "two batches of two keys");
     assert_eq!(room.store.look(Bucket::Resized, room.resized().await.first().unwrap()).await.unwrap(), written);
     room.assert_holds(&keys[..1]).await;
+}
+
+#[tokio::test]
+async fn avif_comes_and_goes_with_the_owners_word() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/1.jpg";
+    let made = async || {
+        let facts = room.facts(key).await;
+        let picture = facts.picture().unwrap().clone();
+        (picture.avif, picture.renditions.iter().filter(|r| r.format == Format::Avif).count())
+    };
+    // What was read of the file is believed for a minute, so each begins as another process would.
+    let again = || Resizer::new(room.store.clone(), Limits::default());
+    room.put(key, photo(380, 280)).await;
+    room.told(&[key]).await;
+    assert_eq!(made().await, (false, 0));
+    room.put("gallery.yml", "avif: true").await;
+    assert_eq!(again().reconcile().await.unwrap(), Tally { rendered: 1, ..Tally::default() });
+    assert_eq!(made().await, (true, 2));
+    room.assert_holds(&[key]).await;
+    room.put("gallery.yml", "avif: [").await;
+    assert_eq!(again().reconcile().await.unwrap(), Tally { unchanged: 1, ..Tally::default() });
+    assert_eq!(made().await, (true, 2), "a file that cannot be read changes nothing");
+    room.remove("gallery.yml").await;
+    assert_eq!(again().refresh(key).await.unwrap(), Done::Rendered);
+    assert_eq!(made().await, (false, 0));
+    room.assert_holds(&[key]).await;
+}
+
+#[tokio::test]
+async fn what_is_right_is_made_anew_when_somebody_asks() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/1.jpg";
+    room.put(key, photo(380, 280)).await;
+    room.told(&[key]).await;
+    let before = room.resized().await;
+    let anew = Resizer::new(room.store.clone(), Limits::default()).anew(true);
+    assert_eq!(anew.reconcile().await.unwrap(), Tally { rendered: 1, ..Tally::default() });
+    assert_eq!(anew.refresh(key).await.unwrap(), Done::Rendered);
+    assert_eq!(room.resized().await, before, "the same bytes have the same names");
 }
 
 #[tokio::test]

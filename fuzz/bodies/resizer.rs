@@ -1,0 +1,46 @@
+//! What must hold for whatever is uploaded as a picture. Each function takes any bytes and panics when it does not.
+
+use std::time::Duration;
+
+use gallery::renditions::Format;
+use resizer::{Limits, Rejection, Wanted, render_as, video_facts};
+
+/// Small ones, so that many are tried: what is bounded by them is bounded by larger ones too.
+fn limits() -> Limits {
+    Limits { bytes: 1 << 20, pixels: 1 << 20, side: 8192, memory: 64 << 20, time: Duration::from_secs(10) }
+}
+
+/// A picture of any kind: an answer, and renditions that are what they are said to be.
+pub(crate) fn picture(bytes: &[u8]) {
+    let wanted = Wanted { ladder: vec![16, 64], formats: vec![Format::Jpeg, Format::WebP] };
+    match render_as(bytes, &limits(), &wanted) {
+        Ok(rendered) => {
+            let picture = &rendered.picture;
+            assert!(u64::from(picture.width) * u64::from(picture.height) <= limits().pixels);
+            assert!(!rendered.renditions.is_empty() && rendered.renditions.len() == picture.renditions.len());
+            for (rendition, bytes) in &rendered.renditions {
+                assert!(rendition.width <= picture.width && rendition.height <= picture.height, "it was enlarged");
+                assert_eq!(bytes.len() as u64, rendition.bytes);
+                let begins: &[u8] = if rendition.format == Format::Jpeg { &[0xFF, 0xD8, 0xFF] } else { b"RIFF" };
+                assert!(bytes.starts_with(begins));
+            }
+            for word in picture.keywords.iter().chain(&picture.caption).chain(&picture.camera).chain(&picture.lens) {
+                assert!(word.chars().count() <= 2000 && !word.chars().any(|c| c == '\0'), "{word:?}");
+            }
+            assert!(picture.position.is_none_or(|at| at.latitude.abs() <= 90.0 && at.longitude.abs() <= 180.0));
+            assert!(picture.rating.is_none_or(|rating| (1..=5).contains(&rating)));
+            serde_json::to_vec(picture).expect("facts can always be written");
+        }
+        Err(Rejection::TooSlow(_)) => panic!("it took longer than ten seconds"),
+        Err(reason) => assert!(!reason.to_string().is_empty()),
+    }
+}
+
+/// A video's headers.
+pub(crate) fn video(bytes: &[u8]) {
+    if let Some(facts) = video_facts(bytes) {
+        assert!(facts.duration.is_finite() && facts.duration >= 0.0);
+        assert!(facts.rotation < 360 && facts.rotation % 90 == 0);
+        serde_json::to_vec(&facts).expect("facts can always be written");
+    }
+}
