@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::render::Wanted;
 
 /// How long what was read is believed.
-const BELIEVED: Duration = Duration::from_secs(60);
+const BELIEVED: Duration = Duration::from_mins(1);
 
 /// The longest file that is read, as the builder does.
 const MAX_BYTES: u64 = 256 * 1024;

@@ -72,7 +72,7 @@ async fn put_on_the_map(home: &Home) -> Result<()> {
         let place = places.iter().find(|(part, ..)| facts.source.contains(part));
         if let (Outcome::Ready(picture), Some(&(_, latitude, longitude))) = (&mut facts.outcome, place) {
             // Not all at the same spot.
-            let aside = f64::from(picture.taken.map_or(0, |taken| taken.minute())) / 500.0;
+            let aside = f64::from(picture.taken.map_or(0, jiff::civil::DateTime::minute)) / 500.0;
             picture.position =
                 Some(Position { latitude: latitude + aside, longitude: longitude - aside, altitude: None });
             home.store().write_json(&key, &facts, Condition::Always).await?;

@@ -4,6 +4,7 @@
 //! both. Whatever is not as it should be ends the decoding with an error; what can be had of a damaged picture is found
 //! out elsewhere, slowly.
 
+#![allow(clippy::verbose_bit_mask, reason = "five bits are a number here, and none of them set a value of it")]
 #![allow(clippy::inline_always, reason = "only what is inlined is compiled for the processor at hand")]
 
 /// Bits of a look: a table for each Huffman code of 4 to the power of five entries, which fit the first cache.
