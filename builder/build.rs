@@ -5,7 +5,16 @@ use std::path::Path;
 use std::{env, fs};
 
 /// What the pages refer to by name.
-const NEEDED: [&str; 4] = ["site.css", "site.js", "icon.svg", "icon-180.png"];
+const NEEDED: [&str; 8] = [
+    "site.css",
+    "site.js",
+    "land.json",
+    "icon.svg",
+    "icon-180.png",
+    "icon-192.png",
+    "icon-512.png",
+    "icon-maskable-512.png",
+];
 
 fn main() {
     let dist = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("web/dist");
@@ -30,7 +39,9 @@ fn main() {
             .expect("text grows");
     }
     let favicon = dist.join("favicon.ico").display().to_string();
-    writeln!(table, "];\n/// `favicon.ico`.\npub(crate) const FAVICON: &[u8] = include_bytes!({favicon:?});")
+    let worker = dist.join("sw.js").display().to_string();
+    println!("cargo::rerun-if-changed={worker}");
+    writeln!(table, "];\n/// `favicon.ico`.\npub(crate) const FAVICON: &[u8] = include_bytes!({favicon:?});\n/// `sw.js`.\npub(crate) const WORKER: &[u8] = include_bytes!({worker:?});")
         .expect("text grows");
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("assets.rs");
     fs::write(out, table).expect("cargo's own folder is writable");

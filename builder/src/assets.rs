@@ -28,7 +28,7 @@ pub(crate) fn href(logical: &str) -> String {
 }
 
 impl Builder {
-    /// Publishes the assets, `robots.txt`, `favicon.ico` and the page for what is not there; only what differs is
+    /// Publishes the assets, `robots.txt`, `favicon.ico`, the service worker and the page for what is not there; only what differs is
     /// written. Assets of earlier versions stay, for the pages that viewers have open.
     pub async fn publish_assets(&self) -> Result<(), StoreError> {
         let there = self.store.list(Bucket::Web, "assets/").all().await?;
@@ -39,6 +39,7 @@ impl Builder {
         let files = [
             (Key::Public(PublicFile::Robots), ROBOTS.as_bytes().to_vec()),
             (Key::Public(PublicFile::Favicon), FAVICON.to_vec()),
+            (Key::Public(PublicFile::ServiceWorker), WORKER.to_vec()),
             (Key::NotFoundPage, pages::not_found().into_bytes()),
         ];
         let missing: Vec<_> = missing

@@ -4,14 +4,16 @@
 //! metadata and the children's catalogues), so that builders that look at the same buckets write the same bytes.
 
 mod chunks;
+mod days;
 mod films;
 mod order;
+mod shelf;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
-use gallery::facts::{Facts, Outcome, Rendition, Witness};
+use gallery::facts::{Facts, Outcome, Position, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,12 +21,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub(crate) use chunks::{ChunkName, Photos, chunks};
+pub use days::Days;
 pub use films::Film;
 pub(crate) use order::{collections, newest_first};
+pub(crate) use shelf::UPLOADS;
+pub use shelf::{Shelf, Spot};
 pub(crate) use summary::pages_stamp;
 pub use summary::{Card, Cover, Stamp, Summary, Unread};
 
 use crate::metadata::Metadata;
+use crate::settings::Settings;
+use crate::words::Beginnings;
 use crate::yaml::Problem;
 
 /// The builder's record of an album.
@@ -32,6 +39,9 @@ use crate::yaml::Problem;
 pub struct Catalogue {
     /// The folder, as the owner wrote it.
     pub folder: FolderPath,
+    /// What of the facts is in here.
+    #[serde(default)]
+    pub learned: Learned,
     /// The photos that are ready.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub photos: BTreeMap<PhotoId, Photo>,
@@ -48,6 +58,22 @@ pub struct Catalogue {
     /// nothing to show.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pages: Pages,
+}
+
+/// What a catalogue takes out of facts. One that took something else is made anew from all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learned {
+    /// Raised when more is taken.
+    pub edition: u32,
+    /// Whether positions are, which is for the owner to say.
+    pub places: bool,
+}
+
+impl Learned {
+    /// What a catalogue takes now.
+    pub fn wanted(settings: &Settings) -> Self {
+        Self { edition: 1, places: settings.map.is_some() }
+    }
 }
 
 /// Published pages by the last segment of their address.
@@ -75,6 +101,12 @@ pub struct Photo {
     /// Maker and model of the camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<String>,
+    /// The photo's own keywords.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// Where it was taken, if the owner wants a map; otherwise that stays in the facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
     /// When the original was uploaded.
     #[serde(default)]
     pub added: Timestamp,
@@ -141,6 +173,7 @@ impl Catalogue {
     pub fn new(folder: FolderPath) -> Self {
         Self {
             folder,
+            learned: Learned::wanted(&Settings::default()),
             photos: BTreeMap::new(),
             rejected: BTreeMap::new(),
             children: BTreeMap::new(),
@@ -182,13 +215,27 @@ impl Catalogue {
         self.rejected.remove(&photo);
     }
 
+    /// Whether the facts of all photos have to be read again, to take out of them what is wanted now.
+    pub(crate) fn lacks(&self, wanted: Learned) -> bool {
+        self.learned.edition != wanted.edition || (wanted.places && !self.learned.places)
+    }
+
+    /// Keeps to what is wanted now: nobody's position stays that is not.
+    pub(crate) fn keep_to(&mut self, wanted: Learned) {
+        self.learned = wanted;
+        if !wanted.places {
+            self.photos.values_mut().for_each(|photo| photo.position = None);
+        }
+    }
+
     /// Takes in the facts of a photo, as read under `etag`.
     pub fn learn(&mut self, facts: Facts, etag: String) {
         self.forget(facts.photo);
         let file = facts.source.rsplit('/').next().unwrap_or_default().to_owned();
         let moving = facts.video.as_deref().and_then(Film::of);
         if let (Outcome::Rejected { .. }, Some(video), Some(_)) = (&facts.outcome, &facts.video, &moving) {
-            let photo = films::without_poster(etag, file, &facts, video);
+            let mut photo = films::without_poster(etag, file, &facts, video);
+            photo.position = photo.position.filter(|_| self.learned.places);
             self.photos.insert(facts.photo, photo);
             return;
         }
@@ -204,6 +251,8 @@ impl Catalogue {
                     taken: picture.taken.filter(|_| picture.taken_from != Some(Witness::Upload)),
                     caption: picture.caption,
                     camera: picture.camera,
+                    keywords: picture.keywords,
+                    position: picture.position.filter(|_| self.learned.places),
                     added: facts.modified,
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
@@ -237,6 +286,13 @@ impl Catalogue {
     pub fn caption<'a>(&'a self, photo: &'a Photo) -> Option<&'a str> {
         let own = photo.caption.as_deref().map(str::trim).filter(|text| !text.is_empty());
         self.described.values.captions.get(&photo.file).map(String::as_str).or(own)
+    }
+
+    /// Adds what can be searched for in one photo.
+    pub(crate) fn searched(&self, photo: &Photo, words: &mut Beginnings) {
+        let texts =
+            self.caption(photo).into_iter().chain(photo.camera.as_deref()).chain(named_by_a_person(&photo.file));
+        texts.chain(photo.keywords.iter().map(String::as_str)).for_each(|text| words.add(text));
     }
 
     /// When a photo was taken: as the owner says, or the photo itself.
@@ -274,6 +330,17 @@ impl Catalogue {
         }
         digest.finish()
     }
+}
+
+/// The name of a file without its ending, unless a camera chose it.
+pub(crate) fn named_by_a_person(file: &str) -> Option<&str> {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let letters = stem.chars().filter(|c| c.is_alphabetic()).count();
+    let lower = stem.to_lowercase();
+    let from_a_camera = ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "mov", "vid", "gopr", "p"]
+        .iter()
+        .any(|prefix| lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic())));
+    (letters >= 3 && !from_a_camera).then_some(stem)
 }
 
 /// A digest over the facts of one album, fed in the order of a listing.

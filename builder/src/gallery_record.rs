@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use gallery::{CollectionSlug, HomeId, Key, Scope};
+use gallery::{CollectionSlug, HomeId, Key, NameError, Scope, ScopePage};
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{self, Card, Catalogue, Described, Published, Summary, Unread};
+use crate::catalogue::{self, Card, Catalogue, Described, Published, Shelf, Summary, Unread};
 use crate::settings::Settings;
 
 /// So many albums of a collection are on the home page; its own page has all.
@@ -23,8 +23,52 @@ pub struct GalleryRecord {
     pub collections: BTreeMap<CollectionSlug, Collection>,
     /// The scopes that some viewer has, besides everything.
     pub scopes: BTreeMap<HomeId, Scope>,
-    /// The home pages as last published.
-    pub homes: BTreeMap<HomeId, Published>,
+    /// The home pages, and the others that scopes have, as last published.
+    pub homes: BTreeMap<HomeFile, Published>,
+}
+
+/// A scope's home page, or another page of that scope. As text: `all`, `all/timeline/2024`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HomeFile {
+    /// Whose.
+    pub home: HomeId,
+    /// Which; `None` for the home page itself.
+    pub page: Option<ScopePage>,
+}
+
+impl HomeFile {
+    /// Where it lies.
+    pub fn key(&self) -> Key {
+        match self.page {
+            None => Key::HomePage(self.home.clone()),
+            Some(page) => Key::ScopePage(self.home.clone(), page),
+        }
+    }
+
+    /// Which one lies at a path of the web bucket.
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
+        let (home, path) = path.strip_prefix("home/")?.split_once('/')?;
+        let page = if path == "index.html" { None } else { Some(ScopePage::of_path(path)?) };
+        Some(Self { home: HomeId::parse(home).ok()?, page })
+    }
+}
+
+impl TryFrom<String> for HomeFile {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        let (home, page) = text.split_once('/').map_or((text.as_str(), None), |(home, page)| (home, Some(page)));
+        Ok(Self { home: HomeId::parse(home)?, page: page.map(ScopePage::parse).transpose()? })
+    }
+}
+
+impl From<HomeFile> for String {
+    fn from(file: HomeFile) -> Self {
+        match file.page {
+            None => file.home.to_string(),
+            Some(page) => format!("{}/{page}", file.home),
+        }
+    }
 }
 
 /// A collection as home pages show it.
@@ -42,10 +86,19 @@ pub struct Collection {
 impl Collection {
     /// A collection whose catalogue is stored under `etag`.
     pub(crate) fn of(catalogue: &Catalogue, etag: &str) -> Self {
+        // Home pages are not searched: whoever searches begins with the collections' own pages.
+        let unsearched = |card: &Card| Card { words: String::new(), ..card.clone() };
+        let mut summary = Summary::of(catalogue, etag);
+        summary.card = unsearched(&summary.card);
         Self {
-            summary: Summary::of(catalogue, etag),
+            summary,
             own_photos: catalogue.in_order().len(),
-            albums: catalogue.shown_children().into_iter().map(|(_, child)| child.card.clone()).take(SHOWN).collect(),
+            albums: catalogue
+                .shown_children()
+                .into_iter()
+                .map(|(_, child)| unsearched(&child.card))
+                .take(SHOWN)
+                .collect(),
         }
     }
 }
@@ -65,6 +118,13 @@ impl GalleryRecord {
         let mut shown: Vec<_> = self.collections.iter().filter(|(slug, c)| visible(slug, c)).map(|(_, c)| c).collect();
         catalogue::collections(&mut shown, self.settings.values.sort);
         shown
+    }
+
+    /// The albums that a scope's pages tell of, in the order of their folders.
+    pub(crate) fn shelves(&self, scope: &Scope) -> Vec<&Shelf> {
+        let mut shelves: Vec<_> = self.shown(scope).into_iter().flat_map(|c| &c.summary.shelves).collect();
+        shelves.sort_by(|a, b| a.folder.cmp(&b.folder));
+        shelves
     }
 
     /// Whether a home page is one of a scope that there is.

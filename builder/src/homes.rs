@@ -1,13 +1,14 @@
-//! The gallery's record and the home pages: the top of every build.
+//! The gallery's record and the scopes' pages: the top of every build.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use gallery::store::Written;
 use gallery::{AlbumPath, Bucket, CollectionSlug, Condition, HomeId, Key, Scope, Store, StoreError};
 
 use crate::catalogue::{Catalogue, Described};
-use crate::gallery_record::{Collection, GalleryRecord};
+use crate::gallery_record::{Collection, GalleryRecord, HomeFile};
 use crate::look;
 use crate::pages;
 use crate::publish::{Kept, etags, has_foreign, kept, publish};
@@ -66,21 +67,23 @@ pub(crate) async fn settle(
             waited += 1;
             continue;
         }
-        let gone = |home: &&HomeId| !next.has_home(home) && !next.homes.contains_key(*home);
-        let strays: BTreeSet<HomeId> = there.keys().filter(gone).cloned().collect();
-        let published = publish_homes(store, &mut next, &there).await?;
+        let pages = pages::of_scopes(&next);
+        let gone = |file: &&HomeFile| !pages.contains_key(*file) && !next.homes.contains_key(*file);
+        let strays: BTreeSet<HomeFile> = there.keys().filter(gone).cloned().collect();
+        let published = publish_homes(store, &mut next, pages, &there).await?;
         own.extend(next.homes.values().map(|page| page.etag.clone()));
         if !published {
             continue;
         }
         // A page of a scope that this builder did not look for: what is known of that scope is looked at in the next
-        // round, and if it is not there the page goes; then once more, for whoever makes the scope anew meanwhile.
-        let (looked, unknown): (Vec<HomeId>, Vec<HomeId>) =
-            strays.into_iter().partition(|home| doubtful.contains(home));
-        for home in &looked {
-            store.remove(&Key::HomePage(home.clone())).await?;
+        // round, and if it is not there the page goes; then once more, for whoever makes the scope anew meanwhile. So do
+        // pages of known scopes that are none of theirs (any more).
+        let (looked, unknown): (Vec<HomeFile>, Vec<HomeFile>) =
+            strays.into_iter().partition(|file| next.has_home(&file.home) || doubtful.contains(&file.home));
+        for file in &looked {
+            store.remove(&file.key()).await?;
         }
-        doubtful.extend(unknown.iter().cloned());
+        doubtful.extend(unknown.iter().map(|file| file.home.clone()));
         if !looked.is_empty() || !unknown.is_empty() {
             continue;
         }
@@ -129,38 +132,42 @@ async fn observe(
     Ok(next)
 }
 
-/// Publishes every scope's home page and removes those of scopes that are no more. `false` when overtaken. `there` is
-/// what lies there, as far as anybody looked.
+/// How many pages of scopes are published at once.
+const AT_ONCE: usize = 8;
+
+/// Publishes these pages and removes those that are no more. `false` when overtaken. `there` is what lies there, as far as
+/// anybody looked.
 async fn publish_homes(
     store: &Store,
     record: &mut GalleryRecord,
-    there: &BTreeMap<HomeId, String>,
+    pages: BTreeMap<HomeFile, String>,
+    there: &BTreeMap<HomeFile, String>,
 ) -> Result<bool, StoreError> {
-    let scopes = record.all_scopes();
-    for (home, scope) in &scopes {
-        let html = pages::home(record, scope);
-        let recorded = record.homes.get(home);
-        let there = there.get(home).map(String::as_str);
-        let published = publish(store, &Key::HomePage(home.clone()), html, recorded, there).await?;
-        let Some(published) = published else { return Ok(false) };
-        record.homes.insert(home.clone(), published);
+    let gone: Vec<HomeFile> = record.homes.keys().filter(|file| !pages.contains_key(file)).cloned().collect();
+    let recorded = &record.homes;
+    let publishing = pages.into_iter().map(|(file, text)| async move {
+        let there = there.get(&file).map(String::as_str);
+        let published = publish(store, &file.key(), text, recorded.get(&file), there).await?;
+        Ok::<_, StoreError>(published.map(|published| (file, published)))
+    });
+    let publishing: Vec<_> = publishing.collect();
+    let published: Vec<_> = stream::iter(publishing).buffer_unordered(AT_ONCE).try_collect().await?;
+    let whole = published.iter().all(Option::is_some);
+    record.homes.extend(published.into_iter().flatten());
+    if !whole {
+        return Ok(false);
     }
-    let gone: Vec<HomeId> = record.homes.keys().filter(|home| !scopes.contains_key(home)).cloned().collect();
-    for home in gone {
-        store.remove(&Key::HomePage(home.clone())).await?;
-        record.homes.remove(&home);
+    for file in gone {
+        store.remove(&file.key()).await?;
+        record.homes.remove(&file);
     }
     Ok(true)
 }
 
-/// The home pages that lie there, with their `ETags`.
-async fn listed_homes(store: &Store) -> Result<BTreeMap<HomeId, String>, StoreError> {
+/// The pages of scopes that lie there, with their `ETags`.
+async fn listed_homes(store: &Store) -> Result<BTreeMap<HomeFile, String>, StoreError> {
     let listed = store.list(Bucket::Web, "home/").all().await?;
-    let homes = listed.into_iter().filter_map(|object| {
-        let home = object.path.strip_prefix("home/")?.strip_suffix("/index.html")?;
-        Some((HomeId::parse(home).ok()?, object.etag))
-    });
-    Ok(homes.collect())
+    Ok(listed.into_iter().filter_map(|object| Some((HomeFile::of_path(&object.path)?, object.etag))).collect())
 }
 
 /// The scope that a record speaks of. One that lies under another scope's name, or cannot be read, is none.

@@ -29,18 +29,20 @@ mod publish;
 mod rebuild;
 mod reconcile;
 mod settings;
+mod words;
 mod work;
 mod yaml;
 
 pub use accent::Accent;
 pub use catalogue::{
-    Card, Catalogue, Cover, Described, Film, Pages, Photo, Published, Rejected, Stamp, Summary, Unread, Version,
+    Card, Catalogue, Cover, Days, Described, Film, Learned, Pages, Photo, Published, Rejected, Shelf, Spot, Stamp,
+    Summary, Unread, Version,
 };
-pub use gallery_record::{Collection, GalleryRecord};
+pub use gallery_record::{Collection, GalleryRecord, HomeFile};
 pub use metadata::{Dated, Metadata, Sort, SortBy};
 pub use rebuild::BuildError;
 pub use reconcile::Reconciled;
-pub use settings::{Language, Link, Settings};
+pub use settings::{Language, Link, Map, Settings, Tiles};
 pub use yaml::Problem;
 
 use gallery::Store;

@@ -6,20 +6,25 @@
 //! class of the stylesheet. They are whole without a script: thumbnails are links to the largest rendition.
 
 mod album;
+mod app;
 mod dates;
+mod feed;
 mod figure;
 mod home;
+mod map;
 mod notices;
 mod picture;
+mod search;
+mod timeline;
 
 use std::collections::BTreeMap;
 
-use gallery::{FolderPath, Scope};
+use gallery::{FolderPath, Scope, ScopePage};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets::{self, ASSETS};
 use crate::catalogue::Catalogue;
-use crate::gallery_record::GalleryRecord;
+use crate::gallery_record::{GalleryRecord, HomeFile};
 use crate::settings::Settings;
 use crate::{links, markdown, publish};
 
@@ -38,9 +43,34 @@ pub(crate) fn album(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
     album::pages(catalogue, settings).into_iter().map(|(name, page)| (name, page.into_string())).collect()
 }
 
-/// The home page of a scope.
-pub(crate) fn home(record: &GalleryRecord, scope: &Scope) -> String {
-    home::page(&record.shown(scope), &record.settings.values).into_string()
+/// The pages of every scope: its home page, and those that go across albums once there is something to show.
+pub(crate) fn of_scopes(record: &GalleryRecord) -> BTreeMap<HomeFile, String> {
+    let scopes = record.all_scopes().into_iter();
+    scopes
+        .flat_map(|(home, scope)| {
+            of_scope(record, &scope).into_iter().map(move |(page, text)| (HomeFile { home: home.clone(), page }, text))
+        })
+        .collect()
+}
+
+fn of_scope(record: &GalleryRecord, scope: &Scope) -> BTreeMap<Option<ScopePage>, String> {
+    let settings = &record.settings.values;
+    let (collections, shelves) = (record.shown(scope), record.shelves(scope));
+    let home = home::page(scope, &collections, &shelves, settings).into_string();
+    let mut pages = BTreeMap::from([(None, home)]);
+    if collections.is_empty() {
+        return pages;
+    }
+    let timeline = timeline::pages(&shelves, settings).into_iter();
+    pages.extend(timeline.map(|(page, html)| (Some(page), html.into_string())));
+    pages.insert(Some(ScopePage::Search), search::page(&collections, settings).into_string());
+    pages.insert(Some(ScopePage::Feed), feed::feed(scope.home().as_str(), &shelves, settings));
+    pages.insert(Some(ScopePage::Manifest), app::manifest(settings));
+    if let Some(map) = &settings.map {
+        pages.insert(Some(ScopePage::Map), map::page(map, &shelves, settings).into_string());
+        pages.insert(Some(ScopePage::Places), map::places(&shelves));
+    }
+    pages
 }
 
 /// The page for what is not there. It is shown to anybody and holds nothing private.
@@ -63,6 +93,11 @@ struct Document<'a> {
 }
 
 impl Document<'_> {
+    /// Whether there are other pages to go to: not from the page for what is not there, nor where nothing is shown yet.
+    fn has_ways(&self) -> bool {
+        self.signed_in && !self.class.contains("empty")
+    }
+
     fn render(self) -> Markup {
         let site = self.settings.title();
         html! {
@@ -82,6 +117,10 @@ impl Document<'_> {
                     }
                     link rel="icon" type="image/svg+xml" href=(assets::href("icon.svg"));
                     link rel="apple-touch-icon" href=(assets::href("icon-180.png"));
+                    @if self.has_ways() {
+                        link rel="manifest" href=(ScopePage::Manifest.address()) crossorigin="use-credentials";
+                        link rel="alternate" type="application/atom+xml" href=(ScopePage::Feed.address()) title=(site);
+                    }
                     script type="module" src=(assets::href("site.js")) {}
                 }
                 body class=(self.class) {
@@ -89,6 +128,7 @@ impl Document<'_> {
                     header.top {
                         a.brand href="/" { bdi { (site) } }
                         @if let Some(folder) = self.place { (breadcrumbs(folder)) }
+                        @if self.has_ways() { (ways(self.settings)) }
                         @if self.signed_in {
                             form.leave method="post" action="/auth/logout" {
                                 button type="submit" data-t="sign_out" { "Sign out" }
@@ -99,6 +139,28 @@ impl Document<'_> {
                     (footer(self.settings))
                 }
             }
+        }
+    }
+}
+
+/// The ways to photos across albums, on every page.
+fn ways(settings: &Settings) -> Markup {
+    let way = |page: ScopePage, text: &str, words: &str, shape: &str| {
+        html! {
+            a href=(page.address()) {
+                svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8"
+                    stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false" { path d=(shape) {} }
+                span data-t=(text) { (words) }
+            }
+        }
+    };
+    html! {
+        nav.ways aria-label="Find" data-label="find" {
+            (way(ScopePage::Timeline, "timeline", "Timeline", "M4 6h16v14H4zM4 10h16M8 3v4m8-4v4"))
+            @if settings.map.is_some() {
+                (way(ScopePage::Map, "map", "Map", "M12 21c4-4.5 6-8 6-11a6 6 0 0 0-12 0c0 3 2 6.5 6 11zm0-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4"))
+            }
+            (way(ScopePage::Search, "search", "Search", "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zm5-1.5L20 20"))
         }
     }
 }

@@ -31,7 +31,7 @@ use futures::{StreamExt, stream};
 use gallery::store::Written;
 use gallery::{AlbumPath, Condition, Key, Slug, Store, StoreError};
 
-use crate::catalogue::{Catalogue, Described, Summary};
+use crate::catalogue::{Catalogue, Described, Learned, Summary};
 use crate::gallery_record::{Collection, GalleryRecord};
 use crate::homes::{self, Settled};
 use crate::look;
@@ -280,7 +280,7 @@ impl Run<'_> {
                 waited += 1;
                 continue;
             }
-            let Some(mut next) = self.observe(album, look, &record, &inside).await? else {
+            let Some(mut next) = self.observe(album, look, &record, &inside, settings).await? else {
                 if removed || (record.etag.is_none() && !check) {
                     return Ok(None);
                 }
@@ -324,11 +324,16 @@ impl Run<'_> {
         look: &Look,
         record: &Kept<Catalogue>,
         inside: &BTreeMap<Slug, Option<Summary>>,
+        settings: &Settings,
     ) -> Result<Option<Catalogue>, BuildError> {
         let store = self.store;
         let known = record.value.as_ref();
         // Without a record everything has to be found by looking, the albums inside included.
         let look = if known.is_none() { &Look::FULL } else { look };
+        // Nor is one enough that took less out of the facts than is wanted now.
+        let wanted = Learned::wanted(settings);
+        let lacks = known.is_some_and(|known| known.lacks(wanted));
+        let look = if lacks { &Look { facts: Whose::All, metadata: look.metadata } } else { look };
         let mut children = known.map(|k| k.children.clone()).unwrap_or_default();
         if known.is_none() {
             let mut found = look::children(store, album).await?;
@@ -347,8 +352,8 @@ impl Run<'_> {
             Whose::Some(_) => None,
         };
         let unread = match (&listed, known, &look.facts) {
-            (Some(listed), Some(known), _) => known.unread(listed),
-            (Some(listed), None, _) => listed.keys().copied().collect(),
+            (Some(listed), Some(known), _) if !lacks => known.unread(listed),
+            (Some(listed), _, _) => listed.keys().copied().collect(),
             (None, _, Whose::Some(photos)) => photos.iter().copied().collect(),
             (None, _, Whose::All) => Vec::new(),
         };
@@ -370,6 +375,7 @@ impl Run<'_> {
         };
         let mut next = known.cloned().unwrap_or_else(|| Catalogue::new(folder));
         next.children = children;
+        next.keep_to(wanted);
         if let Some(listed) = &listed {
             next.keep_only(listed);
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::accent::Accent;
 use crate::markdown;
 use crate::metadata::Sort;
-use crate::yaml::{self, Pairs, Problem, quoted, text};
+use crate::yaml::{self, Flag, Pairs, Problem, quoted, text};
 
 /// What the owner says of the whole gallery.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,64 @@ pub struct Settings {
     /// A line at the foot of each page, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<String>,
+    /// The map of where photos were taken; nobody is told when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<Map>,
+}
+
+/// A map.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Map {
+    /// Whose pictures of the earth lie under the photos; ours, of coasts and degrees alone, when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Tiles>,
+    /// Whom the pictures of the earth are due to, in Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+}
+
+/// Pictures of the earth that somebody else's server has, in squares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Tiles(String);
+
+impl Tiles {
+    /// The address of a square, with `{z}`, `{x}` and `{y}` in it.
+    pub fn address(&self) -> &str {
+        &self.0
+    }
+
+    /// Whose they are, `https://tiles.example.org`: where the policy of the map's page lets pictures come from.
+    pub fn origin(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..].find('/').map_or(&self.0, |end| &self.0[..host + end])
+    }
+}
+
+impl TryFrom<String> for Tiles {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        let host = text.strip_prefix("https://").and_then(|rest| rest.split_once('/')).map_or("", |(host, _)| host);
+        // The host goes into a header that says where pictures may come from.
+        let is_host =
+            |host: &str| host.contains('.') && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
+        let sound = is_host(host) && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\`;,".contains(&b));
+        if sound && ["{z}", "{x}", "{y}"].iter().all(|part| text.contains(part)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!(
+                "map tiles are written https://tiles.example.org/{{z}}/{{x}}/{{y}}.png, not `{}`",
+                quoted(text)
+            ))
+        }
+    }
+}
+
+impl From<Tiles> for String {
+    fn from(tiles: Tiles) -> Self {
+        tiles.0
+    }
 }
 
 /// What a gallery is called that nobody has named.
@@ -125,6 +183,9 @@ struct Written {
     /// The resizer's word: read here so that somebody complains when it is none.
     #[serde(rename = "avif")]
     _avif: Option<bool>,
+    map: Option<Flag>,
+    map_tiles: Option<Tiles>,
+    map_credit: Option<String>,
 }
 
 impl From<Written> for Settings {
@@ -137,6 +198,10 @@ impl From<Written> for Settings {
             sort: written.sort,
             links: written.links.map(|links| links.0).unwrap_or_default(),
             footer: text(written.footer),
+            map: written
+                .map
+                .is_some_and(|wanted| wanted.0)
+                .then(|| Map { tiles: written.map_tiles, credit: text(written.map_credit) }),
         }
     }
 }
@@ -169,7 +234,8 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let settings = read(
-            b"title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\navif: true\nother: x\n",
+            "title: The Millers\nlanguages: [de, EN]\naccent: '#369'\nsort: name\nlinks:\n  Family tree: https://example.org/t?a=1&b\n  Write to us: mailto:a@example.org\n  All: /\nfooter: Made with *love*.\nmap: yes\nmap_tiles: https://t.example.org/{z}/{x}/{y}.png\nmap_credit: © Us\navif: true\nother: x\n"
+                .as_bytes(),
         )
         .unwrap();
         assert_eq!(settings.title.as_deref(), Some("The Millers"));
@@ -177,6 +243,11 @@ mod tests {
         assert_eq!(settings.sort.unwrap().by, SortBy::Name);
         let words: Vec<_> = settings.links.iter().map(|link| link.words.as_str()).collect();
         assert_eq!(words, ["Family tree", "Write to us", "All"]);
+        let map = settings.map.as_ref().unwrap();
+        assert_eq!(map.tiles.as_ref().unwrap().address(), "https://t.example.org/{z}/{x}/{y}.png");
+        assert_eq!(map.tiles.as_ref().unwrap().origin(), "https://t.example.org");
+        assert_eq!(map.credit.as_deref(), Some("© Us"));
+        assert_eq!(read(b"map: no\nmap_tiles: https://t.example.org/{z}/{x}/{y}.png").unwrap().map, None);
         assert_eq!(settings.footer.as_deref(), Some("Made with *love*."));
         let json = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<Settings>(&json).unwrap(), settings);
@@ -193,6 +264,10 @@ mod tests {
             ("links:\n  Bad: //example.org", "a link begins with https://"),
             ("links:\n  Bad:", "a link begins with https://"),
             ("avif: perhaps", "line 1, column 7"),
+            ("map: perhaps", "line 1, column 6: here should be `true` or `false`, not `perhaps`"),
+            ("map_tiles: http://t.example.org/{z}/{x}/{y}.png", "map tiles are written https://"),
+            ("map_tiles: https://t.example.org/{z}/{x}.png", "map tiles are written https://"),
+            ("map_tiles: https://t.example.org;x/{z}/{x}/{y}.png", "map tiles are written https://"),
             ("languages: de", "line 1, column 12: here should be a list"),
         ] {
             let problem = read(text.as_bytes()).unwrap_err().to_string();

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { favicon, png } from "./icon.mjs";
+import { land } from "./land.mjs";
 
 // The classes r40 to r300: a photo's width in hundredths of its height. The pages choose one, the grid uses it.
 const proportions = {
@@ -44,6 +45,18 @@ const result = await build({
   logLevel: "warning",
 });
 
+// The service worker's address cannot hold a hash: where it lies says which pages are its own.
+await build({
+  absWorkingDir: here("."),
+  entryPoints: ["src/worker/sw.ts"],
+  outfile: "dist/sw.js",
+  bundle: true,
+  format: "iife",
+  minify: true,
+  target: "es2020",
+  logLevel: "warning",
+});
+
 // What a page loads before a photo is opened.
 const MOST = 30_000;
 const outputs = result.metafile.outputs;
@@ -71,6 +84,9 @@ async function hashed(logical, bytes) {
 
 await hashed("icon.svg", await readFile(here("src/icon.svg")));
 await hashed("icon-180.png", png(180, { rounded: false }));
+for (const size of [192, 512]) await hashed(`icon-${size}.png`, png(size, { rounded: true }));
+await hashed("icon-maskable-512.png", png(512, { rounded: false, margin: 0.1 }));
+await hashed("land.json", JSON.stringify(await land(here("node_modules/world-atlas/land-50m.json"))));
 await writeFile(`${dist}favicon.ico`, favicon(32));
 const sorted = Object.fromEntries(Object.entries(manifest).sort());
 await writeFile(`${dist}manifest.json`, `${JSON.stringify(sorted, null, 2)}\n`);

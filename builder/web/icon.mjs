@@ -24,14 +24,14 @@ function colourAt(x, y, rounded) {
   return SKY;
 }
 
-function pixels(size, rounded) {
+function pixels(size, rounded, margin) {
   const rows = [];
   for (let y = 0; y < size; y++) {
     rows.push(0);
     for (let x = 0; x < size; x++) {
       const sum = [0, 0, 0, 0];
       for (let s = 0; s < 16; s++) {
-        const at = (pixel, part) => ((pixel + (part + 0.5) / 4) * 64) / size;
+        const at = (pixel, part) => (((pixel + (part + 0.5) / 4) / size - 0.5) / (1 - 2 * margin) + 0.5) * 64;
         const colour = colourAt(at(x, s % 4), at(y, s >> 2), rounded);
         if (colour) [...colour, 255].forEach((value, i) => (sum[i] += i < 3 ? value : 255));
       }
@@ -51,8 +51,11 @@ function chunk(type, bytes) {
   return framed;
 }
 
-/** A PNG (W3C, Portable Network Graphics): eight bits a channel, with alpha. */
-export function png(size, { rounded }) {
+/**
+ * A PNG (W3C, Portable Network Graphics): eight bits a channel, with alpha. `margin` is the part of each side that the mark
+ * keeps away from, for phones that cut icons into shapes of their own.
+ */
+export function png(size, { rounded, margin = 0 }) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
@@ -60,7 +63,7 @@ export function png(size, { rounded }) {
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(pixels(size, rounded), { level: 9 })),
+    chunk("IDAT", deflateSync(pixels(size, rounded, margin), { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }

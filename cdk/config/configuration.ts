@@ -48,6 +48,8 @@ export interface Configuration {
   readonly monthlyBudget: number;
   /** Whether every request is written down in a bucket. */
   readonly accessLogs: boolean;
+  /** Whose pictures of the earth the map may show, `https://tiles.example.org`; none when not said. */
+  readonly mapTiles?: string;
   /** What the functions run on. */
   readonly architecture: Architecture;
   /** Whether the account may run few functions at once, as new accounts do; looked up at the deploy when not said. */
@@ -101,6 +103,11 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
   }
   const zone = zoneOf(top, domain, zoneName, zoneId);
   const smallAccount = top.truth('small_account');
+  const mapTiles = top.text(
+    'map_tiles',
+    /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(:\d{1,5})?$/,
+    'where map tiles come from, such as "https://tiles.example.org": the server of `map_tiles` in gallery.yml',
+  );
   const pipeline = pipelineOf(top.section('pipeline'));
   top.nothingElse();
   const { title, region, email } = read;
@@ -115,6 +122,7 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     ...(domain === undefined ? {} : { domain }),
     ...(zone === undefined ? {} : { zone }),
     ...(smallAccount === undefined ? {} : { smallAccount }),
+    ...(mapTiles === undefined ? {} : { mapTiles }),
     ...(pipeline === undefined ? {} : { pipeline }),
   };
 }

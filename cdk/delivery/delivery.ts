@@ -43,7 +43,7 @@ export class Delivery extends Construct {
     super(scope, id);
     const { configuration, buckets, signIn } = props;
     const { name } = configuration;
-    const headers = headerPolicies(this, name);
+    const headers = headerPolicies(this, name, configuration.mapTiles);
     const kept = cachePolicies(this, name);
     const verifier = lambda.Version.fromVersionArn(this, 'Verifier', props.verifierArn);
     const gate = (includeBody = false) => [
@@ -112,6 +112,7 @@ export class Delivery extends Construct {
           headers.originals,
         ),
         '/assets/*': fromBucket(buckets.web, kept.assets, headers.site),
+        ...(headers.map === undefined ? {} : { '/map/*': fromBucket(buckets.web, kept.pages, headers.map) }),
       },
       errorResponses: errorResponses(),
       ...(configuration.countries.length > 0

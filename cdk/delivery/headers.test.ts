@@ -84,3 +84,25 @@ test('every path has the headers that are meant for it', () => {
   });
   assert.equal(ofType(gallery, 'AWS::CloudFront::ResponseHeadersPolicy').length, 3);
 });
+
+test('the map alone may show tiles, and only those of the server that the owner named', () => {
+  const policies = (one: typeof gallery) =>
+    ofType(one, 'AWS::CloudFront::ResponseHeadersPolicy').map(
+      ([, { Properties }]) =>
+        Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy,
+    );
+  assert.ok(policies(gallery).every((policy: string) => !policy.includes('https:')));
+  const full = template('full', 'Gallery');
+  assert.deepEqual(
+    policies(full).filter((policy: string) => policy.includes('https:')),
+    [
+      headers.security['content-security-policy'].replace(
+        "img-src 'self' data:",
+        "img-src 'self' data: https://tiles.example.org",
+      ),
+    ],
+  );
+  const { CacheBehaviors } = the(full, 'AWS::CloudFront::Distribution').Properties.DistributionConfig;
+  const map = CacheBehaviors.find(({ PathPattern }: { PathPattern: string }) => PathPattern === '/map/*');
+  assert.match(text(map.ResponseHeadersPolicyId), /<DeliveryMapHeaders/);
+});

@@ -11,6 +11,8 @@ import headers from './headers.json' with { type: 'json' };
 export interface HeaderPolicies {
   /** Pages and pictures: the gate's headers, whatever the bucket says. */
   readonly site: cloudfront.ResponseHeadersPolicy;
+  /** The map, whose pictures of the earth come from somebody else's server; only if the owner named one. */
+  readonly map?: cloudfront.ResponseHeadersPolicy;
   /** Originals: shown as pictures, never run as pages, looked at again each time. */
   readonly originals: cloudfront.ResponseHeadersPolicy;
   /** Signing in: the function sets its own; what CloudFront answers in its place has the gate's. */
@@ -18,10 +20,19 @@ export interface HeaderPolicies {
 }
 
 /** The headers of each kind of answer. */
-export function headerPolicies(scope: Construct, name: string): HeaderPolicies {
+export function headerPolicies(scope: Construct, name: string, mapTiles?: string): HeaderPolicies {
   const { security } = headers;
   return {
     site: policy(scope, 'SiteHeaders', { name: `${name}-site`, values: security, override: true }),
+    ...(mapTiles === undefined
+      ? {}
+      : {
+          map: policy(scope, 'MapHeaders', {
+            name: `${name}-map`,
+            values: { ...security, 'content-security-policy': withTiles(mapTiles) },
+            override: true,
+          }),
+        }),
     originals: policy(scope, 'OriginalHeaders', {
       name: `${name}-originals`,
       values: { ...security, ...headers.originals },
@@ -30,6 +41,11 @@ export function headerPolicies(scope: Construct, name: string): HeaderPolicies {
     }),
     signIn: policy(scope, 'SignInHeaders', { name: `${name}-sign-in`, values: security, override: false }),
   };
+}
+
+/** As `session::headers::policy_with_tiles` says it. */
+function withTiles(origin: string): string {
+  return headers.security['content-security-policy'].replace("img-src 'self' data:", `img-src 'self' data: ${origin}`);
 }
 
 /** What S3 adds that concerns nobody. */

@@ -42,6 +42,7 @@ export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configurat
       countries = ["DE", "AT"]
       monthly_budget = 12
       access_logs = true
+      map_tiles = "https://tiles.example.org"
       architecture = "arm64"
       [pipeline]
       account = "123456789012"

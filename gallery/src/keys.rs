@@ -3,6 +3,7 @@
 use crate::names::{AlbumPath, FolderPath, PhotoId, SourceKey, ViewerName};
 use crate::renditions::Format;
 use crate::scope::HomeId;
+use crate::scope_page::ScopePage;
 use crate::slug::CollectionSlug;
 
 /// The file in any folder in which the owner describes it.
@@ -37,6 +38,8 @@ pub enum PublicFile {
     Robots,
     /// `favicon.ico`.
     Favicon,
+    /// `sw.js`: what keeps albums that were seen for when there is no network. Where it lies says what it may keep.
+    ServiceWorker,
 }
 
 /// Every object that Heirloom reads or writes.
@@ -69,6 +72,8 @@ pub enum Key {
     AlbumPage(AlbumPath),
     /// Web: the home page of a scope.
     HomePage(HomeId),
+    /// Web: another page of a scope.
+    ScopePage(HomeId, ScopePage),
     /// Web: the page for what is not there.
     NotFoundPage,
     /// Web: a script, a stylesheet, a font or a picture of the site's own, with a hash in its name.
@@ -127,10 +132,12 @@ impl Key {
             Self::StrayFacts(photo) => format!("facts/~stray/{photo}.json"),
             Self::AlbumPage(album) => format!("albums/{album}/index.html"),
             Self::HomePage(home) => format!("home/{home}/index.html"),
+            Self::ScopePage(home, page) => format!("home/{home}/{}", page.path()),
             Self::NotFoundPage => "not-found.html".to_owned(),
             Self::Asset(name) => format!("assets/{name}"),
             Self::Public(PublicFile::Robots) => "robots.txt".to_owned(),
             Self::Public(PublicFile::Favicon) => "favicon.ico".to_owned(),
+            Self::Public(PublicFile::ServiceWorker) => "sw.js".to_owned(),
             Self::AlbumCatalogue(album) => format!("catalogue/albums/{album}/album.json"),
             Self::GalleryCatalogue => "catalogue/gallery.json".to_owned(),
             Self::ScopeRecord(home) => format!("catalogue/scopes/{home}.json"),
@@ -151,9 +158,16 @@ impl Key {
             Self::Metadata(_) | Self::Settings => "application/yaml",
             Self::Rendition { format, .. } => format.content_type(),
             Self::AlbumPage(_) | Self::HomePage(_) | Self::NotFoundPage => "text/html; charset=utf-8",
+            Self::ScopePage(_, page) => match page {
+                ScopePage::Feed => "application/atom+xml; charset=utf-8",
+                ScopePage::Manifest => asset_type("manifest.webmanifest"),
+                ScopePage::Places => "application/json",
+                _ => "text/html; charset=utf-8",
+            },
             Self::Asset(name) => asset_type(name),
             Self::Public(PublicFile::Robots) => "text/plain; charset=utf-8",
             Self::Public(PublicFile::Favicon) => "image/x-icon",
+            Self::Public(PublicFile::ServiceWorker) => asset_type("sw.js"),
             _ => "application/json",
         }
     }
@@ -163,8 +177,12 @@ impl Key {
         match self {
             Self::Rendition { .. } => "private, max-age=31536000, immutable",
             Self::Asset(_) => "public, max-age=31536000, immutable",
+            // An old one would keep to rules that are not ours any more.
+            Self::Public(PublicFile::ServiceWorker) => "public, no-cache",
             Self::Public(_) => "public, max-age=86400",
-            Self::AlbumPage(_) | Self::HomePage(_) | Self::NotFoundPage | Self::Original(_) => "private, no-cache",
+            Self::AlbumPage(_) | Self::HomePage(_) | Self::ScopePage(..) | Self::NotFoundPage | Self::Original(_) => {
+                "private, no-cache"
+            }
             _ => "no-store",
         }
     }
@@ -244,6 +262,7 @@ fn asset_type(name: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "woff2" => "font/woff2",
+        "json" => "application/json",
         "webmanifest" => "application/manifest+json",
         _ => "application/octet-stream",
     }

@@ -10,6 +10,7 @@
 
 pub mod names;
 pub mod scope;
+pub mod scope_page;
 pub mod slug;
 
 #[cfg(feature = "store")]
@@ -29,6 +30,7 @@ pub use facts::{Facts, Outcome};
 pub use keys::{Bucket, Key};
 pub use names::{AlbumPath, FolderPath, NameError, PhotoId, SourceKey, ViewerName};
 pub use scope::{HomeId, Scope};
+pub use scope_page::ScopePage;
 pub use slug::{CollectionSlug, Slug};
 #[cfg(feature = "store")]
 pub use store::{Condition, Store, StoreError};

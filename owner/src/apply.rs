@@ -77,7 +77,9 @@ pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, comma
     let changes = plan(&wanted, &known, command.remove);
     let unnamed = known.iter().filter(|user| !wanted.contains_key(&user.name)).count();
     if !command.json {
-        changes.iter().for_each(|change| println!("{}", change.line(&|scope| names.seen(scope))));
+        for change in &changes {
+            println!("{}", change.line(&|scope| names.seen(scope)));
+        }
         if unnamed > 0 && !command.remove {
             println!("{unnamed} viewers are not in `{file}` and stay: `--remove` lets them out.");
         }

@@ -5,7 +5,6 @@
 
 pub mod cli;
 pub mod cost;
-pub mod sample;
 
 mod album;
 mod amazon;
@@ -33,6 +32,8 @@ pub mod upload;
 mod user;
 mod verify;
 mod watch;
+
+pub use sample;
 
 use anyhow::Result;
 use clap::CommandFactory;

@@ -270,11 +270,7 @@ async fn bring_people(store: &Store, command: &Restore, summary: &mut Summary) -
         }
     }
     for (path, record) in people.records {
-        let key = match Key::parse(Bucket::Auth, &path) {
-            Some(key @ Key::Device(..)) => key,
-            Some(key @ Key::Invitation(_)) => key,
-            _ => continue,
-        };
+        let Some(key @ (Key::Device(..) | Key::Invitation(_))) = Key::parse(Bucket::Auth, &path) else { continue };
         let viewer = match &key {
             Key::Device(viewer, _) => Some(viewer.to_string()),
             _ => record.get("viewer").and_then(|name| name.as_str()).map(str::to_owned),

@@ -70,12 +70,12 @@ struct Seen {
 
 async fn verified(reached: &Reached, command: &Verify) -> Result<(Verdict, bool)> {
     let store = reached.store();
-    let mut verdict = look(store, command).await?;
+    let mut verdict = Box::pin(look(store, command)).await?;
     let mut forgotten = forget::paths_of(&verdict.findings);
     if reached.amazon().is_some() {
         forgotten.extend(forget::deleted_lately(store).await?);
     }
-    let repaired = mended(store, command, &mut verdict).await?;
+    let repaired = Box::pin(mended(store, command, &mut verdict)).await?;
     // After what is left over was removed: CloudFront would fetch it once more.
     verdict.invalidation = reached.invalidate(&forget::merged(forgotten)).await?;
     Ok((verdict, repaired))
@@ -94,9 +94,9 @@ async fn mended(store: &Store, command: &Verify, verdict: &mut Verdict) -> Resul
             }
         }
     }
-    rebuild::everything(store, command.json, false).await?;
+    Box::pin(rebuild::everything(store, command.json, false)).await?;
     let before = std::mem::take(&mut verdict.findings);
-    *verdict = look(store, command).await?;
+    *verdict = Box::pin(look(store, command)).await?;
     let is_left = |finding: &Finding| verdict.findings.iter().any(|left| left.object == finding.object);
     let mended = before.into_iter().filter(|finding| !is_left(finding)).collect();
     verdict.mended = mended;

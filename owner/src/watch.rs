@@ -1,6 +1,6 @@
 //! `heirloom watch`: what appears in a folder is sent, for as long as it runs.
 //!
-//! The folder's own notices only say that it is worth looking; what is there is what counts. So a notice that was lost, or
+//! The folder's own tell only say that it is worth looking; what is there is what counts. So a notice that was lost, or
 //! a day in which this did not run, costs a later look and no photo. A file is sent once it has stayed as it is for a
 //! while, because cameras and phones write into the folder as they please.
 
@@ -29,10 +29,10 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 pub(crate) async fn run(command: Watch) -> Result<()> {
     let root = command.path.canonicalize().with_context(|| format!("cannot read `{}`", command.path.display()))?;
     ensure!(root.is_dir(), "`{}` is a file: `heirloom upload` sends single files", command.path.display());
-    let (notices, mut noticed) = mpsc::channel::<()>(1);
+    let (tell, mut heard) = mpsc::channel::<()>(1);
     let mut watcher = notify::recommended_watcher(move |_| {
         // One that is waiting says as much as two.
-        let _ = notices.try_send(());
+        let _ = tell.try_send(());
     })
     .context("this system cannot tell what happens in folders")?;
     if let Err(error) = watcher.watch(&root, RecursiveMode::Recursive) {
@@ -47,7 +47,7 @@ pub(crate) async fn run(command: Watch) -> Result<()> {
     let _ = futures::poll!(&mut interrupt);
     loop {
         // Notices from here on are about what this look may not see.
-        while noticed.try_recv().is_ok() {}
+        while heard.try_recv().is_ok() {}
         let next = match folder.look().await {
             Ok(Next::Stopped) => return Err(Interrupted.into()),
             Ok(next) => next,
@@ -69,7 +69,7 @@ pub(crate) async fn run(command: Watch) -> Result<()> {
                 return Err(Interrupted.into());
             }
             () = tokio::time::sleep_until(until) => {}
-            Some(()) = noticed.recv(), if !settled_only => {
+            Some(()) = heard.recv(), if !settled_only => {
                 // What comes, comes in bursts.
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }

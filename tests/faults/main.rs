@@ -132,7 +132,7 @@ impl Story {
                     key.path()
                 }
             };
-            let about_photo = path.ends_with(".jpg");
+            let about_photo = path != Key::Metadata(FolderPath::parse(folder)?).path();
             for _ in 0..[1, 2][usize::from(self.draw(10) == 0)] {
                 if self.draw(100) > 0 {
                     let queue = if about_photo { &mut self.resize } else { &mut self.build };
@@ -158,12 +158,12 @@ impl Story {
                 self.build.push(Message::new("resized", facts));
             }
             let failed = answer.batch_item_failures.into_iter().map(|one| one.item_identifier);
-            Self::again(&mut self.resize, batch, failed.collect())?;
+            Self::again(&mut self.resize, batch, &failed.collect::<Vec<_>>())?;
 
             let batch = self.batch(|story| &mut story.build);
             let answer = builder.handle(event(&batch, true)?).await;
             let failed = answer.batch_item_failures.into_iter().map(|one| one.item_identifier);
-            Self::again(&mut self.build, batch, failed.collect())?;
+            Self::again(&mut self.build, batch, &failed.collect::<Vec<_>>())?;
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Story {
     }
 
     /// Exactly the poison and what failed come again.
-    fn again(queue: &mut Vec<Message>, batch: Vec<Message>, failed: Vec<String>) -> Result<()> {
+    fn again(queue: &mut Vec<Message>, batch: Vec<Message>, failed: &[String]) -> Result<()> {
         ensure!(failed.iter().filter(|id| *id == "poison").count() == 1, "the poison was swallowed: {failed:?}");
         for id in failed.iter().filter(|id| *id != "poison") {
             let position: usize = id.parse().with_context(|| format!("`{id}` was never sent"))?;

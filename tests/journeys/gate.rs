@@ -64,7 +64,9 @@ async fn without_a_session_nothing_of_any_bucket_is_served() -> Result<()> {
     }
     public.dedup();
     assert!(tried > 200, "only {tried} paths were tried");
-    let allowed = |path: &String| path.starts_with("/assets/") || path == "/robots.txt" || path == "/favicon.ico";
+    let allowed = |path: &String| {
+        path.starts_with("/assets/") || ["/robots.txt", "/favicon.ico", "/sw.js"].contains(&path.as_str())
+    };
     assert!(public.iter().all(allowed), "public: {public:?}");
     assert!(public.iter().any(|path| path.starts_with("/assets/")), "the login page's neighbours are public");
     Ok(())

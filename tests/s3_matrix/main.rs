@@ -1,5 +1,5 @@
 //! The embedded S3 server holds every behaviour of the matrix, as `aws-sdk-s3` and as boto3 see it. `make matrix` adds
-//! the `aws` command, and moto and MiniStack for comparison.
+//! the `aws` command, and moto and `MiniStack` for comparison.
 
 use std::path::Path;
 use std::process::Command;

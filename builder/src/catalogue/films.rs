@@ -47,6 +47,8 @@ pub(super) fn without_poster(facts: String, file: String, original: &gallery::fa
         taken: video.taken,
         caption: None,
         camera: video.camera.clone(),
+        keywords: Vec::new(),
+        position: video.position,
         added: original.modified,
         colour: String::new(),
         thumbhash: String::new(),

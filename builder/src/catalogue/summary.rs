@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use super::shelf::{self, Shelf};
 use super::{Catalogue, Photo, Version};
 use crate::publish;
+use crate::words::Beginnings;
 use crate::yaml::Problem;
 
 /// An album as its parent knows it.
@@ -21,6 +23,9 @@ pub struct Summary {
     /// What the owner wrote, here and below, and could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
+    /// The album and those inside it that lists show, for the pages that go across albums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shelves: Vec<Shelf>,
     /// By what a reconcile sees, without reading the album's catalogue, that it is up to date.
     pub stamp: Stamp,
 }
@@ -64,6 +69,9 @@ pub struct Card {
     /// The photo on the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
+    /// A filter over the words in it, those of its photos included, as [`crate::words`] makes it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
 }
 
 /// Whether there are none.
@@ -111,8 +119,10 @@ pub struct Stamp {
 impl Summary {
     /// Sums up a catalogue that is stored under `etag`.
     pub fn of(catalogue: &Catalogue, etag: &str) -> Self {
+        let card = Card::of(catalogue);
         Self {
-            card: Card::of(catalogue),
+            shelves: shelf::of(catalogue, card.cover.as_ref()),
+            card,
             hidden: catalogue.described.values.hidden,
             unread: unread(catalogue),
             stamp: Stamp {
@@ -180,8 +190,21 @@ impl Card {
             last: dated.map(|d| d.1).or_else(|| days().chain(cards().filter_map(|card| card.last)).max()),
             added: added().chain(cards().filter_map(|card| card.added)).max(),
             cover: cover(catalogue),
+            words: words(catalogue).filter(),
         }
     }
+}
+
+/// What can be searched for in an album. Whoever searches knows what the albums that hold it are called.
+fn words(catalogue: &Catalogue) -> Beginnings {
+    let said = &catalogue.described.values;
+    let mut words = Beginnings::default();
+    let texts = [&said.title, &said.comment1, &said.comment2, &said.description];
+    texts.into_iter().flatten().map(String::as_str).chain([catalogue.folder.name()]).for_each(|text| words.add(text));
+    for photo in catalogue.photos.values() {
+        catalogue.searched(photo, &mut words);
+    }
+    words
 }
 
 /// The photo that the owner named; else the first that lies well in a frame; else the newest child's.
@@ -208,7 +231,14 @@ fn cover(catalogue: &Catalogue) -> Option<Cover> {
 }
 
 impl Cover {
-    fn of(id: PhotoId, photo: &Photo) -> Self {
+    /// The same without the copies that are wider, if there are any as narrow.
+    pub(super) fn up_to(&self, width: u32) -> Self {
+        let narrow: Vec<_> = self.renditions.iter().filter(|copy| copy.width <= width).cloned().collect();
+        let renditions = if narrow.is_empty() { self.renditions.clone() } else { narrow };
+        Self { renditions, ..self.clone() }
+    }
+
+    pub(super) fn of(id: PhotoId, photo: &Photo) -> Self {
         Self {
             photo: id,
             width: photo.width,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::figure::Album;
@@ -9,6 +10,7 @@ use super::picture::{Urgency, cover};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, Catalogue, ChunkName, Photos, chunks};
 use crate::settings::Settings;
+use crate::words::Beginnings;
 use crate::{links, markdown};
 
 /// The album's pages by name: its own, and those of the chunks that follow the first.
@@ -17,7 +19,7 @@ pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
     let album = Album::of(catalogue);
     let (first, rest) = chunks(&catalogue.album(), &photos);
     let names: Vec<ChunkName> = rest.iter().map(|(name, _)| *name).collect();
-    let mut pages = BTreeMap::from([(String::new(), own_page(&album, settings, first, photos.len(), &names))]);
+    let mut pages = BTreeMap::from([(String::new(), own_page(&album, settings, first, photos.len(), &rest))]);
     for (i, (name, photos)) in rest.iter().enumerate() {
         let before = i.checked_sub(1).map(|before| names[before]);
         let after = names.get(i + 1).copied();
@@ -26,7 +28,16 @@ pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<Stri
     pages
 }
 
-fn own_page(album: &Album<'_>, settings: &Settings, photos: &Photos<'_>, total: usize, chunks: &[ChunkName]) -> Markup {
+/// The chunks that follow the first one.
+type Rest<'a, 'p> = [(ChunkName, &'a Photos<'p>)];
+
+fn own_page(
+    album: &Album<'_>,
+    settings: &Settings,
+    photos: &Photos<'_>,
+    total: usize,
+    chunks: &Rest<'_, '_>,
+) -> Markup {
     let catalogue = album.catalogue;
     let children = catalogue.shown_children();
     let cards: Vec<&Card> = children.iter().map(|(_, child)| &child.card).collect();
@@ -54,12 +65,12 @@ fn own_page(album: &Album<'_>, settings: &Settings, photos: &Photos<'_>, total: 
         @if !photos.is_empty() {
             section.photos aria-label="Photos" data-label="photos" {
                 @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
-                (grid(album, photos, chunks.first().copied(), chunks, total))
-                @if let Some(next) = chunks.first() {
+                (grid(album, photos, chunks.first().map(|(name, _)| *name), chunks, total))
+                @if let Some((next, _)) = chunks.first() {
                     nav.chunks aria-label="More photos" data-label="more" {
                         a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
                         ol {
-                            @for (i, chunk) in chunks.iter().enumerate() {
+                            @for (i, (chunk, _)) in chunks.iter().enumerate() {
                                 li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } { (i + 2) } }
                             }
                         }
@@ -105,19 +116,42 @@ fn document(catalogue: &Catalogue, settings: &Settings, body: Markup) -> Markup 
 }
 
 /// The photos of one chunk. The album's own page also knows all the others', for links to a single photo.
-fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, chunks: &[ChunkName], total: usize) -> Markup {
+fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>, total: usize) -> Markup {
     let catalogue = album.catalogue;
-    let chunks: Vec<String> = chunks.iter().map(ToString::to_string).collect();
+    let chunks: Vec<String> = rest.iter().map(|(name, _)| name.to_string()).collect();
+    let months: Vec<String> = rest.iter().map(|(_, photos)| months(catalogue, photos)).collect();
+    let filters: Vec<String> = rest.iter().map(|(_, photos)| filter(catalogue, photos)).collect();
     html! {
         div.grid data-title=(catalogue.title()) data-album=(links::album(&catalogue.album()))
             data-total=[(!chunks.is_empty()).then_some(total)]
             data-chunks=[(!chunks.is_empty()).then(|| chunks.join(" "))]
+            data-months=[(!chunks.is_empty()).then(|| months.join(" "))]
+            data-filters=[(!chunks.is_empty()).then(|| filters.join(" "))]
             data-next=[next.map(|next| chunk_link(catalogue, next))] {
             @for (i, (id, photo)) in photos.iter().enumerate() {
                 (album.figure(i, *id, photo))
             }
         }
     }
+}
+
+/// The first and the last month that photos of a chunk were taken in, `2024-05/2024-07`; `-` when none tells.
+fn months(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
+    let taken = || photos.iter().filter_map(|(_, photo)| catalogue.taken(photo));
+    let month = |time: DateTime| time.strftime("%Y-%m").to_string();
+    taken()
+        .min()
+        .zip(taken().max())
+        .map_or_else(|| "-".to_owned(), |(first, last)| format!("{}/{}", month(first), month(last)))
+}
+
+/// A filter over the words of a chunk's photos; `-` when there are none.
+fn filter(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
+    let mut words = Beginnings::default();
+    for (_, photo) in photos {
+        catalogue.searched(photo, &mut words);
+    }
+    Some(words.filter()).filter(|filter| !filter.is_empty()).unwrap_or_else(|| "-".to_owned())
 }
 
 fn chunk_link(catalogue: &Catalogue, chunk: ChunkName) -> String {
@@ -174,7 +208,8 @@ pub(super) fn card_list(cards: &[&Card], eager: usize) -> Markup {
 fn card_link(card: &Card, urgency: Urgency) -> Markup {
     let album = card.folder.album();
     html! {
-        a.card href=(links::album(&album)) data-added=[added(card)] {
+        a.card href=(links::album(&album)) data-added=[added(card)] data-albums=[(card.albums > 0).then_some(card.albums)]
+            data-words=[(!card.words.is_empty()).then_some(&card.words)] {
             (cover(card.cover.as_ref(), &album.collection(), "(max-width: 699px) 46vw, 360px", urgency))
             span.name { bdi { (card.title) } }
             (card_facts(card))

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::dates;
 use super::picture::{Picture, Urgency, hundredths, largest, proportions};
-use crate::catalogue::{Catalogue, Photo};
+use crate::catalogue::{Catalogue, Photo, named_by_a_person};
 use crate::links;
 
 /// So many photos are likely on the first screen of a desktop.
@@ -53,6 +53,7 @@ impl<'a> Album<'a> {
             figure class={ (proportions(photo.width, photo.height)) @if photo.film.is_some() { " film" } } id={ "p-" (id) }
                 data-colour=[Some(&photo.colour).filter(|colour| !colour.is_empty())]
                 data-thumb=[Some(&photo.thumbhash).filter(|hash| !hash.is_empty())] data-camera=[photo.camera.as_ref()]
+                data-keywords=[Some(&photo.keywords).filter(|words| !words.is_empty()).map(|words| words.join(", "))]
                 data-full-width=(photo.width) data-full-height=(photo.height)
                 data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
                 data-animation=[photo.animated.then_some(&original)] {
@@ -144,17 +145,8 @@ impl Words {
         if let Some(caption) = caption {
             return own(caption);
         }
-        let file = photo.file.as_str();
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let words = stem.replace(['_', '-'], " ");
-        let letters = words.chars().filter(|c| c.is_alphabetic()).count();
-        let from_a_camera =
-            ["img", "dsc", "dscf", "dscn", "pxl", "mvi", "mov", "vid", "gopr", "p"].iter().any(|prefix| {
-                let lower = words.to_lowercase();
-                lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic()))
-            });
-        if letters >= 3 && !from_a_camera {
-            return own(words.trim());
+        if let Some(name) = named_by_a_person(&photo.file) {
+            return own(name.replace(['_', '-'], " ").trim());
         }
         let (kind, word) = if photo.film.is_some() { ("film", "Video") } else { ("photo", "Photo") };
         let (alt, number) = match taken {

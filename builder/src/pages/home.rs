@@ -1,16 +1,17 @@
 //! The home page of a scope: the newest album large, then every collection with its albums.
 
+use gallery::Scope;
 use maud::{Markup, html};
 
 use super::album::{added, card_facts, card_list, counts};
 use super::picture::{Urgency, cover, hundredths};
 use super::{Document, dates, notices};
-use crate::catalogue::{Card, newest_first};
+use crate::catalogue::{Card, Shelf, newest_first};
 use crate::gallery_record::Collection;
 use crate::links;
 use crate::settings::Settings;
 
-pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
+pub(super) fn page(scope: &Scope, collections: &[&Collection], shelves: &[&Shelf], settings: &Settings) -> Markup {
     let body = match newest(collections) {
         None => notices::empty_gallery(),
         Some(feature) => html! {
@@ -18,9 +19,16 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
             (newest_album(feature))
             (summary_line(collections))
             @for section in sections(collections) { (section.render()) }
+            (on_this_day(shelves))
         },
     };
-    Document { title: None, place: None, signed_in: true, class: "home", settings, body }.render()
+    let body = html! {
+        // Whose page this is: what a browser keeps of one scope must not be shown to another.
+        data #scope value=(scope.home()) {}
+        (body)
+    };
+    let class = if collections.is_empty() { "home empty" } else { "home" };
+    Document { title: None, place: None, signed_in: true, class, settings, body }.render()
 }
 
 /// The album with the newest photo, over all collections.
@@ -41,6 +49,19 @@ fn newest_album(card: &Card) -> Markup {
                 span.name { bdi { (card.title) } }
                 (card_facts(card))
             }
+        }
+    }
+}
+
+/// The days of each album, from which a script sees what there is on this day of other years. It is empty until then, and
+/// stays so where there is nothing.
+fn on_this_day(shelves: &[&Shelf]) -> Markup {
+    let shelves: Vec<_> = shelves.iter().filter(|shelf| !shelf.days.is_empty()).collect();
+    let albums: Vec<String> = shelves.iter().map(|shelf| shelf.folder.album().to_string()).collect();
+    let days: Vec<String> = shelves.iter().map(|shelf| shelf.days.to_string()).collect();
+    html! {
+        section.today #today hidden data-albums=(albums.join(" ")) data-days=(days.join(" ")) {
+            h2 data-t="on_this_day" { "On this day" }
         }
     }
 }
@@ -67,6 +88,8 @@ fn summary_line(collections: &[&Collection]) -> Markup {
             @if let (Some(first), Some(last)) = (first, last) {
                 ", " span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
             }
+            // Its line is kept from the start, so that nothing moves.
+            a.to-today href="#today" data-t="on_this_day" { "On this day" }
         }
     }
 }

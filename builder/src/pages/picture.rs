@@ -78,6 +78,11 @@ pub(super) fn largest(renditions: &[Rendition]) -> Option<&Rendition> {
     in_format(renditions, fallback(renditions)).pop()
 }
 
+/// The smallest copy that every browser can show.
+pub(super) fn smallest(renditions: &[Rendition]) -> Option<&Rendition> {
+    in_format(renditions, fallback(renditions)).into_iter().next()
+}
+
 /// JPEG, which everything shows; without one, whatever there is.
 fn fallback(renditions: &[Rendition]) -> Format {
     let is_jpeg = renditions.iter().any(|rendition| rendition.format == Format::Jpeg);

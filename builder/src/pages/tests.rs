@@ -150,6 +150,42 @@ fn long_titles_are_shown_whole() {
     assert!(album(&photos).contains(&format!("<h1><bdi>{}</bdi></h1>", title.trim())));
 }
 
+fn home(record: &GalleryRecord, scope: &Scope) -> String {
+    of_scope(record, scope).remove(&None).unwrap()
+}
+
+/// What one scope may not see is in none of the pages that another has, whichever those are.
+#[test]
+fn no_page_of_a_scope_tells_of_what_is_outside_it() {
+    let mut record = GalleryRecord::default();
+    let mut secret = catalogue("Secret/Lisbon", &[("unheard.jpg", Some(20))]);
+    secret.described.values.captions.insert("unheard.jpg".into(), "whispered".into());
+    secret.described.values.title = Some("Hidden title".into());
+    let above = with_child(catalogue("Secret", &[]), &secret);
+    record.collections.extend([collection(&above), collection(&catalogue("Friends", &[("3.jpg", Some(3))]))]);
+    for collection in record.collections.values_mut() {
+        collection.summary.shelves[0].uploads.push("2024-05-06T07:08:09Z".parse().unwrap());
+    }
+    record.settings.values.map = Some(crate::settings::Map::default());
+    let friends: Scope = serde_json::from_str("[\"Friends\"]").unwrap();
+    let pages = of_scope(&record, &friends);
+    let everything = of_scope(&record, &Scope::All);
+    for (page, text) in &pages {
+        for private in ["Secret", "Lisbon", "unheard", "whispered", "Hidden"] {
+            assert!(!text.contains(private), "{page:?}: {text}");
+        }
+        assert!(everything.contains_key(page), "{page:?}");
+    }
+    assert!(pages.len() >= 8, "{:?}", pages.keys());
+    for page in [None, Some(ScopePage::Year(2024)), Some(ScopePage::Feed)] {
+        assert!(pages[&page].contains("Friends") && everything[&page].contains("Hidden title"), "{page:?}");
+    }
+    for (page, html) in everything.iter().filter(|(page, _)| page.is_none_or(ScopePage::is_page)) {
+        assert!(html.contains("/feed.xml") && html.contains("manifest.webmanifest"), "{page:?}");
+        obeys_the_policy(html);
+    }
+}
+
 #[test]
 fn home_shows_each_collection_in_its_way() {
     let mut record = GalleryRecord::default();

@@ -9,7 +9,7 @@ use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use builder::Builder;
-use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION, Video};
+use gallery::facts::{Facts, Outcome, Picture, Position, Rendition, VERSION, Video};
 use gallery::renditions::Format;
 use gallery::store::{BucketNames, Endpoint, at};
 use gallery::{Bucket, Condition, FolderPath, Key, SourceKey, Store};
@@ -90,6 +90,8 @@ impl Gallery {
             taken: Some(date(2024, 5, day).at(9, 30, 0, 0)),
             thumbhash: "AA==".into(),
             colour: "#336699".into(),
+            position: Some(Position { latitude: 38.7123, longitude: -9.1401, altitude: None }),
+            keywords: vec!["trams".into()],
             renditions: [360_u32, 1200]
                 .map(|width| Rendition {
                     width,
@@ -139,7 +141,8 @@ impl Gallery {
             source: source.to_string(),
             etag: format!("\"{upload}\""),
             bytes: 1,
-            modified: Timestamp::from_second(upload).expect("a time"),
+            // Some on one day, some on the next.
+            modified: Timestamp::from_second(upload * 40_000).expect("a time"),
             checksum: None,
             video,
             outcome,

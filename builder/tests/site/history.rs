@@ -93,8 +93,13 @@ const DESCRIPTIONS: [&str; 6] = [
     "",
 ];
 
-const SETTINGS: [&str; 4] =
-    ["title: Ours\naccent: '#369'\n", "sort: name\n", "footer: '*Bye*'\nlinks: {Tree: 'https://example.org/'}\n", ""];
+const SETTINGS: [&str; 5] = [
+    "title: Ours\naccent: '#369'\n",
+    "map: yes\n",
+    "sort: name\n",
+    "footer: '*Bye*'\nlinks: {Tree: 'https://example.org/'}\n",
+    "",
+];
 
 const SCOPES: [&str; 2] = ["[\"A\"]", "[\"A\",\"D\"]"];
 

@@ -4,6 +4,7 @@
 //! `HEIRLOOM_S3_SECRET_KEY` name a server, such as moto's; then each test makes buckets of its own there.
 
 mod convergence;
+mod finding;
 mod fixture;
 mod history;
 mod lifecycle;

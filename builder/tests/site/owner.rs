@@ -24,7 +24,7 @@ async fn settings_are_on_every_page_and_rebuild_them_all() {
     gallery.build(std::slice::from_ref(&settings)).await;
     let after = gallery.web().await;
     let pages: Vec<_> = after.keys().filter(|path| path.ends_with("/index.html")).collect();
-    assert_eq!(pages.len(), 5);
+    assert_eq!(pages.len(), 8);
     for path in pages {
         assert_ne!(before[path], after[path], "{path}");
         let html = gallery.page(path).await;

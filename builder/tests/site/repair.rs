@@ -23,7 +23,14 @@ async fn a_reconcile_makes_up_for_lost_events() {
     gallery.metadata("C", "title: See\n").await;
     gallery.store.remove_path(Bucket::Web, "albums/A/index.html").await.unwrap();
     gallery.store.remove_path(Bucket::Web, "catalogue/albums/A/B/album.json").await.unwrap();
-    for stray in ["albums/Gone/index.html", "home/0123456789/index.html", "catalogue/albums/Gone/Too/album.json"] {
+    gallery.store.remove_path(Bucket::Web, "home/all/feed.xml").await.unwrap();
+    for stray in [
+        "albums/Gone/index.html",
+        "home/0123456789/index.html",
+        "home/0123456789/feed.xml",
+        "home/all/timeline/1999/index.html",
+        "catalogue/albums/Gone/Too/album.json",
+    ] {
         let written = gallery.store.client().put_object().bucket(gallery.store.name(Bucket::Web)).key(stray);
         written.body(b"{}".to_vec().into()).send().await.unwrap();
     }
@@ -35,7 +42,12 @@ async fn a_reconcile_makes_up_for_lost_events() {
         "albums/A/index.html",
         "albums/C/index.html",
         "albums/New/index.html",
+        "home/all/feed.xml",
         "home/all/index.html",
+        "home/all/manifest.webmanifest",
+        "home/all/search/index.html",
+        "home/all/timeline/2024/index.html",
+        "home/all/timeline/index.html",
     ];
     assert_eq!(pages, expected);
     assert!(gallery.page("albums/A/B/index.html").await.contains("3 photos"));

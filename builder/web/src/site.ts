@@ -1,9 +1,11 @@
 // What every page runs. The page is whole without it; this adds colour while pictures load, the rest of a long album as
 // one scrolls, a mark on what is new, the full-screen view, the download and the printing of a whole album (whose
-// code is fetched only when it is wanted), keeps the session fresh, and leaves nothing to see after signing out.
+// code is fetched only when it is wanted), keeps the session fresh and what was seen for when there is
+// no network, and leaves nothing to see after signing out.
 
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
+import { leave, prepare } from "./offline";
 import { paint } from "./placeholder";
 import { stay } from "./session";
 import { speak, text } from "./texts";
@@ -11,6 +13,7 @@ import { speak, text } from "./texts";
 type Viewer = typeof import("./viewer");
 
 document.documentElement.classList.add("js");
+const spoken = speak();
 
 // A page kept by the browser for the back button may be older than the session: ask the server again.
 addEventListener("pageshow", (event) => {
@@ -20,11 +23,18 @@ addEventListener("pageshow", (event) => {
   }
 });
 
+const leaving = document.querySelector<HTMLFormElement>("form.leave");
+if (leaving) {
+  addEventListener("load", prepare);
+  tellWhenOffline();
+  leaving.addEventListener("submit", () => void leave());
+}
+
 const grid = document.querySelector<HTMLElement>(".grid");
 
 stay();
 paint(document);
-void speak().then(markNews);
+void spoken.then(markNews).then(across);
 
 if (grid) {
   let loading: Promise<Viewer> | undefined;
@@ -64,6 +74,33 @@ if (grid) {
   };
   addEventListener("popstate", () => void arrive());
   void arrive();
+}
+
+/** Says so while what is shown comes from this device alone. */
+function tellWhenOffline(): void {
+  const line = document.createElement("p");
+  line.className = "offline";
+  line.setAttribute("role", "status");
+  const tell = () => {
+    line.textContent = navigator.onLine ? "" : text("offline");
+    if (navigator.onLine) line.remove();
+    else document.body.prepend(line);
+  };
+  addEventListener("online", tell);
+  addEventListener("offline", tell);
+  void spoken.then(tell);
+}
+
+/** What goes across albums, each with code of its own. */
+function across(): void {
+  const months = document.querySelectorAll<HTMLElement>(".month[data-of]");
+  const today = document.querySelector<HTMLElement>(".today");
+  const form = document.querySelector<HTMLFormElement>("form.search");
+  if (months.length > 0) void import("./timeline").then(({ fill }) => fill(months));
+  if (today) void import("./today").then(({ remember }) => remember(today));
+  const map = document.getElementById("map");
+  if (map) void import("./map").then(({ draw }) => draw(map));
+  if (form) void import("./search").then(({ search }) => search(form));
 }
 
 /** A button that does something with the whole album and tells how far it is. */

@@ -19,6 +19,9 @@ interface Fillings {
   of?: string;
 }
 
+/** The tag of the reader's language. */
+export const tongue = (): string => language;
+
 /** A text in the reader's language. */
 export function text(key: keyof Texts, { n, m, of }: Fillings = {}): string {
   const found = texts[key] ?? en[key];
@@ -55,6 +58,12 @@ export function translate(root: ParentNode): void {
   if (language === "en") return;
   for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
     element.textContent = text(element.dataset["t"] as keyof Texts, number(element));
+  }
+  for (const element of root.querySelectorAll<HTMLInputElement>("[data-hint]")) {
+    element.placeholder = text(element.dataset["hint"] as keyof Texts);
+  }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-month]")) {
+    element.textContent = format({ month: "long" }).format(new Date(element.dataset["month"] ?? ""));
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-span]")) {
     const first = element.dataset["first"] ?? element.getAttribute("datetime") ?? "";

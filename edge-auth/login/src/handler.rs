@@ -167,7 +167,7 @@ impl Login {
         match asked.route() {
             Some(("HEAD", AuthRoute::Login)) => Ok(self.form(asked)),
             Some(("GET", AuthRoute::Login)) => self.welcome_back(asked, now).await,
-            Some(("POST", AuthRoute::Login)) => self.sign_in(asked, now).await,
+            Some(("POST", AuthRoute::Login)) => Box::pin(self.sign_in(asked, now)).await,
             Some(("POST", AuthRoute::Logout)) => self.sign_out(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Renew)) => self.renew(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Invite)) => self.show_invitation(asked, now).await,

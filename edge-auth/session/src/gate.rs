@@ -108,6 +108,8 @@ fn allowed(path: &CanonicalPath, session: &Verified) -> Result<String, Refusal> 
     let object = match path.place() {
         Place::Home => Some(format!("/home/{}/index.html", session.home())),
         Place::HomePage(home) if *home == session.home() => Some(format!("/home/{home}/index.html")),
+        Place::ScopePage(page) => Some(format!("/home/{}/{}", session.home(), page.path())),
+        Place::ScopePageWithoutSlash(page) => return Err(Refusal::Slash(page.address())),
         Place::Album(album) if scope.holds(&album.collection()) => Some(format!("/albums/{album}/index.html")),
         Place::AlbumWithoutSlash(album) if scope.holds(&album.collection()) => {
             return Err(Refusal::Slash(format!("/albums/{album}/")));

@@ -23,6 +23,12 @@ pub const SECURITY: [(&str, &str); 9] = [
     ("x-robots-tag", "noindex, nofollow, noarchive"),
 ];
 
+/// The policy of the map, when its pictures of the earth come from somebody else's server: `https://tiles.example.org`.
+/// No other page gets it.
+pub fn policy_with_tiles(origin: &str) -> String {
+    CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", &format!("img-src 'self' data: {origin}"))
+}
+
 /// The headers of a page that carries its own style and a form: the style is allowed by its hash alone, and the page
 /// tells its own site where a form was sent from. Under `no-referrer` browsers send `Origin: null` with the form
 /// (Fetch standard, "append a request Origin header"), and the origin could not be checked.
@@ -50,6 +56,13 @@ mod tests {
         assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
         assert!(!CONTENT_SECURITY_POLICY.contains("  "));
         assert!(CONTENT_SECURITY_POLICY.len() <= 1783);
+    }
+
+    #[test]
+    fn tiles_may_come_from_their_server_and_nothing_else_may() {
+        let policy = policy_with_tiles("https://t.example.org");
+        assert_eq!(policy.replace(" https://t.example.org", ""), CONTENT_SECURITY_POLICY);
+        assert!(policy.contains("img-src 'self' data: https://t.example.org;"), "{policy}");
     }
 
     #[test]

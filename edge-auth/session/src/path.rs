@@ -5,7 +5,7 @@
 //! upper-case, and nothing else is. So every object has exactly one spelling; whatever a cache, a proxy or a bucket
 //! might read differently is refused before anybody asks what it means.
 
-use gallery::{AlbumPath, CollectionSlug, HomeId, PhotoId, SourceKey};
+use gallery::{AlbumPath, CollectionSlug, HomeId, PhotoId, ScopePage, SourceKey};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The longest path in bytes: the longest key of S3 (1,024 bytes), each byte encoded, below `/originals/`.
@@ -28,12 +28,16 @@ pub struct PathError;
 /// What a path means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A file that anybody may read: assets and the two files that browsers ask for by name.
+    /// A file that anybody may read: assets and the three files that browsers ask for by name.
     Public,
     /// `/`: the home page of whoever asks.
     Home,
     /// `/home/<id>/`: the home page of one scope.
     HomePage(HomeId),
+    /// `/timeline/`, `/feed.xml`: a page of whoever asks that goes across albums.
+    ScopePage(ScopePage),
+    /// The same without its slash at the end.
+    ScopePageWithoutSlash(ScopePage),
     /// `/albums/<collection>/<album…>/`: an album's page.
     Album(AlbumPath),
     /// The same without the slash at the end, from which the page's relative links would not work.
@@ -153,7 +157,7 @@ fn plain(path: &str) -> Result<Place, PathError> {
         return Err(PathError);
     }
     Ok(match (segments.as_slice(), folder) {
-        (["robots.txt" | "favicon.ico"] | ["assets", _], false) => Place::Public,
+        (["robots.txt" | "favicon.ico" | "sw.js"] | ["assets", _], false) => Place::Public,
         (["auth", _], false) => AuthRoute::parse(&format!("/{path}")).map_or(Place::NotOurs, Place::Auth),
         (["home", id], true) | (["home", id, "index.html"], false) => {
             HomeId::parse(id).map_or(Place::NotOurs, Place::HomePage)
@@ -168,7 +172,11 @@ fn plain(path: &str) -> Result<Place, PathError> {
             (Ok(collection), Ok(_)) => Place::Picture(collection),
             _ => Place::NotOurs,
         },
-        _ => Place::NotOurs,
+        _ => match ScopePage::parse(&segments.join("/")) {
+            Ok(page) if page.is_page() == folder => Place::ScopePage(page),
+            Ok(page) if page.is_page() => Place::ScopePageWithoutSlash(page),
+            _ => Place::NotOurs,
+        },
     })
 }
 

@@ -283,7 +283,7 @@ mod tests {
     const POLICY: Policy = Policy {
         batch: 10,
         window: Duration::from_millis(300),
-        longest_window: Duration::from_secs(300),
+        longest_window: Duration::from_mins(5),
         longest_quiet: Duration::from_secs(5),
         parallel: 1,
         attempts: 3,

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gallery::Store;
-use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+use gallery::{Key, Store};
+use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -104,9 +104,29 @@ impl Front {
                 function_url::response(self.login.handle(function_url::request(&parts, &client, &body, now), now).await)
             }
             Decision::Forward(asked) => {
-                origin::fetch(&self.store, origin::bucket(parts.uri.path()), &asked.uri, &forwarded(&parts, &asked))
-                    .await
+                let (path, parts) = (parts.uri.path(), forwarded(&parts, &asked));
+                let mut response = origin::fetch(&self.store, origin::bucket(path), &asked.uri, &parts).await;
+                if path == MAP {
+                    self.let_tiles_come(&mut response).await;
+                }
+                response
             }
+        }
+    }
+}
+
+/// The address of the map.
+const MAP: &str = "/map/";
+
+impl Front {
+    /// Lets the map's pictures of the earth come from where the owner says, if from anywhere. (`map_tiles` in
+    /// `heirloom.toml` does it on AWS, where headers are the distribution's.)
+    async fn let_tiles_come(&self, response: &mut Response<Body>) {
+        let record = self.store.read_json::<builder::GalleryRecord>(&Key::GalleryCatalogue).await;
+        let settings = record.ok().flatten().map(|(record, _)| record.settings.values);
+        let Some(tiles) = settings.and_then(|settings| settings.map?.tiles) else { return };
+        if let Ok(policy) = HeaderValue::try_from(session::headers::policy_with_tiles(tiles.origin())) {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
             policy: Policy {
                 batch: 10_000,
                 window: Duration::from_millis(300),
-                longest_window: Duration::from_secs(300),
+                longest_window: Duration::from_mins(5),
                 longest_quiet: Duration::from_secs(5),
                 parallel: 1,
                 attempts: 3,

@@ -222,7 +222,7 @@ fn escaped(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             c if is_printable(c) => quoted.push(c),
-            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => quoted.extend(["\\U", &format!("{:08x}", u32::from(c))]),
         }
     }
     quoted.push('"');
@@ -310,13 +310,11 @@ impl Edit<'_> {
         if flow {
             let [key] = path else { return None };
             let entry = format!("{}: {}", Value::Text((*key).to_owned()).written(true), value.written(true));
-            return Some(match entries.last() {
-                Some((_, last)) => self.splice(last.range.end..last.range.end, &format!(", {entry}")),
-                None => {
-                    let open = map.range.start + self.text[map.range.start..].find('{')? + 1;
-                    self.splice(open..open, &entry)
-                }
-            });
+            if let Some((_, last)) = entries.last() {
+                return Some(self.splice(last.range.end..last.range.end, &format!(", {entry}")));
+            }
+            let open = map.range.start + self.text[map.range.start..].find('{')? + 1;
+            return Some(self.splice(open..open, &entry));
         }
         let ((first, _), (last_key, last)) = (entries.first()?, entries.last()?);
         let end = self.line_end(self.trimmed_end(last.range.end).max(last_key.range.end));

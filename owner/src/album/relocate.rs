@@ -28,7 +28,8 @@ const PART: u64 = 1 << 30;
 #[derive(Debug, Default, Serialize)]
 struct Moved {
     /// From, to.
-    moved: Vec<(String, String)>,
+    #[serde(rename = "moved")]
+    files: Vec<(String, String)>,
     /// Viewers who may see the old collection and not the new one.
     lose_sight: Vec<String>,
     /// Viewers who may see the new collection and not the old one.
@@ -66,7 +67,7 @@ pub(super) async fn run(store: &Store, from: &FolderPath, to: &FolderPath, dry_r
         }
     }
     let mut moved =
-        Moved { moved: steps.iter().map(|(l, key)| (l.path.clone(), key.clone())).collect(), ..Moved::default() };
+        Moved { files: steps.iter().map(|(l, key)| (l.path.clone(), key.clone())).collect(), ..Moved::default() };
     sight(store, from, to, &mut moved).await?;
     if dry_run {
         return tell(&moved, from, to, true, json);
@@ -91,6 +92,9 @@ async fn listed(store: &Store, prefix: &str) -> Result<BTreeMap<String, Listed>>
     Ok(all.into_iter().map(|listed| (listed.path.clone(), listed)).collect())
 }
 
+/// How much of two objects is compared at once.
+const PIECE: u64 = 8 << 20;
+
 /// Whether two objects hold the same bytes. What came in parts has another `ETag` once it was copied: then they are read.
 async fn is_same(store: &Store, a: &Listed, b: &Listed) -> Result<bool> {
     if a.bytes != b.bytes || a.etag == b.etag {
@@ -99,7 +103,6 @@ async fn is_same(store: &Store, a: &Listed, b: &Listed) -> Result<bool> {
     if !a.etag.contains('-') && !b.etag.contains('-') {
         return Ok(false);
     }
-    const PIECE: u64 = 8 << 20;
     let mut at = 0;
     while at < a.bytes {
         let part = at..a.bytes.min(at + PIECE);
@@ -182,10 +185,10 @@ fn tell(moved: &Moved, from: &FolderPath, to: &FolderPath, dry_run: bool, json: 
         return Ok(());
     }
     if dry_run {
-        moved.moved.iter().for_each(|(from, to)| println!("move    {from} -> {to}"));
+        moved.files.iter().for_each(|(from, to)| println!("move    {from} -> {to}"));
     }
     let is_photo = |(from, _): &&(String, String)| !from.ends_with(METADATA) && !from.ends_with(SETTINGS);
-    let photos = moved.moved.iter().filter(is_photo).count();
+    let photos = moved.files.iter().filter(is_photo).count();
     let verb = if dry_run { "would be moved" } else { "were moved" };
     println!("{photos} photos {verb} from `{from}` to `{to}`.");
     if !moved.lose_sight.is_empty() {

@@ -105,10 +105,9 @@ pub(crate) fn lock(root: &Path) -> Result<File> {
     let path = root.join(".lock");
     let file = File::create(&path).with_context(|| format!("cannot write into `{}`", root.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!("another backup is writing into `{}`: let it end", root.display()),
         // Some network folders know no locks.
-        Err(TryLockError::Error(_)) => Ok(file),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 

@@ -8,6 +8,7 @@ use super::Data;
 
 /// `heirloom backup`
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a command has many switches")]
 pub struct Backup {
     /// Where the copy is, or will be: a folder on another disk
     #[arg(value_name = "FOLDER")]
@@ -40,6 +41,7 @@ pub struct Backup {
 
 /// `heirloom restore`
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a command has many switches")]
 pub struct Restore {
     /// The folder that `heirloom backup` filled
     #[arg(value_name = "FOLDER")]

@@ -83,6 +83,7 @@ pub struct Export {
 
 /// `heirloom user apply`
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a command has many switches")]
 pub struct Apply {
     /// What `heirloom user export` printed, changed by you
     #[arg(value_name = "FILE")]

@@ -134,15 +134,15 @@ fn by_name(photo: &str, free: &Free<'_>) -> Option<String> {
         let full = format!("{name}{SUPPLEMENTAL}");
         let cuts = (name.len()..=full.len()).rev().filter(|at| full.is_char_boundary(*at));
         for cut in cuts {
-            let base = format!("{}{counter}", &full[..cut]).to_lowercase();
-            if free.contains_key(&base) {
-                return Some(base);
+            let noted = format!("{}{counter}", &full[..cut]).to_lowercase();
+            if free.contains_key(&noted) {
+                return Some(noted);
             }
         }
     }
     // A file that Google gave an ending has notes without it.
-    let base = stem.to_lowercase();
-    free.contains_key(&base).then_some(base)
+    let noted = stem.to_lowercase();
+    free.contains_key(&noted).then_some(noted)
 }
 
 /// The name itself is cut: its beginning, as long as names of notes may be.
@@ -150,13 +150,13 @@ fn by_cut_name(photo: &str, free: &Free<'_>) -> Option<String> {
     let (stem, extension) = split(photo);
     let (bare, counter) = split_counter(stem);
     let name = format!("{bare}{extension}").to_lowercase();
-    let fits = |base: &&String| {
-        let (base, found) = split_counter(base);
+    let fits = |noted: &&String| {
+        let (noted, found) = split_counter(noted);
         // Names are cut by characters; some unpackers count bytes.
-        let at_the_limit = base.chars().count() >= LONGEST || (LONGEST..=51).contains(&base.len());
-        found == counter && at_the_limit && name.starts_with(base)
+        let at_the_limit = noted.chars().count() >= LONGEST || (LONGEST..=51).contains(&noted.len());
+        found == counter && at_the_limit && name.starts_with(noted)
     };
-    free.keys().filter(fits).max_by_key(|base| base.len()).cloned()
+    free.keys().filter(fits).max_by_key(|noted| noted.len()).cloned()
 }
 
 /// The notes say what the file was called; signs that file systems refuse became `_`, and a long name was cut.

@@ -98,7 +98,9 @@ impl Summary {
         for (why, left) in reasons {
             println!("  {} left out: {why}", left.len());
             if dry_run {
-                left.iter().for_each(|left| println!("      {}", left.file.display()));
+                for left in left {
+                    println!("      {}", left.file.display());
+                }
             }
         }
         if self.interrupted {

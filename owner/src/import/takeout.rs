@@ -21,7 +21,8 @@ pub enum Edited {
     /// Both
     Both,
     /// The edited copy, where there is one
-    Edited,
+    #[value(name = "edited")]
+    Copy,
     /// The photo as it was taken
     Original,
 }
@@ -81,7 +82,7 @@ pub(super) fn plan(pieces: Vec<Piece>, to: &FolderPath, edited: Edited) -> Resul
             plan.albums.insert(path.clone(), AlbumWords { title, description: description.clone() });
         }
         let taken = if years.contains_key(&name) { &mut in_years } else { &mut in_albums };
-        taken.extend(placed(folder, &path, edited, &mut plan));
+        taken.extend(placed(&folder, &path, edited, &mut plan));
     }
     settle(in_albums, in_years, &mut plan)?;
     let used: BTreeSet<FolderPath> =
@@ -172,7 +173,7 @@ fn album_names(folders: &BTreeMap<String, Folder>, years: &BTreeMap<String, Stri
 }
 
 /// The photos of one folder with what is noted about them.
-fn placed(folder: Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -> Vec<(Piece, Place)> {
+fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -> Vec<(Piece, Place)> {
     let photos: BTreeSet<&str> = folder.photos.iter().map(|(name, _)| name.as_str()).collect();
     let notes: BTreeMap<&str, Sidecar> =
         folder.notes.iter().map(|(name, sidecar)| (name.as_str(), sidecar.clone())).collect();
@@ -192,7 +193,7 @@ fn placed(folder: Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) ->
         let has_copy = originals.contains_key(&names::split(name).0.to_lowercase());
         if sidecar.is_some_and(|sidecar| sidecar.trashed) {
             plan.leave(piece, "it lay in the trash");
-        } else if (edited == Edited::Original && is_copy) || (edited == Edited::Edited && has_copy) {
+        } else if (edited == Edited::Original && is_copy) || (edited == Edited::Copy && has_copy) {
             plan.leave(piece, if is_copy { "an edited copy" } else { "there is an edited copy of it" });
         } else {
             let words = sidecar

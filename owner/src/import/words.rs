@@ -60,7 +60,7 @@ fn added(text: &str, additions: &Additions) -> Result<Option<String>> {
         ("description", &additions.album.description, &mut wanted.description),
     ] {
         if let (Some(value), None) = (value, &own) {
-            lines += &format!("{key}: {}\n", quoted(value));
+            lines.extend([key, ": ", &quoted(value), "\n"]);
             *own = Some(value.trim().to_owned());
         }
     }
@@ -125,7 +125,8 @@ fn with_entries(mut text: String, key: &str, entries: &BTreeMap<&String, String>
 }
 
 fn block(entries: &BTreeMap<&String, String>, indent: usize) -> String {
-    entries.iter().map(|(file, value)| format!("{:indent$}{}: {value}\n", "", quoted(file))).collect()
+    let line = |(file, value): (&&String, &String)| format!("{:indent$}{}: {value}\n", "", quoted(file));
+    entries.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn written(taken: DateTime) -> String {

@@ -39,8 +39,8 @@ pub(super) async fn look(store: &Store, seen: &Seen, verdict: &mut Verdict, prog
     // The ids of home pages look like those of photos.
     let mut homes = BTreeSet::new();
     if let Some((record, _)) = store.read_json::<GalleryRecord>(&Key::GalleryCatalogue).await? {
-        homes.extend(record.scopes.keys().chain(record.homes.keys()).map(ToString::to_string));
-        recorded.extend(record.homes.into_iter().map(|(home, page)| (Key::HomePage(home).path(), page)));
+        homes.extend(record.scopes.keys().chain(record.homes.keys().map(|file| &file.home)).map(ToString::to_string));
+        recorded.extend(record.homes.into_iter().map(|(file, page)| (file.key().path(), page)));
     }
     for (key, (facts, _)) in &seen.facts {
         if let Key::Facts(album, photo) = key
@@ -71,7 +71,6 @@ pub(super) async fn look(store: &Store, seen: &Seen, verdict: &mut Verdict, prog
 }
 
 /// One album's catalogue against the facts; its pages are noted.
-#[expect(clippy::too_many_arguments, reason = "three of them collect what is seen")]
 fn album(
     catalogue: &Catalogue,
     path: &str,

@@ -64,7 +64,7 @@ impl Login {
             Some(mark) if self.devices.knows(&mark, now).await? => Some(mark),
             _ => None,
         };
-        match self.tried(asked, &form, known.as_ref(), now).await? {
+        match Box::pin(self.tried(asked, &form, known.as_ref(), now)).await? {
             Tried::Viewer(user) => {
                 let mark = match known {
                     Some(mark) => mark,

@@ -192,7 +192,7 @@ fn is_base64(text: &str) -> bool {
 /// Apache's MD5 crypt (Kamp's of 1994 with another mark). No crate that is kept up has it alone.
 fn apr1(password: &[u8], salt: &str) -> String {
     let salt = salt.as_bytes();
-    let of = |parts: &[&[u8]]| parts.iter().fold(Md5::new(), |hash, part| hash.chain_update(part));
+    let of = |parts: &[&[u8]]| parts.iter().fold(Md5::new(), Md5::chain_update);
     let inner: [u8; 16] = of(&[password, salt, password]).finalize().into();
     let mut outer = of(&[password, b"$apr1$", salt]);
     for piece in password.chunks(inner.len()) {

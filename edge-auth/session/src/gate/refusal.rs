@@ -24,7 +24,7 @@ pub(super) enum Refusal {
         /// Whether a person is waiting for a page.
         navigates: bool,
     },
-    /// An album's path without its slash.
+    /// A page's path without its slash.
     Slash(String),
 }
 

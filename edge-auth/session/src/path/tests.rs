@@ -21,9 +21,12 @@ fn every_place_has_its_path() {
     assert_eq!(place("/albums/Family/v1.0"), Place::AlbumWithoutSlash(album("Family/v1.0")));
     let family = CollectionSlug::parse("Family").unwrap();
     assert_eq!(place(&format!("/pics/Family/{PHOTO}/00ff-360.jpg")), Place::Picture(family));
-    for public in ["/robots.txt", "/favicon.ico", "/assets/site-1a2b.css"] {
+    for public in ["/robots.txt", "/favicon.ico", "/sw.js", "/assets/site-1a2b.css"] {
         assert_eq!(place(public), Place::Public);
     }
+    assert_eq!(place("/timeline/2024/"), Place::ScopePage(ScopePage::Year(2024)));
+    assert_eq!(place("/timeline/2024"), Place::ScopePageWithoutSlash(ScopePage::Year(2024)));
+    assert_eq!(place("/feed.xml"), Place::ScopePage(ScopePage::Feed));
     assert_eq!(place("/auth/login"), Place::Auth(AuthRoute::Login));
     assert_eq!(place("/auth/logout"), Place::Auth(AuthRoute::Logout));
     assert_eq!(place("/auth/renew"), Place::Auth(AuthRoute::Renew));
@@ -49,6 +52,10 @@ fn what_is_not_served_is_not_ours() {
         "/albums/",
         "/albums/index.html",
         "/albums/.git/",
+        "/timeline/24/",
+        "/timeline/2024/05/",
+        "/feed.xml/",
+        "/search/index.html",
         "/home",
         "/home/",
         "/home/all",

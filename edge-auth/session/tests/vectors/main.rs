@@ -122,7 +122,7 @@ fn requirement_01_no_vector_passes_without_its_cookies() {
     for vector in &vectors.list {
         let mut request = vectors.request(vector);
         request.headers.remove("cookie");
-        let public = ["/auth/", "/assets/", "/robots.txt", "/favicon.ico"];
+        let public = ["/auth/", "/assets/", "/robots.txt", "/favicon.ico", "/sw.js"];
         if let Decision::Forward(forwarded) = decide(&new_gate(), &request, vectors.now) {
             assert!(public.iter().any(|p| forwarded.uri.starts_with(p)), "{}: {}", vector.name, forwarded.uri);
         }

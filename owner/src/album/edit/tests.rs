@@ -2,12 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn text(words: &str) -> Option<Value> {
-    Some(Value::Text(words.to_owned()))
+#[expect(clippy::unnecessary_wraps, reason = "as `edit` takes it")]
+fn text(words: &str) -> Option<&Value> {
+    Some(Box::leak(Box::new(Value::Text(words.to_owned()))))
 }
 
-fn set(yaml: &str, path: &[&str], value: Option<Value>) -> String {
-    edit(yaml, path, value.as_ref()).unwrap_or_else(|error| panic!("{yaml}: {error}"))
+fn set(yaml: &str, path: &[&str], value: Option<&Value>) -> String {
+    edit(yaml, path, value).unwrap_or_else(|error| panic!("{yaml}: {error}"))
 }
 
 #[test]
@@ -15,7 +16,7 @@ fn a_value_changes_and_nothing_else() {
     let yaml =
         "# Ours\ntitle:   Lake   # the big one\n\nhidden: no\ncaptions:\n  a.jpg: 'A'   # first\n  b.jpg: B\n\n# end\n";
     assert_eq!(set(yaml, &["title"], text("Sea")), yaml.replace("Lake ", "Sea "));
-    assert_eq!(set(yaml, &["hidden"], Some(Value::Flag(true))), yaml.replace("hidden: no", "hidden: true"));
+    assert_eq!(set(yaml, &["hidden"], Some(&Value::Flag(true))), yaml.replace("hidden: no", "hidden: true"));
     assert_eq!(set(yaml, &["captions", "a.jpg"], text("x: y")), yaml.replace("'A'", "'x: y'"));
     assert_eq!(set(yaml, &["captions", "c.jpg"], text("C")), yaml.replace("b.jpg: B\n", "b.jpg: B\n  c.jpg: C\n"));
     assert_eq!(set(yaml, &["cover_image"], text("a.jpg")), yaml.replace("B\n", "B\ncover_image: a.jpg\n"));
@@ -50,7 +51,7 @@ fn whatever_way_it_is_written() {
         ("title: A\n", &["title"], text("two\nlines"), "title: \"two\\nlines\"\n"),
         ("title: A\n", &["title"], text("yes"), "title: 'yes'\n"),
         ("title: A\n", &["title"], text("2024"), "title: '2024'\n"),
-        ("  title: A\n", &["hidden"], Some(Value::Flag(true)), "  title: A\n  hidden: true\n"),
+        ("  title: A\n", &["hidden"], Some(&Value::Flag(true)), "  title: A\n  hidden: true\n"),
     ] {
         assert_eq!(set(yaml, path, value), wanted, "{yaml:?}");
     }
@@ -58,7 +59,7 @@ fn whatever_way_it_is_written() {
 
 #[test]
 fn what_cannot_be_changed_with_confidence_is_left() {
-    let refused = |yaml: &str, path: &[&str]| edit(yaml, path, text("A").as_ref()).unwrap_err().to_string();
+    let refused = |yaml: &str, path: &[&str]| edit(yaml, path, text("A")).unwrap_err().to_string();
     assert!(refused("title: \"open\nb: 2\n", &["title"]).starts_with("line "), "no YAML");
     assert!(refused("a: 1\n b: 2\n", &["title"]).contains("column"));
     assert!(refused("- a list\n", &["title"]).contains("by hand"));

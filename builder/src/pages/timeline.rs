@@ -1,0 +1,234 @@
+//! The timeline: the years, and the albums of each month. A script adds the photos themselves to the months.
+//!
+//! It says which albums have photos of a month and not how many: it changes when a month begins in an album, and not
+//! with every photo.
+
+use std::collections::BTreeMap;
+
+use gallery::ScopePage;
+use jiff::civil::{Date, date};
+use maud::{Markup, html};
+
+use super::picture::{Urgency, cover};
+use super::{Document, dates};
+use crate::catalogue::Shelf;
+use crate::links;
+use crate::settings::Settings;
+
+/// So many albums of a year are on one page, each counted in each of its months; with more, the months have their own.
+const MOST: usize = 150;
+
+/// The albums of each month of each year.
+type Years<'a> = BTreeMap<u16, BTreeMap<u8, Vec<&'a Shelf>>>;
+
+/// All its pages.
+pub(super) fn pages(shelves: &[&Shelf], settings: &Settings) -> BTreeMap<ScopePage, Markup> {
+    let years = years(shelves);
+    let mut pages = BTreeMap::from([(ScopePage::Timeline, all_years(&years, settings))]);
+    for (&year, months) in &years {
+        let around = neighbours(&years, year);
+        pages.insert(ScopePage::Year(year), one_year(year, months, around, settings));
+        if is_long(months) {
+            pages.extend(
+                months.iter().map(|(&month, shelves)| {
+                    (ScopePage::Month(year, month), one_month(year, month, shelves, settings))
+                }),
+            );
+        }
+    }
+    pages
+}
+
+fn years<'a>(shelves: &[&'a Shelf]) -> Years<'a> {
+    let mut years = Years::new();
+    for shelf in shelves {
+        for (year, month) in shelf.days.months() {
+            years.entry(year).or_default().entry(month).or_default().push(*shelf);
+        }
+    }
+    years
+}
+
+fn is_long(months: &BTreeMap<u8, Vec<&Shelf>>) -> bool {
+    months.values().map(Vec::len).sum::<usize>() > MOST
+}
+
+/// The years before and after, as far as there are any.
+fn neighbours(years: &Years<'_>, year: u16) -> (Option<u16>, Option<u16>) {
+    let before = years.range(..year).next_back().map(|(&year, _)| year);
+    (before, years.range(year + 1..).next().map(|(&year, _)| year))
+}
+
+fn all_years(years: &Years<'_>, settings: &Settings) -> Markup {
+    let body = html! {
+        div.title { h1 data-t="timeline" { "Timeline" } }
+        @if years.is_empty() { p.lead data-t="no_dates" { "None of the photos says when it was taken." } }
+        @for (i, (&year, months)) in years.iter().rev().enumerate() {
+            section.year {
+                (year_cover(year, months, i))
+                div {
+                    h2 {
+                        a href=(ScopePage::Year(year).address()) data-first=(of_month(year, 1)) data-last=(end_of(year))
+                            data-span="months" { (year) }
+                    }
+                    ol.months {
+                        @for &month in months.keys() {
+                            li {
+                                a href=(month_link(year, month, is_long(months))) data-month=(of_month(year, month)) {
+                                    (name_of(month))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    document(None, settings, body)
+}
+
+/// The cover of the year's newest album.
+fn year_cover(year: u16, months: &BTreeMap<u8, Vec<&Shelf>>, index: usize) -> Markup {
+    let newest = months.values().rev().flatten().find(|shelf| shelf.cover.is_some());
+    let urgency = if index < 4 { Urgency::Soon } else { Urgency::Later };
+    html! {
+        @if let Some(shelf) = newest {
+            // The year beside it is the same link, in words.
+            a.face href=(ScopePage::Year(year).address()) tabindex="-1" aria-hidden="true" {
+                (cover(shelf.cover.as_ref(), &shelf.folder.album().collection(), "160px", urgency))
+            }
+        }
+    }
+}
+
+fn one_year(
+    year: u16,
+    months: &BTreeMap<u8, Vec<&Shelf>>,
+    (before, after): (Option<u16>, Option<u16>),
+    settings: &Settings,
+) -> Markup {
+    let long = is_long(months);
+    let body = html! {
+        div.title { h1 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (year) } }
+        nav.years aria-label="Timeline" data-label="timeline" {
+            @if let Some(before) = before { a rel="prev" href=(ScopePage::Year(before).address()) { "‹ " (before) } }
+            a href=(ScopePage::Timeline.address()) data-t="all_years" { "All years" }
+            @if let Some(after) = after { a rel="next" href=(ScopePage::Year(after).address()) { (after) " ›" } }
+        }
+        @for (&month, shelves) in months.iter().rev() {
+            @if long {
+                section.month {
+                    h2 { a href=(ScopePage::Month(year, month).address()) data-month=(of_month(year, month)) { (name_of(month)) } }
+                    p.facts data-t="n_albums" data-n=(shelves.len()) { (dates::count(shelves.len(), "album", "albums")) }
+                }
+            } @else {
+                (month_section(year, month, shelves))
+            }
+        }
+    };
+    document(Some(&year.to_string()), settings, body)
+}
+
+fn one_month(year: u16, month: u8, shelves: &[&Shelf], settings: &Settings) -> Markup {
+    let title = format!("{} {year}", name_of(month));
+    let body = html! {
+        div.title { h1 data-first=(of_month(year, month)) data-last=(of_month(year, month)) data-span="months" { (title) } }
+        nav.years aria-label="Timeline" data-label="timeline" {
+            a href=(ScopePage::Year(year).address()) { "‹ " (year) }
+            a href=(ScopePage::Timeline.address()) data-t="all_years" { "All years" }
+        }
+        (month_section(year, month, shelves))
+    };
+    document(Some(&title), settings, body)
+}
+
+/// A month's albums. The script puts the month's photos below them.
+fn month_section(year: u16, month: u8, shelves: &[&Shelf]) -> Markup {
+    html! {
+        section.month id={ "m" (format!("{month:02}")) } data-of={ (format!("{year:04}")) "-" (format!("{month:02}")) } {
+            h2 data-month=(of_month(year, month)) { (name_of(month)) }
+            ul.strip {
+                @for shelf in shelves { li { (small_card(shelf)) } }
+            }
+        }
+    }
+}
+
+/// An album as a small card: a face and a name.
+pub(super) fn small_card(shelf: &Shelf) -> Markup {
+    let album = shelf.folder.album();
+    html! {
+        a.chip href=(links::album(&album)) {
+            (cover(shelf.cover.as_ref(), &album.collection(), "56px", Urgency::Later))
+            span.name { bdi { (shelf.title) } }
+        }
+    }
+}
+
+fn month_link(year: u16, month: u8, long: bool) -> String {
+    if long {
+        ScopePage::Month(year, month).address()
+    } else {
+        format!("{}#m{month:02}", ScopePage::Year(year).address())
+    }
+}
+
+fn document(title: Option<&str>, settings: &Settings, body: Markup) -> Markup {
+    let title = Some(title.unwrap_or("Timeline"));
+    Document { title, place: None, signed_in: true, class: "timeline", settings, body }.render()
+}
+
+/// The first day of a month.
+fn of_month(year: u16, month: u8) -> Date {
+    let year = i16::try_from(year).unwrap_or(i16::MAX).min(9999);
+    date(year, i8::try_from(month).unwrap_or(1).clamp(1, 12), 1)
+}
+
+/// The last day of a year.
+fn end_of(year: u16) -> Date {
+    of_month(year, 12).last_of_month()
+}
+
+fn name_of(month: u8) -> String {
+    of_month(2000, month).strftime("%B").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Summary, tests::catalogue};
+
+    fn shelf(folder: &str, days: &[Date]) -> Shelf {
+        let mut shelf = Summary::of(&catalogue(folder, &[("1.jpg", Some(6))]), "\"c\"").shelves.remove(0);
+        shelf.days = days.iter().copied().collect();
+        shelf
+    }
+
+    #[test]
+    fn months_lead_to_albums_and_years_to_each_other() {
+        let lisbon = shelf("Family/Lisbon & <us>", &[date(2024, 5, 6), date(2024, 5, 7), date(2021, 12, 31)]);
+        let alps = shelf("Family/Alps", &[date(2024, 5, 1)]);
+        let none = shelf("Family/Undated", &[]);
+        let pages = pages(&[&alps, &lisbon, &none], &Settings::default());
+        let names: Vec<String> = pages.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["timeline", "timeline/2021", "timeline/2024"]);
+        let year = pages[&ScopePage::Year(2024)].clone().into_string();
+        assert!(year.contains("Lisbon &amp; &lt;us&gt;") && year.contains(">Alps<") && !year.contains("Undated"));
+        assert!(year.contains("href=\"/timeline/2021/\"") && year.contains("data-of=\"2024-05\""), "{year}");
+        let all = pages[&ScopePage::Timeline].clone().into_string();
+        assert!(all.contains("/timeline/2024/#m05") && all.contains("/timeline/2021/#m12"), "{all}");
+    }
+
+    /// A hundred thousand photos of 400 albums that all go on for the whole year.
+    #[test]
+    fn pages_stay_small() {
+        let days: Vec<Date> = (1..=12).map(|month| date(2024, month, 1)).collect();
+        let shelves: Vec<Shelf> = (0..400).map(|n| shelf(&format!("Family/Album {n}"), &days)).collect();
+        let pages = pages(&shelves.iter().collect::<Vec<_>>(), &Settings::default());
+        assert_eq!(pages.len(), 1 + 1 + 12);
+        assert!(pages.contains_key(&ScopePage::Month(2024, 12)));
+        let largest = pages.values().map(|page| page.clone().into_string().len()).max().unwrap();
+        assert!(largest < 250_000, "{largest}");
+        assert!(pages[&ScopePage::Timeline].clone().into_string().contains("/timeline/2024-05/"));
+    }
+}
