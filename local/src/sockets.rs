@@ -16,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -53,6 +53,8 @@ pub(crate) async fn serve<F, A, B>(
     let connections = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let port = listener.local_addr().map_or(0, |address| address.port());
+    // Dropped when the server is to stop: who has not said anything by then is not waited for.
+    let (stopping, stopped) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -65,11 +67,14 @@ pub(crate) async fn serve<F, A, B>(
             let answered = answer(request, client);
             async move { Ok::<_, Infallible>(answered.await) }
         });
-        let (http, tls, watcher) = (http.clone(), tls.clone(), connections.watcher());
+        let (http, tls, watcher, mut stopped) = (http.clone(), tls.clone(), connections.watcher(), stopped.clone());
         tokio::spawn(async move {
             let ended: Result<(), Box<dyn Error + Send + Sync>> = match tls {
                 None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into),
-                Some(tls) => match tokio::time::timeout(HANDSHAKE_TIME, greet(&tls, stream)).await {
+                Some(tls) => match tokio::select! {
+                    greeted = tokio::time::timeout(HANDSHAKE_TIME, greet(&tls, stream)) => greeted,
+                    _ = stopped.changed() => return,
+                } {
                     Ok(Ok(Greeted::Encrypted(stream))) => {
                         watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into)
                     }
@@ -88,7 +93,7 @@ pub(crate) async fn serve<F, A, B>(
             drop(slot);
         });
     }
-    drop(listener);
+    drop((listener, stopping));
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
         tracing::warn!("connections were cut after {} seconds", DRAIN.as_secs());
     }

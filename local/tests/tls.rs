@@ -1,6 +1,7 @@
 //! A gallery that speaks `https`, asked by a client that trusts nothing but its certificate.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use local::machine::{Machine, Settings};
 use rustls_pki_types::pem::PemObject;
@@ -59,8 +60,10 @@ async fn a_gallery_speaks_https_with_its_own_certificate() {
         assert!(answer.starts_with(line) && answer.ends_with("\r\n\r\n"), "{host}: {answer}");
         assert_eq!(answer.lines().find(|line| line.starts_with("location")), there.as_deref(), "{host}: {answer}");
     }
-    // And somebody who says nothing keeps nobody waiting.
+    // And somebody who says nothing keeps nobody waiting: not for the ten seconds that a handshake may take.
     let silent = TcpStream::connect(address).await.unwrap();
+    let since = Instant::now();
     machine.stop().await;
+    assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
     drop(silent);
 }

@@ -231,7 +231,11 @@ fn the_gallery_has_one_title() {
     until("Us &amp; Them");
     assert!(serving.interrupt());
     let serving = serve("The Millers");
-    assert!(serving.body("/auth/login").contains("<h1><bdi>Us &amp; Them</bdi></h1>"), "{}", serving.body("/auth/login"));
+    assert!(
+        serving.body("/auth/login").contains("<h1><bdi>Us &amp; Them</bdi></h1>"),
+        "{}",
+        serving.body("/auth/login")
+    );
     assert!(run(folder.path(), &["invite", "tom", "--card", "card.svg"]).status.success());
     assert!(std::fs::read_to_string(folder.path().join("card.svg")).unwrap().contains("Us &amp; Them"));
     assert!(serving.interrupt());
