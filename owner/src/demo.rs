@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use local::machine::Machine;
 
 use crate::cli::Demo;
-use crate::serve::{start, until_stopped};
+use crate::serve::{asked_to_stop, start, until_stopped};
 use crate::upload::find::find;
 use crate::upload::{Asked, upload};
 use crate::{sample, user};
@@ -65,7 +65,7 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
             return Ok(());
         }
     }
-    until_stopped(machine).await
+    until_stopped(machine, asked_to_stop()).await
 }
 
 fn tell(machine: &Machine, name: &ViewerName, password: &str) {

@@ -14,6 +14,9 @@ const WORTH_A_LINE: Duration = Duration::from_secs(2);
 
 /// Runs a gallery until Ctrl-C.
 pub(crate) async fn run(command: &Serve) -> Result<()> {
+    let mut stop = std::pin::pin!(asked_to_stop());
+    // Listened for from here on: who is told that it runs may stop it at once.
+    let _ = futures::poll!(&mut stop);
     let machine = start(command).await?;
     let endpoint = machine.s3_endpoint();
     if command.json {
@@ -24,7 +27,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
             "credentials": command.data.join("credentials.json"),
         });
         println!("{told}");
-        return until_stopped(machine).await;
+        return until_stopped(machine, stop).await;
     }
     println!("{} is at {}", command.title, machine.origin());
     println!();
@@ -39,7 +42,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
         println!();
     }
     println!("Ctrl-C stops it.");
-    until_stopped(machine).await
+    until_stopped(machine, stop).await
 }
 
 /// Starts a gallery as the flags say.
@@ -53,9 +56,9 @@ pub(crate) async fn start(command: &Serve) -> Result<Machine> {
 }
 
 /// Waits for Ctrl-C, or for the system to ask for an end, and stops the gallery.
-pub(crate) async fn until_stopped(machine: Machine) -> Result<()> {
+pub(crate) async fn until_stopped(machine: Machine, stop: impl Future<Output = std::io::Result<()>>) -> Result<()> {
     let progress = tokio::spawn(show_progress(machine.photos_waiting()));
-    let asked = asked_to_stop().await;
+    let asked = stop.await;
     progress.abort();
     asked.context("cannot listen for Ctrl-C")?;
     eprintln!();
@@ -96,7 +99,7 @@ async fn show_progress(mut waiting: watch::Receiver<usize>) {
 }
 
 #[cfg(unix)]
-async fn asked_to_stop() -> std::io::Result<()> {
+pub(crate) async fn asked_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -106,7 +109,7 @@ async fn asked_to_stop() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-async fn asked_to_stop() -> std::io::Result<()> {
+pub(crate) async fn asked_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 

@@ -69,8 +69,7 @@ fn give_up_on(data: &Path, key: &str) {
 fn what_was_given_up_is_told_and_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("heirloom-data");
-    // Only to make the folder: stopped at once, it may not have begun to listen for Ctrl-C.
-    let _ = Serving::start(folder.path()).interrupt();
+    assert!(Serving::start(folder.path()).interrupt());
     let nothing = run(folder.path(), &["retry"]);
     assert!(text(&nothing.stdout).contains("Nothing was given up"), "{}", text(&nothing.stdout));
     give_up_on(&data, "Family/a+b.jpg");
