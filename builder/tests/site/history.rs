@@ -190,7 +190,7 @@ async fn deliver(gallery: &Gallery, pending: &mut Vec<Event>, dice: &mut Dice<'_
     let catches_up = dice.below(3) == 0;
     let catching_up = async {
         if catches_up {
-            gallery.builder.catch_up().await.ok();
+            Box::pin(gallery.builder.catch_up()).await.ok();
         }
     };
     let work = batches.iter().map(|batch| async move {
