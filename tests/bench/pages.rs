@@ -4,9 +4,10 @@
 //!     cargo run --package heirloom-tests --example pages -- OUT SIGAL THUMBSUP COUNT…
 //!
 //! OUT is a folder for everything that it makes; SIGAL and THUMBSUP are the peers' programs (`-` leaves one out); each COUNT
-//! is a number of photos. Every figure is the wall-clock time of a whole process, the start of its runtime included; ours
-//! opens its S3 server in the same process and writes through it. Prints a line a figure and writes `pages.json`, out of
-//! which `plot.py` draws the curves.
+//! is a number of photos. Every figure is of a whole process and those that it started, its runtime's start included: the
+//! time on the clock, and the processors' time, which depends less on what else the machine does. Ours opens its S3 server
+//! in the same process and writes through it. Prints a line a figure and writes `pages.json`, out of which `plot.py` draws
+//! the curves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ use builder::Builder;
 use gallery::store::BucketNames;
 use gallery::{Key, SourceKey, Store};
 use local::s3::{Credentials, Folder, Server};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
 use resizer::{Limits, Resizer};
 use serde_json::{Value, json};
 
@@ -29,6 +32,10 @@ const ALBUMS: usize = 10;
 
 /// So many different pictures are drawn; the photos repeat them.
 const DRAWN: usize = 40;
+
+/// Small, so that the pictures of 20,000 photos do not take hours: the bench of the resizer measures pictures.
+const WIDTH: u32 = 480;
+const HEIGHT: u32 = 360;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -121,7 +128,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<()> {
     ensure!(!counts.is_empty(), "say for how many photos");
     fs::create_dir_all(out)?;
-    let drawn: Vec<Vec<u8>> = (0..DRAWN).map(|seed| owner::sample::small(seed as u64 + 1, 800, 600)).collect();
+    let drawn: Vec<Vec<u8>> = (0..DRAWN).map(|seed| owner::sample::small(seed as u64 + 1, WIDTH, HEIGHT)).collect();
     let mut figures = Vec::new();
     for count in counts {
         let count: usize = count.parse().context("a number of photos")?;
@@ -137,16 +144,16 @@ fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<(
             fs::write(album.join(format!("{:04}.jpg", n % PHOTOS)), &drawn[n % DRAWN])?;
         }
         let more = folder.join("more.jpg");
-        fs::write(&more, owner::sample::small(9_999, 800, 600))?;
+        fs::write(&more, owner::sample::small(9_999, WIDTH, HEIGHT))?;
         let place = photos.join("Collection 0/Album 0/more.jpg");
 
-        let mut note = |program: &str, what: &str, seconds: f64| {
-            println!("{count:>6} photos  {program:<9} {what:<26} {seconds:>9.3} s");
-            figures.push(json!({ "photos": count, "program": program, "what": what, "seconds": seconds }));
+        let mut note = |program: &str, what: &str, Took { wall, cpu }: Took| {
+            println!("{count:>6} photos  {program:<9} {what:<26} {wall:>9.3} s  {cpu:>9.3} CPU-s");
+            figures.push(json!({ "photos": count, "program": program, "what": what, "seconds": wall, "cpu": cpu }));
         };
         let us = std::env::current_exe()?;
         let data = folder.join("ours");
-        let ours = |words: &[&Path]| -> Result<f64> { timed(Command::new(&us).arg("ours").args(words)) };
+        let ours = |words: &[&Path]| -> Result<Took> { timed(Command::new(&us).arg("ours").args(words)) };
         ours(&[Path::new("upload"), &data, &photos])?;
         let pictures = ours(&[Path::new("pictures"), &data])?;
         let pages = ours(&[Path::new("pages"), &data])?;
@@ -181,15 +188,15 @@ const FIRST_PAGES: &str = "first build, pages alone";
 const NO_CHANGE: &str = "no change";
 const ONE_MORE: &str = "one photo more";
 
-type Peer = fn(&str, &Path, &Path, &Path) -> Result<f64>;
+type Peer = fn(&str, &Path, &Path, &Path) -> Result<Took>;
 
-fn sigal_build(program: &str, folder: &Path, photos: &Path, site: &Path) -> Result<f64> {
+fn sigal_build(program: &str, folder: &Path, photos: &Path, site: &Path) -> Result<Took> {
     let settings = folder.join("sigal.conf.py");
     fs::write(&settings, "theme = 'galleria'\nimg_size = (1200, 900)\nthumb_size = (360, 270)\nkeep_orig = False\n")?;
     timed(Command::new(program).arg("build").arg("--config").arg(&settings).arg(photos).arg(site))
 }
 
-fn thumbsup_build(program: &str, _: &Path, photos: &Path, site: &Path) -> Result<f64> {
+fn thumbsup_build(program: &str, _: &Path, photos: &Path, site: &Path) -> Result<Took> {
     timed(
         Command::new(program)
             .args(["--thumb-size", "360", "--large-size", "1200", "--input"])
@@ -200,10 +207,32 @@ fn thumbsup_build(program: &str, _: &Path, photos: &Path, site: &Path) -> Result
 }
 
 /// How long a process takes, in seconds.
-fn timed(command: &mut Command) -> Result<f64> {
-    let since = Instant::now();
+#[derive(Clone, Copy)]
+struct Took {
+    /// On the clock.
+    wall: f64,
+    /// On the processors, in the kernel too.
+    cpu: f64,
+}
+
+impl std::ops::Add for Took {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { wall: self.wall + other.wall, cpu: self.cpu + other.cpu }
+    }
+}
+
+fn timed(command: &mut Command) -> Result<Took> {
+    let (since, before) = (Instant::now(), cpu_of_children()?);
     let ended = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} cannot be run"))?;
-    let seconds = since.elapsed().as_secs_f64();
+    let took = Took { wall: since.elapsed().as_secs_f64(), cpu: cpu_of_children()? - before };
     ensure!(ended.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&ended.stderr));
-    Ok(seconds)
+    Ok(took)
+}
+
+/// What all children that have ended took of the processors.
+fn cpu_of_children() -> Result<f64> {
+    let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: TimeVal| time.num_microseconds() as f64 / 1e6;
+    Ok(seconds(used.user_time()) + seconds(used.system_time()))
 }
