@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::blobs::{Blobs, Draft, INLINE, Stored};
 use super::digest::{self, ALGORITHMS, Algorithm, Digests, Hasher};
 use super::folder::blocking;
+use crate::sockets::STALLED;
 
 /// The largest object in one request, and the largest part (AWS, "Amazon S3 multipart upload limits").
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;
@@ -227,6 +228,8 @@ fn broken(error: &StdError) -> S3Error {
         S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into())
     } else if text.contains("SignatureMismatch") {
         S3ErrorCode::SignatureDoesNotMatch
+    } else if text.contains(STALLED) {
+        S3ErrorCode::RequestTimeout
     } else {
         S3ErrorCode::IncompleteBody
     };
