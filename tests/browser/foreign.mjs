@@ -57,11 +57,11 @@ for (const [where, site] of Object.entries(SITES)) {
   });
 
   await step(`${where}: nothing is uploaded`, victim.page, async () => {
-    const wanted = JSON.stringify({ album: 'Family', files: [{ name: 'a.jpg', size: 3, type: 'image/jpeg' }] });
-    assert.equal(await lure(victim.page, site, form('/auth/upload', { wanted }), '/auth/upload'), 403);
+    const wanted = JSON.stringify({ album: 'Family', files: [{ name: 'a.jpg', bytes: 3, sha256: 'A'.repeat(43) + '=' }] });
+    assert.equal(await lure(victim.page, site, form('/auth/upload', { wanted }), '/auth/upload'), 422);
     const script = `<!doctype html><script>fetch(${JSON.stringify(`${GALLERY}/auth/upload`)}, { method: 'POST', mode: 'no-cors',
       credentials: 'include', headers: { 'content-type': 'text/plain' }, body: ${JSON.stringify(wanted)} })</script>`;
-    assert.equal(await lure(victim.page, site, script, '/auth/upload'), 403);
+    assert.equal(await lure(victim.page, site, script, '/auth/upload'), 422);
   });
 
   await step(`${where}: no invitation is used up`, victim.page, async () => {

@@ -62,7 +62,7 @@ const UNCLEAR: &[(&str, &str, Option<u16>)] = &[
     ("a version of no kind", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", Some(400)),
     ("HTTP/0.9", "GET /\r\n\r\n", Some(400)),
     ("HTTP/2 unasked", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", SILENCE),
-    ("TLS without TLS", "\x16\x03\x01\x02\x01\x01", SILENCE),
+    ("TLS without TLS", "\x16\x03\x01\x02\x01\x01", Some(400)),
     ("a chunk of no size", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n\r\n", None),
     (
         "a chunk larger than memory",
@@ -100,7 +100,7 @@ async fn nothing_is_smuggled_behind_an_unclear_request() {
             }
             assert_eq!(said.matches("HTTP/1.").count(), 1, "{what}: one answer, then the end:\n{said}");
             let told: u16 = said[9..12].parse().unwrap();
-            assert!((300..500).contains(&told), "{what}: {said}");
+            assert!((300..500).contains(&told) || told == 501, "{what}: {said}");
             if let Some(status) = status {
                 assert_eq!(told, *status, "{what}: {said}");
             }
@@ -182,7 +182,7 @@ async fn a_client_that_waits_to_be_asked_is_asked_only_when_its_body_is_wanted()
     let host = gallery.address();
     let head = |length: usize| {
         format!(
-            "POST /auth/login HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+            "POST /auth/login HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
         )
     };
     let mut client = gallery.connect().await;

@@ -53,8 +53,8 @@ const ATTACKS: &[(u32, &str, &str)] = &[
     (25, "edge-auth/verifier/tests/package_test.py", "test_requirement_25_it_holds_the_public_key_and_no_private_one"),
     (26, "tests/journeys/attack/secrets.rs", "names_and_words_are_shown_as_text"),
     (27, "tests/journeys/attack/secrets.rs", "pictures_carry_nothing_but_pixels"),
-    (28, "resizer/tests/hostile.rs", "bombs_are_refused_in_bounded_memory_and_time"),
-    (28, "builder/tests/hostile.rs", "words_that_grow_are_refused_in_bounded_memory_and_time"),
+    (28, "resizer/tests/all/damaged.rs", "a_header_that_claims_too_much_is_refused_at_once"),
+    (28, "resizer/tests/all/damaged.rs", "no_byte_brings_it_down"),
     (28, "edge-auth/session/tests/fuzz.rs", "requirement_28_tokens"),
 ];
 

@@ -158,7 +158,9 @@ async fn another_spelling_of_what_one_may_see_is_no_address_either() -> Result<(
     let attacked = Attacked::start().await?;
     for trick in TRICKS.iter().filter(|trick| trick.contains("NAME") && !trick.ends_with("index.html")) {
         let answer = attacked.ask("GET", &trick.replace("NAME", "Family"), &cookie(&attacked.gerda)).await?;
-        assert!(matches!(status(&answer), 400 | 404), "{trick}: {answer}");
+        // `Family.` could be a collection, too; its address would end in a slash.
+        let another = status(&answer) == 302 && !answer.contains("location: /albums/Family/");
+        assert!(matches!(status(&answer), 400 | 404) || another, "{trick}: {answer}");
     }
     Ok(())
 }

