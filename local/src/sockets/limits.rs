@@ -35,7 +35,7 @@ impl Default for Limits {
             // What CloudFront takes (AWS, "Quotas on CloudFront": length of a request with its headers).
             head_bytes: 32 * 1024,
             headers: 100,
-            stall: Duration::from_secs(60),
+            stall: Duration::from_mins(1),
             form: Duration::from_secs(30),
             // Twice what a function at the edge is shown.
             form_bytes: 80 * 1024,
@@ -154,11 +154,9 @@ impl Limits {
 
     /// The table of the documentation: name, usual value, what it is against.
     pub fn table(&self) -> String {
-        let mut table = "| limit | usual | against |\n|---|--:|---|\n".to_owned();
-        for told in told() {
-            table += &format!("| `{}` | {} {} | {} |\n", told.name, (told.get)(self), told.unit, told.against);
-        }
-        table
+        let rows =
+            told().map(|told| format!("| `{}` | {} {} | {} |\n", told.name, (told.get)(self), told.unit, told.against));
+        format!("| limit | usual | against |\n|---|--:|---|\n{}", rows.concat())
     }
 }
 

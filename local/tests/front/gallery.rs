@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// How long anything may take before a test counts as stuck: machines that test are slow and shared.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 const PASSWORD: &str = "correct horse battery staple of mine";
 
@@ -73,7 +73,7 @@ impl Gallery {
     }
 
     pub(crate) async fn put(&self, bucket: &str, key: &str, bytes: Vec<u8>) {
-        let kind = if key.ends_with(".html") { "text/html; charset=utf-8" } else { "image/jpeg" };
+        let kind = if key.ends_with("/index.html") { "text/html; charset=utf-8" } else { "image/jpeg" };
         let put = self.machine.store().client().put_object().bucket(bucket).key(key).content_type(kind);
         put.body(ByteStream::from(bytes)).send().await.unwrap();
     }
@@ -160,7 +160,7 @@ impl Client {
     }
 
     async fn more(&mut self) -> Option<()> {
-        let mut piece = [0; 64 * 1024];
+        let mut piece = vec![0; 64 * 1024];
         let count =
             tokio::time::timeout(PATIENCE, self.stream.read(&mut piece)).await.expect("the server says nothing");
         let count = count.unwrap_or(0);
