@@ -50,7 +50,7 @@ async fn a_head_has_to_come_in_time() {
 async fn a_connection_may_rest_for_as_long_as_a_head_may_take() {
     let gallery = within(Limits { head: SHORT, ..Limits::default() }).await;
     // Nothing said at all, and nothing more after an answer: what half-open connections look like.
-    for first in ["".to_owned(), gallery.signed_in("/", "")] {
+    for first in [String::new(), gallery.signed_in("/", "")] {
         let mut client = gallery.connect().await;
         if !first.is_empty() {
             client.say(&first).await;
