@@ -16,7 +16,8 @@ async fn try_in(attacked: &Attacked, name: &str, password: &str, lines: &[(&str,
     }
     let answer = stranger.send(request.form(&[("name", name), ("password", password)])).await?;
     let status = answer.status().as_u16();
-    let head: String = answer.headers().iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
+    let lines: Vec<String> = answer.headers().iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    let head = lines.join("\n");
     let body = answer.text().await?.replace(name, "NAME");
     Ok((status, undated(&format!("{head}\n{body}")).replace("content-length", "")))
 }

@@ -163,8 +163,8 @@ async fn no_token_of_another_time_place_or_kind_opens_anything() -> Result<()> {
     opens_nothing(&attacked, "an invitation", &secret.reveal()).await?;
     let mut again = home.stranger();
     let answer = again.sign_in("tom", heirloom_tests::PASSWORD).await?;
-    let device = answer.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
-    let device = device.filter_map(|line| line.strip_prefix("__Host-device=")).next().context("a device's mark")?;
+    let mut device = answer.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+    let device = device.find_map(|line| line.strip_prefix("__Host-device=")).context("a device's mark")?;
     opens_nothing(&attacked, "a device's mark", device.split(';').next().unwrap_or_default()).await?;
     home.machine().users().sign_out_everywhere(&"tom".parse()?, now).await?;
     home.age(&mut again, SignedDuration::from_secs(15 * 60 + 1)).await?;
