@@ -117,7 +117,7 @@ impl Piece {
 #[derive(Debug)]
 pub(super) struct Pieces {
     pinned: Pinned,
-    pieces: Vec<Piece>,
+    all: Vec<Piece>,
     /// The piece that is read, from where on, and how much of all is left to read.
     at: usize,
     within: u64,
@@ -136,14 +136,14 @@ impl Pieces {
             fs::metadata(pinned.shelf.path(first))?;
         }
         let left = pieces.iter().map(Piece::length).sum();
-        Ok(Self { pinned, pieces, at: 0, within: 0, left, open: None })
+        Ok(Self { pinned, all: pieces, at: 0, within: 0, left, open: None })
     }
 
     /// These bytes of it.
     pub(super) fn range(mut self, range: &Range<u64>) -> Self {
         (self.at, self.within, self.open) = (0, range.start, None);
         self.left = range.end - range.start;
-        while let Some(piece) = self.pieces.get(self.at)
+        while let Some(piece) = self.all.get(self.at)
             && self.within >= piece.length()
         {
             self.within -= piece.length();
@@ -155,7 +155,7 @@ impl Pieces {
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(piece) = self.pieces.get(self.at) {
+        while let Some(piece) = self.all.get(self.at) {
             let here = (piece.length() - self.within).min(self.left).min(buffer.len() as u64) as usize;
             if here == 0 {
                 if self.left == 0 || buffer.is_empty() {

@@ -1,6 +1,7 @@
 //! How the gallery is, what was given up, what it is called, how it gets onto AWS.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::program::{PATIENCE, Serving, heirloom, refused, run, text};
@@ -232,6 +233,19 @@ fn every_outcome_is_one_json_object() {
     let wrong = run(folder.path(), &["user", "list", "--nonsense"]);
     assert_eq!(wrong.status.code(), Some(2), "a wrong command line");
     assert_eq!(run(folder.path(), &["user", "remove", "nobody", "--json"]).status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_reads_may_leave_early() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a pipe holds.
+    let mut command = heirloom(folder.path());
+    let mut child =
+        command.args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), text(&ended.stderr).as_str()), (Some(141), ""));
 }
 
 #[test]
