@@ -10,7 +10,7 @@ pub(crate) fn tell(json: bool, outcome: &Value, words: impl FnOnce()) {
 }
 
 /// A number with the words for one and for any other: `1 photo`, `0 photos`.
-pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1) { one } else { many };
     format!("{count} {noun}")
 }

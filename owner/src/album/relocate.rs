@@ -190,9 +190,10 @@ fn tell(moved: &Moved, from: &FolderPath, to: &FolderPath, dry_run: bool, json: 
     }
     let is_photo = |(from, _): &&(String, String)| !from.ends_with(METADATA) && !from.ends_with(SETTINGS);
     let photos = moved.files.iter().filter(is_photo).count();
-    let told = match dry_run {
-        true => counted(photos, "photo would be moved", "photos would be moved"),
-        false => counted(photos, "photo was moved", "photos were moved"),
+    let told = if dry_run {
+        counted(photos, "photo would be moved", "photos would be moved")
+    } else {
+        counted(photos, "photo was moved", "photos were moved")
     };
     println!("{told} from `{from}` to `{to}`.");
     if !moved.lose_sight.is_empty() {

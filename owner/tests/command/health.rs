@@ -159,7 +159,7 @@ fn the_doctor_looks_at_version_ports_clock_certificate_and_keys() {
 
     let (state, said, _) = found(folder, "certificate");
     assert!(state == "good" && said.contains("is good for 39") && said.ends_with("days"), "{said}");
-    let day = std::time::Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     let written = |file: &str, at: std::time::SystemTime| {
         std::fs::File::options().write(true).open(data.join(file)).unwrap().set_modified(at).unwrap();
     };
