@@ -127,7 +127,7 @@ fn albums_and_viewers_are_described_there() {
     let key = gallery.client().get_object().bucket(gallery.bucket("source")).key("Family/Lisbon/metadata.yml");
     let words = gallery.runtime.block_on(async { key.send().await.unwrap().body.collect().await.unwrap().to_vec() });
     let words = text(&words);
-    for part in ["title: Summer in Lisbon", "tram.jpg: The 28, as always", "cover_image: tram.jpg"] {
+    for part in ["title: Summer in Lisbon", "tram.jpg: 'The 28, as always'", "cover_image: tram.jpg"] {
         assert!(words.contains(part), "`{part}` is missing in: {words}");
     }
     gallery.run(&["album", "hide", "Family/Lisbon"]);
