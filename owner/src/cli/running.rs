@@ -1,4 +1,4 @@
-//! A gallery on this machine: where it listens and what it bears.
+//! The commands that run a gallery on this machine.
 
 use std::path::PathBuf;
 
