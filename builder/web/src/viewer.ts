@@ -4,6 +4,7 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
+import { room } from "./asked";
 import { more, unfinished } from "./chunks";
 import { text } from "./texts";
 import { isPlaying, showFilms } from "./viewer/film";
@@ -43,11 +44,11 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     loop: false,
     showHideAnimationType: still ? "none" : "zoom",
     zoomAnimationDuration: still ? false : 260,
-    showAnimationDuration: still ? 0 : 260,
+    // Whoever came for this very photo gets it at once.
+    showAnimationDuration: still || arrived ? 0 : 260,
     hideAnimationDuration: still ? 0 : 220,
     preload: [1, 2],
-    paddingFn: (viewport) =>
-      viewport.x < 1000 ? { top: 0, bottom: 0, left: 0, right: 0 } : { top: 56, bottom: 72, left: 72, right: 72 },
+    paddingFn: room,
     mainClass: "viewer",
     closeTitle: text("close"),
     zoomTitle: text("zoom"),

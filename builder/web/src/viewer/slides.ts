@@ -1,6 +1,7 @@
 // The slides of the full-screen view, read off the figures of an album's grid.
 
 import type { SlideData } from "photoswipe";
+import { chosen } from "../asked";
 
 /** PhotoSwipe's name for what it leaves to us. */
 export const FILM = "film";
@@ -73,11 +74,4 @@ export function slide(link: HTMLAnchorElement): Slide {
     ...(movie ? { movie } : {}),
     ...(animation ? { animation } : {}),
   };
-}
-
-/** Of a picture in several formats, the one that this browser took. */
-function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImageElement | null {
-  const sources = [...(picture?.parentElement?.querySelectorAll("source") ?? [])];
-  const ending = /\.\w+$/.exec(picture?.currentSrc ?? "")?.[0];
-  return sources.find((source) => ending && source.srcset.includes(`${ending} `)) ?? picture;
 }
