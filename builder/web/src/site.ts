@@ -3,7 +3,6 @@
 // code is fetched only when it is wanted), keeps the session fresh and what was seen for when there is
 // no network, and leaves nothing to see after signing out.
 
-import { askFor } from "./asked";
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { leave, prepare } from "./offline";
@@ -74,7 +73,6 @@ if (grid) {
     const coming = viewer();
     const link = (await find(grid, `p-${fragment[1]}`))?.querySelector<HTMLAnchorElement>("a.open");
     if (!link) return;
-    askFor(link);
     const { open } = await coming;
     open(grid, link, { arrived: true });
   };

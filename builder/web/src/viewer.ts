@@ -4,7 +4,6 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
-import { room } from "./asked";
 import { more, unfinished } from "./chunks";
 import { text } from "./texts";
 import { isPlaying, showFilms } from "./viewer/film";
@@ -48,7 +47,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     showAnimationDuration: still || arrived ? 0 : 260,
     hideAnimationDuration: still ? 0 : 220,
     preload: [1, 2],
-    paddingFn: room,
+    paddingFn: (viewport) =>
+      viewport.x < 1000 ? { top: 0, bottom: 0, left: 0, right: 0 } : { top: 56, bottom: 72, left: 72, right: 72 },
     mainClass: "viewer",
     closeTitle: text("close"),
     zoomTitle: text("zoom"),

@@ -1,7 +1,6 @@
 // The slides of the full-screen view, read off the figures of an album's grid.
 
 import type { SlideData } from "photoswipe";
-import { chosen } from "../asked";
 
 /** PhotoSwipe's name for what it leaves to us. */
 export const FILM = "film";
@@ -74,4 +73,12 @@ export function slide(link: HTMLAnchorElement): Slide {
     ...(movie ? { movie } : {}),
     ...(animation ? { animation } : {}),
   };
+}
+
+/** Of a picture in several formats, the one that this browser takes: it may not have chosen yet here, but elsewhere. */
+function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImageElement | null {
+  const sources = [...(picture?.parentElement?.querySelectorAll("source") ?? [])];
+  const taken = picture?.currentSrc || document.querySelector<HTMLImageElement>("picture img[fetchpriority]")?.currentSrc;
+  const ending = /\.\w+$/.exec(taken ?? "")?.[0];
+  return sources.find((source) => ending && source.srcset.includes(`${ending} `)) ?? picture;
 }
