@@ -57,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser $(SITE)/node_modules/.stamp observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
