@@ -57,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser $(SITE)/node_modules/.stamp observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -306,8 +306,9 @@ matrix: build peers $(CDK_VENV)/.stamp ## The S3 server beside moto and MiniStac
 DOCS_VENV := $(TARGET)/venv-docs
 
 .PHONY: docs
-docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages: target/guide/index.html
+docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages, every link in it followed: target/guide/index.html
 	"$(DOCS_VENV)/bin/mdbook" build docs --dest-dir "$(TARGET)/guide"
+	"$(DOCS_VENV)/bin/python" docs/check_links.py "$(TARGET)/guide"
 
 # mdBook compiled by others, pinned by its hash: compiling it takes minutes. It makes the pages and nothing that runs.
 $(DOCS_VENV)/.stamp: docs/requirements.txt
@@ -321,6 +322,18 @@ bench-upload: build peers ## `heirloom upload` beside `aws s3 sync` and rclone, 
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq rclone >/dev/null
 	fi
 	PATH="$(VENV)/bin:$$PATH" "$(VENV)/bin/python" tests/bench/upload.py "$(TARGET)/debug/heirloom"
+
+# Another binary than that of `make build`: make bench-front HEIRLOOM=target/release/heirloom
+HEIRLOOM ?= $(TARGET)/debug/heirloom
+
+.PHONY: bench-front
+bench-front: build ## Pages and pictures of `heirloom serve`, signed in, beside nginx with the same files; CONNECTIONS=32
+	if ! command -v nginx >/dev/null || ! command -v wrk >/dev/null; then
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light wrk >/dev/null
+		fi
+	fi
+	python3 tests/bench/front.py "$(HEIRLOOM)" $(if $(CONNECTIONS),--connections $(CONNECTIONS))
 
 SUPPLY := tests/supply
 SUPPLY_VENV := $(TARGET)/venv-supply

@@ -23,7 +23,7 @@ use super::blobs::Blobs;
 use super::record::Unreadable;
 
 /// The layout of the tables. A later one may read earlier ones, never the other way round.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 
 /// Writers that may wait for the thread before the next ones wait for a place in the queue.
 const QUEUE: usize = 1024;
@@ -100,6 +100,12 @@ impl Index {
     /// The sequence of the last change since the opening, whenever it grows; 0 before the first.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
+    }
+
+    /// A number that stays the same as long as nothing in the index changes. Whoever was told that a write is durable
+    /// finds another number than before it.
+    pub(super) fn batches(&self) -> u64 {
+        self.store.batches()
     }
 
     /// A door for reading. It must be gone before the folder can be opened anew.
