@@ -18,6 +18,18 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     // Listened for from here on: who is told that it runs may stop it at once.
     let _ = futures::poll!(&mut stop);
     let machine = start(command).await?;
+    let rounds = crate::notify::of_running(&command.data, &command.mail, machine.store(), machine.origin())?;
+    let writing = rounds.map(|rounds| tokio::spawn(crate::notify::keep_writing(rounds)));
+    let writes = writing.is_some();
+    let stop = async {
+        let asked = stop.await;
+        // It holds the buckets, which are closed next.
+        if let Some(writing) = writing {
+            writing.abort();
+            let _ = writing.await;
+        }
+        asked
+    };
     let endpoint = machine.s3_endpoint();
     if command.json {
         let told = serde_json::json!({
@@ -25,6 +37,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
             "address": machine.origin(),
             "s3": { "endpoint": endpoint.url, "access_key": endpoint.access_key, "bucket": "source" },
             "credentials": command.data.join("credentials.json"),
+            "writes_mails": writes,
         });
         println!("{told}");
         return until_stopped(machine, stop).await;
@@ -35,6 +48,10 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     println!("  access key  {}", endpoint.access_key);
     println!("  secret key  in {}", command.data.join("credentials.json").display());
     println!();
+    if writes {
+        println!("Viewers with an address are told of new photos by mail.");
+        println!();
+    }
     if machine.users().list().await?.is_empty() {
         println!("Nobody can sign in yet. In another terminal:");
         println!("  heirloom user add NAME --data {}", quoted(&command.data));

@@ -98,6 +98,11 @@ impl Stage {
         let july = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_721_000_000);
         fs::File::options().write(true).open(folder.join("Camera/IMG_0001.jpg")).unwrap().set_modified(july).unwrap();
         write(&folder.join("Camera/IMG_0001.AAE"), "x");
+        write(
+            &folder.join("mail.toml"),
+            "[mail]\nserver = \"smtp.example.org\"\nuser = \"family@example.org\"\nfrom = \"photos@example.org\"\naddress = \
+             \"https://photos.example.org\"\n",
+        );
         write(&folder.join("old-gallery.htpasswd"), "karl:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00\n");
         Self { folder: folder.to_owned(), serving: None }
     }
