@@ -232,6 +232,23 @@ fuzz-seeds: peers ## The seeds for pictures drawn and broken again
 	cargo build --locked --package heirloom-resizer --example render
 	"$(VENV)/bin/python" fuzz/mutate.py fuzz/seeds "$(TARGET)/debug/examples/render"
 
+SOAK_VENV := $(TARGET)/venv-soak
+
+# How long: make soak SECONDS=3600 is the hour that it is without.
+.PHONY: soak
+soak: SECONDS := $(if $(filter file,$(origin SECONDS)),3600,$(SECONDS))
+soak: build $(SOAK_VENV)/.stamp ## An hour of mixed life, faults and kills, with target/soak/report.md at the end; SECONDS=600 for less
+	mkdir -p "$(TARGET)/soak"
+	HEIRLOOM_SOAK_SECONDS=$(SECONDS) HEIRLOOM_SOAK_REPORT="$(TARGET)/soak" cargo test --locked --package heirloom-tests --test soak -- --nocapture
+	"$(SOAK_VENV)/bin/python" tests/soak/plot.py "$(TARGET)/soak"
+	HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-local --test s3_crash -- --nocapture
+	HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-tests --test faults -- --nocapture
+
+$(SOAK_VENV)/.stamp: tests/soak/requirements.txt
+	python3 -m venv "$(SOAK_VENV)"
+	"$(SOAK_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement tests/soak/requirements.txt
+	touch $@
+
 .PHONY: mutants
 mutants: ## Which changes to the gate no test notices (needs cargo-mutants; an hour)
 	cargo mutants --package heirloom-session --jobs 1 --timeout 120 --output "$(TARGET)"

@@ -1,0 +1,129 @@
+//! Figures and verdicts, as `report.md` and as numbers to plot.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::peace::Peace;
+use crate::sampler::{Sample, slope};
+use crate::tally::{Answered, Tally};
+
+/// A process that grows by more than this in an hour of the same life is leaking. Its allocator moves by a few.
+const MOST_GROWTH: f64 = 24.0;
+
+/// The part of the long life after which everything that fills once is full.
+const WARM: f64 = 0.3;
+
+/// A long life shorter than this tells nothing of an hour.
+const WORTH_JUDGING: f64 = 600.0;
+
+pub(crate) struct Report {
+    text: String,
+    wrong: Vec<String>,
+    figures: serde_json::Value,
+}
+
+impl Report {
+    pub(crate) fn new(
+        tally: &Tally,
+        samples: &[Sample],
+        lasted: Duration,
+        asked: u64,
+        peace: &Peace,
+        long: bool,
+    ) -> Self {
+        let mut wrong = tally.errors();
+        let newest = samples.last().map_or(0, |sample| sample.life);
+        let lived: Vec<Sample> = samples.iter().filter(|sample| sample.life == newest).cloned().collect();
+        let began = lived.first().map_or(0.0, |sample| sample.at);
+        let length = lived.last().map_or(0.0, |sample| sample.at) - began;
+        let warm: Vec<Sample> = lived.into_iter().filter(|sample| sample.at >= began + length * WARM).collect();
+        let answers = tally.answers();
+
+        let mut text = String::new();
+        let mut line = |words: String| writeln!(text, "{words}").expect("a string takes any words");
+        line("# Soak\n".to_owned());
+        line(format!("{:.0} minutes of mixed life ({asked} s asked for).\n", lasted.as_secs_f64() / 60.0));
+        line("| what | how often |\n|---|--:|".to_owned());
+        for (what, count) in tally.counts() {
+            line(format!("| {what} | {count} |"));
+        }
+        line("\n| viewers' answers | ms |\n|---|--:|".to_owned());
+        for (name, share) in [("half of them within", 0.5), ("99 in 100 within", 0.99), ("the slowest", 1.0)] {
+            line(format!("| {name} | {:.1} |", quantile(&answers, share)));
+        }
+        line(String::new());
+        if warm.len() > 2 {
+            let judged = long && length * (1.0 - WARM) >= WORTH_JUDGING;
+            let grows = slope(&warm, |sample| sample.memory);
+            let range = |value: fn(&Sample) -> f64| {
+                let values: Vec<f64> = warm.iter().map(value).collect();
+                let (least, most) = values.iter().fold((f64::MAX, f64::MIN), |(l, m), v| (l.min(*v), m.max(*v)));
+                format!("{least:.0} to {most:.0}, {:+.1} an hour", slope(&warm, value))
+            };
+            let measured = length * (1.0 - WARM) / 60.0;
+            line(format!("The last life of the process, its last {measured:.1} minutes (after warming up):\n"));
+            line("| | |\n|---|---|".to_owned());
+            line(format!("| memory, MB | {} |", range(|sample| sample.memory)));
+            line(format!("| open files | {} |", range(|sample| sample.descriptors as f64)));
+            line(format!("| threads | {} |", range(|sample| sample.threads as f64)));
+            line(format!("| index, MB | {} |", range(|sample| sample.index)));
+            line(format!("| data folder, MB | {} |", range(|sample| sample.folder)));
+            if judged && grows > MOST_GROWTH {
+                wrong.push(format!("memory grows by {grows:.1} MB an hour; {MOST_GROWTH} are allowed"));
+            }
+            if judged && slope(&warm, |sample| sample.descriptors as f64) > 10.0 {
+                wrong.push("open files grow by more than ten an hour".to_owned());
+            }
+            if !judged {
+                line("\nToo short a life to judge memory by.".to_owned());
+            }
+        }
+        let Peace { originals, ready, resized, web, files, verify, settled_after } = peace;
+        line(format!(
+            "\nAt the end, {settled_after:.1} s after the last change: {originals} originals and files of words as the \
+             owners remember them, {ready} photos ready, {resized} objects in `resized` and {web} in `web` as made anew \
+             from the originals, byte for byte; {files} files in the folder, each with its object.\n"
+        ));
+        line(format!("`heirloom verify`: `{verify}`\n"));
+        line("![Memory](memory.svg)\n\n![Files, index and folder](flat.svg)\n\n![Answers](answers.svg)\n".to_owned());
+        match wrong.as_slice() {
+            [] => line("**Nothing went wrong.**".to_owned()),
+            several => {
+                line(format!("**{} things went wrong:**\n", several.len()));
+                for one in several {
+                    line(format!("- {one}"));
+                }
+            }
+        }
+        let answers: Vec<_> = answers.iter().map(|one| (one.at, one.milliseconds)).collect();
+        Self { text, wrong, figures: json!({ "samples": samples, "answers": answers }) }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+
+    /// Writes `report.md`, and `figures.json` for the plots.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("report.md"), &self.text)?;
+        fs::write(folder.join("figures.json"), serde_json::to_vec(&self.figures)?)?;
+        Ok(())
+    }
+}
+
+fn quantile(answers: &[Answered], share: f64) -> f64 {
+    let mut times: Vec<f64> = answers.iter().map(|one| one.milliseconds).collect();
+    times.sort_by(f64::total_cmp);
+    let at = ((times.len() as f64 * share).ceil() as usize).clamp(1, times.len().max(1)) - 1;
+    times.get(at).copied().unwrap_or_default()
+}
