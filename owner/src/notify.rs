@@ -137,15 +137,19 @@ fn time(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// What a gallery that runs needs to write by itself; `None` where no mail server is said.
-pub(crate) fn of_running(folder: &Path, mail: &MailFile, store: &Store, origin: String) -> Result<Option<Rounds>> {
+/// The mail server of a gallery that runs; `None` where none is said.
+pub(crate) fn of_running(folder: &Path, mail: &MailFile) -> Result<Option<Settings>> {
     let file = mail.mail.clone().unwrap_or_else(|| folder.join(FILE));
     if mail.mail.is_none() && !file.exists() {
         return Ok(None);
     }
-    let named = Data::folder(folder);
-    let (settings, _) = settings(&named, &MailFile { mail: Some(file) })?;
-    Ok(Some(Rounds::new(store.clone(), settings, Some(origin), std::env::var(mail::VARIABLE).ok())?))
+    let (settings, _) = settings(&Data::folder(folder), &MailFile { mail: Some(file) })?;
+    Ok(Some(settings))
+}
+
+/// What such a gallery needs to write by itself.
+pub(crate) fn rounds(settings: Settings, store: &Store, origin: String) -> Result<Rounds> {
+    Ok(Rounds::new(store.clone(), settings, Some(origin), std::env::var(mail::VARIABLE).ok())?)
 }
 
 /// Looks every quarter of an hour, for as long as the gallery runs.

@@ -17,8 +17,10 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     let mut stop = std::pin::pin!(asked_to_stop());
     // Listened for from here on: who is told that it runs may stop it at once.
     let _ = futures::poll!(&mut stop);
+    // Before anything runs: what is wrong with it is told, and nothing has to be stopped.
+    let mail = crate::notify::of_running(&command.data, &command.mail)?;
     let machine = start(command).await?;
-    let rounds = crate::notify::of_running(&command.data, &command.mail, machine.store(), machine.origin())?;
+    let rounds = mail.map(|mail| crate::notify::rounds(mail, machine.store(), machine.origin())).transpose()?;
     let writing = rounds.map(|rounds| tokio::spawn(crate::notify::keep_writing(rounds)));
     let writes = writing.is_some();
     let stop = async {
