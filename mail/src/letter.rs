@@ -123,28 +123,27 @@ pub(crate) fn write(
     let title = line(title, 60);
     let names: Vec<&str> = news.albums.iter().map(|album| album.title.as_str()).collect();
     let (photos, films) = news.counts();
-    let said = words.new_in(photos, films, &names);
+    let said = words.fresh_in(photos, films, &names);
     let shown = &news.albums[..news.albums.len().min(LISTED)];
     let more = (news.albums.len() > LISTED).then(|| words.more(news.albums.len() - LISTED));
     let html = page::page(&page::Page {
         words,
         title: &title,
         said: &said,
-        what: &words.new(photos, films),
+        what: &words.fresh(photos, films),
         albums: shown,
         more: more.as_deref(),
         address,
         end,
         pictures,
     });
-    let mut text = format!("{title}\n\n{said}\n\n");
-    for album in shown {
-        text += &format!("{}: {}\n{address}{}\n\n", album.title, words.new(album.photos, album.films), album.page);
-    }
-    if let Some(more) = more {
-        text += &format!("{more}\n{address}/\n\n");
-    }
-    text += &format!("--\n{}\n{}: {end}\n", words.why(&title), words.end);
+    let mut parts = vec![format!("{title}\n\n{said}\n")];
+    parts.extend(shown.iter().map(|album| {
+        format!("{}: {}\n{address}{}\n", album.title, words.fresh(album.photos, album.films), album.page)
+    }));
+    parts.extend(more.map(|more| format!("{more}\n{address}/\n")));
+    parts.push(format!("--\n{}\n{}: {end}\n", words.why(&title), words.end));
+    let text = parts.join("\n");
     Letter { subject: line(&said, 160), text, html: html.into_string() }
 }
 

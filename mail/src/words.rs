@@ -32,7 +32,7 @@ impl Words {
     }
 
     /// How much is new.
-    pub(crate) fn new(&self, photos: usize, films: usize) -> String {
+    pub(crate) fn fresh(&self, photos: usize, films: usize) -> String {
         match (photos, films) {
             (_, 0) => counted(self.photos, photos),
             (0, _) => counted(self.films, films),
@@ -44,8 +44,8 @@ impl Words {
     }
 
     /// How much is new, and where.
-    pub(crate) fn new_in(&self, photos: usize, films: usize, albums: &[&str]) -> String {
-        let what = self.new(photos, films);
+    pub(crate) fn fresh_in(&self, photos: usize, films: usize, albums: &[&str]) -> String {
+        let what = self.fresh(photos, films);
         match albums {
             // The album's name last: it may itself hold anything.
             [album] => self.in_one.replace("{what}", &what).replace("{album}", album),
@@ -153,10 +153,10 @@ mod tests {
     #[test]
     fn one_is_one_and_names_stay_what_they_are() {
         let words = Words::of(Language::En);
-        assert_eq!(words.new(1, 0), "1 new photo");
-        assert_eq!(words.new(0, 2), "2 new videos");
-        assert_eq!(words.new_in(3, 1, &["Lisbon {n}"]), "3 new photos and 1 new video in “Lisbon {n}”");
-        assert_eq!(words.new_in(3, 0, &["a", "b"]), "3 new photos in 2 albums");
+        assert_eq!(words.fresh(1, 0), "1 new photo");
+        assert_eq!(words.fresh(0, 2), "2 new videos");
+        assert_eq!(words.fresh_in(3, 1, &["Lisbon {n}"]), "3 new photos and 1 new video in “Lisbon {n}”");
+        assert_eq!(words.fresh_in(3, 0, &["a", "b"]), "3 new photos in 2 albums");
     }
 
     #[test]
@@ -165,8 +165,8 @@ mod tests {
             let words = Words::of(language);
             assert_eq!(words.tag, language.tag());
             let said = [
-                words.new_in(2, 3, &["A"]),
-                words.new_in(1, 1, &["A", "B"]),
+                words.fresh_in(2, 3, &["A"]),
+                words.fresh_in(1, 1, &["A", "B"]),
                 words.more(1),
                 words.more(7),
                 words.why("T"),
@@ -174,7 +174,7 @@ mod tests {
             for said in said {
                 assert!(!said.contains(['{', '}']) && !said.is_empty(), "{said}");
             }
-            assert!(words.new_in(5, 0, &["Lisbon"]).contains("Lisbon") && words.more(7).contains('7'));
+            assert!(words.fresh_in(5, 0, &["Lisbon"]).contains("Lisbon") && words.more(7).contains('7'));
         }
     }
 }

@@ -97,7 +97,7 @@ async fn set_password(store: &Store, json: bool) -> Result<()> {
     let record = Record::by_owner(Event::MailPasswordSet, None, Timestamp::now());
     Audit::new(store.clone()).record(&record).await?;
     tell(json, &json!({ "password": "set" }), || {
-        println!("The mail server's password is kept in the auth bucket now.")
+        println!("The mail server's password is kept in the auth bucket now.");
     });
     Ok(())
 }
@@ -111,13 +111,15 @@ fn words(report: &Report) {
             Came::Nothing => println!("{viewer}: nothing new"),
             Came::Waits { new, until, why } => {
                 println!("{viewer}: {new} new, told {} at the earliest", time(*until));
-                why.iter().for_each(|why| println!("  {why}"));
+                if let Some(why) = why {
+                    println!("  {why}");
+                }
             }
             Came::Would(letter) => letter_told(&format!("{viewer} <{address}> would get"), letter),
             Came::Sent(letter) => letter_told(&format!("{viewer} <{address}> was sent"), letter),
             Came::Elsewhere => println!("{viewer}: a mail is on its way"),
             Came::Failed { why, again } => {
-                println!("{viewer} <{address}>: not sent, tried again {}\n  {why}", time(*again))
+                println!("{viewer} <{address}>: not sent, tried again {}\n  {why}", time(*again));
             }
         }
     }

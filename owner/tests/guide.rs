@@ -130,6 +130,12 @@ impl Stage {
         if self.serving.is_some() && ["upload", "album", "watch"].iter().any(|word| command.contains(word)) {
             // The gallery follows in a moment; the next command is about what is then.
             until("the pages follow", || run(&self.folder, &["verify", "--quick"]).status.success());
+            // The gallery's own record is a build's last.
+            until("the builds are through", || {
+                let status = run(&self.folder, &["status", "--json"]);
+                let told: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
+                ["resize", "build"].iter().all(|queue| told["queues"][queue]["waiting"] == 0)
+            });
         }
         self.told(&text(&output.stdout))
     }

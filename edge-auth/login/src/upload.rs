@@ -39,7 +39,7 @@ impl Uploads {
 
 /// Who asks: an owner, or why not.
 enum Asks {
-    Owner(User),
+    Owner(Box<User>),
     Nobody,
     Viewer,
 }
@@ -97,7 +97,7 @@ impl Login {
         let session = session.session();
         let user = self.users().find(&session.viewer).await?;
         Ok(match user.filter(|user| user.generation == session.generation) {
-            Some(user) if user.role.is_owner() => Asks::Owner(user),
+            Some(user) if user.role.is_owner() => Asks::Owner(Box::new(user)),
             Some(_) => Asks::Viewer,
             None => Asks::Nobody,
         })

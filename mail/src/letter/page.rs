@@ -95,7 +95,7 @@ pub(super) fn page(page: &Page<'_>) -> Markup {
                                                 bdi { (album.title) }
                                             }
                                             div style=(format!("margin-top:2px;color:{QUIET};font:15px/1.4 {SANS}")) {
-                                                (words.new(album.photos, album.films))
+                                                (words.fresh(album.photos, album.films))
                                             }
                                         } }
                                     }

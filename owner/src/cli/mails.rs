@@ -17,6 +17,7 @@ pub struct MailFile {
 
 /// `heirloom notify`
 #[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Notify {
     /// Say what each would get, and send nothing
     #[arg(long)]
