@@ -45,7 +45,7 @@ impl Server {
             let envelope = std::fs::read(file.with_extension("json")).unwrap();
             (serde_json::from_slice(&read.stdout).unwrap(), serde_json::from_slice(&envelope).unwrap())
         };
-        (1..).take_while(|n| self.folder.join(format!("{n}.json")).exists()).map(one).collect()
+        (1..1000).take_while(|n| self.folder.join(format!("{n}.json")).exists()).map(one).collect()
     }
 
     pub(crate) fn to(&self) -> Vec<String> {
