@@ -4,6 +4,7 @@
 //! Then it goes back to the last commit, which is what was last acknowledged.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use redb::{Database, DatabaseError};
@@ -17,17 +18,29 @@ pub(super) struct Store {
     path: PathBuf,
     /// `None` while it cannot be opened.
     database: RwLock<Option<Database>>,
+    /// Counts the batches that were tried.
+    batches: AtomicU64,
 }
 
 impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
-        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(open(path)?)) })
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(open(path)?)), batches: AtomicU64::new(0) })
     }
 
     /// Uses the database. Any number may at a time.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, IndexError>) -> Result<T, IndexError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         work(database.as_ref().ok_or(IndexError::Closed)?)
+    }
+
+    /// How many batches have been tried: as long as it stays the same, so does everything in the index.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Acquire)
+    }
+
+    /// Counts a batch, before anybody is told of its outcome.
+    pub(super) fn count_batch(&self) {
+        self.batches.fetch_add(1, Ordering::Release);
     }
 
     /// Closes the file and opens it again, after it has failed. Snapshots that are being read end with an error.
