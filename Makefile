@@ -137,12 +137,12 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 	-addext "subjectAltName=IP:127.0.0.1" -addext "basicConstraints=critical,CA:FALSE" -keyout "$$here/key.pem" -out "$$here/cert.pem" 2>/dev/null
 if [ "$(PROFILE)" = release ]; then
 	zip="$(TARGET)/edge/verifier.zip"
-	for name in login resizer builder; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
+	for name in login resizer builder mail; do cp "$(TARGET)/lambda/heirloom-$$name/bootstrap" "$$here/bin/heirloom-$$name"; done
 else
 	# The gate is packed as a deploy packs it, with the keys of the tests.
 	zip="$(TARGET)/edge/test.zip"
-	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder
-	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder} "$$here/bin/"
+	cargo build --locked --package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-mail
+	cp "$(TARGET)"/debug/heirloom-{login,resizer,builder,mail} "$$here/bin/"
 fi
 rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
 cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
@@ -169,13 +169,13 @@ $(NODES)/node_modules/.stamp: $(NODES)/package-lock.json
 	touch $@
 
 .PHONY: package
-package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: three functions and the gate, for ARCHITECTURE, with the public KEYS
+package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: the functions and the gate, for ARCHITECTURE, with the public KEYS
 	export PATH="$(PACKAGE_VENV)/bin:$$PATH"
 	if [ ! -f "$(KEYS)" ]; then
 		echo "make package needs the gate's public keys: $(KEYS) is not there; make deploy makes it" >&2; exit 1
 	fi
 	cargo lambda build --release --locked $(if $(filter arm64,$(ARCHITECTURE)),--arm64) --lambda-dir "$(TARGET)/lambda" \
-		--package heirloom-login --package heirloom-resizer --package heirloom-builder
+		--package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-mail
 	python edge-auth/verifier/package.py "$(KEYS)" --zip "$(TARGET)/edge/verifier.zip"
 
 $(PACKAGE_VENV)/.stamp: $(CDK)/package-requirements.txt edge-auth/verifier/requirements.txt

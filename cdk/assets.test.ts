@@ -47,7 +47,7 @@ test('the app says so too, and makes no template', () => {
 });
 
 test('what is built is found where the Makefile puts it', () => {
-  for (const name of ['login', 'resizer', 'builder']) {
+  for (const name of ['login', 'resizer', 'builder', 'mail']) {
     mkdirSync(join(folder, 'lambda', `heirloom-${name}`), { recursive: true });
     writeFileSync(join(folder, 'lambda', `heirloom-${name}`, 'bootstrap'), '');
   }

@@ -8,6 +8,7 @@ export interface Assets {
   readonly login: string;
   readonly resizer: string;
   readonly builder: string;
+  readonly mail: string;
   readonly verifier: string;
 }
 
@@ -18,10 +19,11 @@ export function builtAssets(target: string): Assets {
     login: lambda('heirloom-login'),
     resizer: lambda('heirloom-resizer'),
     builder: lambda('heirloom-builder'),
+    mail: lambda('heirloom-mail'),
     verifier: join(target, 'edge', 'verifier.zip'),
   };
   const missing = [
-    ...[assets.login, assets.resizer, assets.builder].map((folder) => join(folder, 'bootstrap')),
+    ...[assets.login, assets.resizer, assets.builder, assets.mail].map((folder) => join(folder, 'bootstrap')),
     assets.verifier,
   ].filter((file) => !existsSync(file));
   if (missing.length > 0) {

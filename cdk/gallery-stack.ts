@@ -6,6 +6,7 @@ import type { Assets } from './assets.ts';
 import type { Configuration } from './config/configuration.ts';
 import { Delivery } from './delivery/delivery.ts';
 import type { EdgeStack } from './edge/edge-stack.ts';
+import { Mail } from './mail/mail.ts';
 import { PhotoFlow } from './photos/photo-flow.ts';
 import { SignIn } from './sign-in/sign-in.ts';
 import { accessLogs } from './storage/access-logs.ts';
@@ -50,7 +51,17 @@ export class GalleryStack extends Stack {
       certificateArn: edge.certificateArn(),
       accessLogs: logs,
     });
-    // Ten alarms cost nothing. Of the functions, upload has none: the one who uploads sees at once that it fails.
+    const mail =
+      configuration.mail === undefined
+        ? undefined
+        : new Mail(this, 'Mail', {
+            configuration,
+            server: configuration.mail,
+            assets,
+            buckets,
+            address: delivery.address,
+          });
+    // Ten alarms cost nothing, an eleventh ten cents. Of the functions, upload has none: the one who uploads sees at once that it fails.
     new Watch(this, 'Watch', {
       configuration,
       functions: {
@@ -58,6 +69,7 @@ export class GalleryStack extends Stack {
         builder: flow.builder,
         login: signIn.login,
         renewal: signIn.renewal,
+        ...(mail === undefined ? {} : { mail: mail.writer }),
       },
       deadLetters: { resize: flow.resize.deadLetters, build: flow.build.deadLetters },
     });

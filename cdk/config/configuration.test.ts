@@ -59,6 +59,29 @@ test('every setting is read', () => {
   assert.equal(read.pipeline?.branch, 'main');
 });
 
+const MAIL = `${LEAST}[mail]\nserver = "smtp.example.org"\nfrom = "photos@example.org"\n`;
+
+test('a mail server is read, and its password has no place there', () => {
+  assert.deepEqual(readConfiguration(`${MAIL}port = 465\ntls = "tls"\nuser = "family"\n`).mail, {
+    server: 'smtp.example.org',
+    port: 465,
+    tls: 'tls',
+    user: 'family',
+    from: 'photos@example.org',
+    quiet_hours: 3,
+  });
+  for (const [line, told] of [
+    ['password = "x"', /heirloom notify --set-password/],
+    ['password_file = "x"', /heirloom notify --set-password/],
+    ['address = "https://x"', /is for a gallery on one machine/],
+    ['tls = "none"', /should be "starttls" or "tls"/],
+    ['usr = "x"', /did you mean `user`/],
+    ['quiet_hours = 1000', /from 0 to 168/],
+  ] as const)
+    assert.match(sentences(`${MAIL}${line}\n`).join(), told, line);
+  assert.match(sentences(MAIL.replace('photos@example.org', 'The Meyers <a@b.c>')).join(), /`mail.from` is/);
+});
+
 test('the example in the guide is one', () => {
   const guide = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
   const examples = [...guide.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
@@ -158,6 +181,6 @@ test('the example file is one, and shows every setting at its default', () => {
     sentences(`${LEAST}x = 1`)[0]
       ?.split('settings here are ')[1]
       ?.split(', ')
-      .filter((name) => name !== 'pipeline') ?? [];
+      .filter((name) => name !== 'pipeline' && name !== 'mail') ?? [];
   for (const setting of settings) assert.ok(shown.has(setting), `${setting} is not shown`);
 });

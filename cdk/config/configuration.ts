@@ -22,6 +22,16 @@ export interface PipelineSource {
   readonly branch: string;
 }
 
+/** Which server takes the mails to viewers, as `mail::Settings` reads it: the password is never among this. */
+export interface MailServer {
+  readonly server: string;
+  readonly port?: number;
+  readonly tls: 'starttls' | 'tls';
+  readonly user?: string;
+  readonly from: string;
+  readonly quiet_hours: number;
+}
+
 /** A gallery as its owner wants it. */
 export interface Configuration {
   /** What the gallery is called on its pages. */
@@ -54,6 +64,8 @@ export interface Configuration {
   readonly architecture: Architecture;
   /** Whether the account may run few functions at once, as new accounts do; looked up at the deploy when not said. */
   readonly smallAccount?: boolean;
+  /** Viewers are written to about new photos when there is one. */
+  readonly mail?: MailServer;
   /** The deploy pipeline, when there is one. */
   readonly pipeline?: PipelineSource;
 }
@@ -108,6 +120,7 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(:\d{1,5})?$/,
     'where map tiles come from, such as "https://tiles.example.org": the server of `map_tiles` in gallery.yml',
   );
+  const mail = mailOf(top.section('mail'));
   const pipeline = pipelineOf(top.section('pipeline'));
   top.nothingElse();
   const { title, region, email } = read;
@@ -123,9 +136,13 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     ...(zone === undefined ? {} : { zone }),
     ...(smallAccount === undefined ? {} : { smallAccount }),
     ...(mapTiles === undefined ? {} : { mapTiles }),
+    ...(mail === undefined ? {} : { mail }),
     ...(pipeline === undefined ? {} : { pipeline }),
   };
 }
+
+/** An e-mail address without anything that has a meaning in a header. */
+const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$/;
 
 /** A host name of at least two labels (RFC 1123, in small letters). */
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
@@ -161,6 +178,41 @@ function zoneOf(top: Section, domain: string | undefined, name: string | undefin
     top.wrong('hosted_zone', `is "${name}", but the domain "${domain}" does not lie in that zone`);
   }
   return { name, id };
+}
+
+function mailOf(section: Section | undefined): MailServer | undefined {
+  if (section === undefined) return undefined;
+  const server = section.required(
+    'server',
+    /^[A-Za-z0-9.-]{1,253}$/,
+    'the name of a mail server',
+    'server = "email-smtp.eu-central-1.amazonaws.com"',
+  );
+  const from = section.required('from', ADDRESS, 'an e-mail address', 'from = "photos@example.org"');
+  const port = section.whole('port', 1, 65_535);
+  const user = section.text('user', /^[\x21-\x7e]{1,200}$/, 'the name to sign in to the mail server with');
+  const tls = section.oneOf('tls', ['starttls', 'tls']) ?? 'starttls';
+  const quiet = section.whole('quiet_hours', 0, 168) ?? 3;
+  // What is for a gallery on one machine alone.
+  for (const name of ['password', 'password_file', 'ca_file', 'address']) {
+    if (section.text(name, /^/, 'nothing') !== undefined)
+      section.wrong(
+        name,
+        name.startsWith('password')
+          ? 'has no place here: `heirloom notify --set-password` keeps the password where the gallery alone can read it'
+          : 'is for a gallery on one machine: leave it away',
+      );
+  }
+  section.nothingElse();
+  if (server === undefined || from === undefined) return undefined;
+  return {
+    server,
+    ...(port === undefined ? {} : { port }),
+    tls,
+    ...(user === undefined ? {} : { user }),
+    from,
+    quiet_hours: quiet,
+  };
 }
 
 function pipelineOf(section: Section | undefined): PipelineSource | undefined {

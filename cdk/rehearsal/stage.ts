@@ -196,7 +196,7 @@ function deploy(assembly: string, env: Record<string, string>): void {
  */
 function synthesised(folder: string, env: Record<string, string>): Synthesised {
   const target = join(folder, 'target');
-  for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder']) {
+  for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder', 'heirloom-mail']) {
     const to = join(target, 'lambda', name);
     mkdirSync(to, { recursive: true });
     copyFileSync(join(said('REHEARSAL_BINARIES'), name), join(to, 'bootstrap'));

@@ -18,6 +18,7 @@ export const ASSETS: Assets = {
   login: join(here, 'fixtures', 'login'),
   resizer: join(here, 'fixtures', 'resizer'),
   builder: join(here, 'fixtures', 'builder'),
+  mail: join(here, 'fixtures', 'mail'),
   verifier: join(here, 'fixtures', 'verifier.zip'),
 };
 
@@ -44,6 +45,11 @@ export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configurat
       access_logs = true
       map_tiles = "https://tiles.example.org"
       architecture = "arm64"
+      [mail]
+      server = "email-smtp.us-east-1.amazonaws.com"
+      user = "AKIAIOSFODNN7EXAMPLE"
+      from = "photos@example.com"
+      quiet_hours = 6
       [pipeline]
       account = "123456789012"
       connection = "arn:aws:codeconnections:us-east-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"

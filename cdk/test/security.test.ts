@@ -129,7 +129,11 @@ for (const [file, one] of templates())
     test('no function holds a secret', () => {
       for (const [id, { Properties }] of ofType(one, 'AWS::Lambda::Function')) {
         for (const name of Object.keys(Properties.Environment?.Variables ?? {})) {
-          assert.match(name, /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS)$/, id);
+          assert.match(
+            name,
+            /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS|MAIL|ADDRESS)$/,
+            id,
+          );
         }
       }
     });

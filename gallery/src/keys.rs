@@ -15,6 +15,12 @@ pub const SETTINGS: &str = "gallery.yml";
 /// Where it is noted what imported passwords cost.
 const IMPORTED: &str = "imported/passwords.json";
 
+/// Where it is noted which photos are known, so that what is new can be told.
+const KNOWN_PHOTOS: &str = "mail/known.json";
+
+/// Where the password for the mail server may lie.
+const MAIL_PASSWORD: &str = "mail/password.json";
+
 /// The four buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bucket {
@@ -90,6 +96,12 @@ pub enum Key {
     User(ViewerName),
     /// Auth: what the dearest of the imported passwords costs, while there are any.
     ImportedPasswords,
+    /// Auth: which photos are known, so that what is new can be told by mail.
+    KnownPhotos,
+    /// Auth: what a viewer has been told by mail.
+    ToldByMail(ViewerName),
+    /// Auth: the password for the mail server.
+    MailPassword,
     /// Auth: a signing key, by its `kid`.
     SigningKey(String),
     /// Auth: a device that a viewer has signed in on, by the hash of its secret.
@@ -110,6 +122,9 @@ impl Key {
             Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
             Self::User(_)
             | Self::ImportedPasswords
+            | Self::KnownPhotos
+            | Self::ToldByMail(_)
+            | Self::MailPassword
             | Self::SigningKey(_)
             | Self::Device(..)
             | Self::Invitation(_)
@@ -143,6 +158,9 @@ impl Key {
             Self::ScopeRecord(home) => format!("catalogue/scopes/{home}.json"),
             Self::User(name) => format!("users/{name}.json"),
             Self::ImportedPasswords => IMPORTED.to_owned(),
+            Self::KnownPhotos => KNOWN_PHOTOS.to_owned(),
+            Self::ToldByMail(name) => format!("mail/viewers/{name}.json"),
+            Self::MailPassword => MAIL_PASSWORD.to_owned(),
             Self::SigningKey(kid) => format!("keys/{kid}.json"),
             Self::Device(viewer, hash) => format!("devices/{viewer}/{hash}.json"),
             Self::Invitation(hash) => format!("invitations/{hash}.json"),
@@ -218,10 +236,13 @@ impl Key {
                 Some(Self::ScopeRecord(HomeId::parse(home).ok()?))
             }
             Bucket::Auth if path == IMPORTED => Some(Self::ImportedPasswords),
+            Bucket::Auth if path == KNOWN_PHOTOS => Some(Self::KnownPhotos),
+            Bucket::Auth if path == MAIL_PASSWORD => Some(Self::MailPassword),
             Bucket::Auth => {
                 let (folder, name) = path.strip_suffix(".json")?.split_once('/')?;
                 Some(match folder {
                     "users" => Self::User(ViewerName::parse(name).ok()?),
+                    "mail" => Self::ToldByMail(ViewerName::parse(name.strip_prefix("viewers/")?).ok()?),
                     "keys" => Self::SigningKey(name.to_owned()),
                     "devices" => {
                         let (viewer, hash) = name.split_once('/')?;
@@ -295,6 +316,9 @@ mod tests {
             Key::ScopeRecord(home),
             Key::User(ViewerName::parse("gerda").unwrap()),
             Key::ImportedPasswords,
+            Key::KnownPhotos,
+            Key::ToldByMail(ViewerName::parse("gerda").unwrap()),
+            Key::MailPassword,
             Key::SigningKey("k1".into()),
             Key::Device(ViewerName::parse("gerda").unwrap(), "00ff".into()),
             Key::Invitation("00ff".into()),

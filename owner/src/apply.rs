@@ -36,6 +36,7 @@ const LINK_LIVES: SignedDuration = SignedDuration::from_hours(7 * 24);
 const HEAD: &str = "\
 # Who may look at this gallery. Change it, then: heirloom user apply users.toml
 # sees: \"everything\", or a list of collections. signs_in, for somebody new: \"password\" or \"invitation\".
+# email: where somebody is told of new photos.
 ";
 
 /// Prints all viewers.
@@ -131,6 +132,11 @@ async fn carry_out(
             record(Event::ScopeChanged).await?;
             Ok(None)
         }
+        Change::Email { entry, .. } => {
+            users.set_mail(name, entry.email.as_ref(), entry.language, now).await?;
+            record(Event::MailAddressChanged).await?;
+            Ok(None)
+        }
         Change::Remove { .. } => {
             users.remove(name).await?;
             record(Event::ViewerRemoved).await?;
@@ -139,6 +145,7 @@ async fn carry_out(
         Change::Add { entry, scope, .. } if entry.signs_in == SignsIn::Invitation => {
             let user = users.add_invited(name, (*scope).clone(), now).await?;
             record(Event::ViewerAdded).await?;
+            written_to(users, audit, name, entry, now).await?;
             let link = match command.address.clone().or_else(|| reached.origin()) {
                 None => None,
                 Some(address) => {
@@ -159,9 +166,19 @@ async fn carry_out(
             };
             users.add(name, &password, (*scope).clone(), now).await?;
             record(Event::ViewerAdded).await?;
+            written_to(users, audit, name, entry, now).await?;
             Ok(shown.then(|| Made { name: name.to_string(), password: Some(password.to_string()), link: None }))
         }
     }
+}
+
+/// Notes where somebody new is told of photos.
+async fn written_to(users: &Users, audit: &Audit, name: &ViewerName, entry: &Entry, now: Timestamp) -> Result<()> {
+    if entry.email.is_some() {
+        users.set_mail(name, entry.email.as_ref(), entry.language, now).await?;
+        audit.record(&Record::by_owner(Event::MailAddressChanged, Some(name.clone()), now)).await?;
+    }
+    Ok(())
 }
 
 /// The first line that a command prints.
@@ -235,7 +252,8 @@ impl Names {
             Scope::Only(list) => Sees::List(list.iter().map(|slug| self.of(slug)).collect()),
         };
         let signs_in = if user.password.is_some() { SignsIn::Password } else { SignsIn::Invitation };
-        Entry { sees, signs_in, password_command: None }
+        let (email, language) = user.mail.as_ref().map(|mail| (mail.address.clone(), mail.language)).unzip();
+        Entry { sees, signs_in, email, language: language.flatten(), password_command: None }
     }
 
     fn scope(&self, sees: &Sees) -> Result<Scope> {

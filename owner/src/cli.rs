@@ -5,6 +5,8 @@
 mod album;
 mod health;
 mod keep;
+mod keys;
+mod mails;
 mod many;
 mod moving;
 mod people;
@@ -17,9 +19,11 @@ use clap::{Parser, Subcommand};
 pub use album::Album;
 pub use health::{Deploy, Doctor, Rebuild, Retry, Status};
 pub use keep::{Backup, Restore, Verify, Watch};
+pub use keys::Keys;
+pub use mails::{MailFile, Notify};
 pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
 pub use moving::{Asked, Import, ImportFolder, ImportTakeout, Migrate, MigrateAwspics};
-pub use people::{Audit, Invite, Keys, May, PasswordFrom, See, User, scope};
+pub use people::{Audit, Invite, May, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
 pub use running::{Demo, Ports, Serve};
 pub use sending::Upload;
@@ -211,6 +215,19 @@ Examples:
   heirloom invite grandma --collections Family --expires 7d
   heirloom invite grandma --card grandma.svg --address https://photos.example.org")]
     Invite(Invite),
+
+    /// Write to viewers about new photos: one mail each, about what they may see
+    ///
+    /// Says who has been written to. Each viewer with an address (`heirloom user email`) gets one mail about everything that
+    /// is new for them, when nothing new has come for three hours, and at most one a day. `heirloom serve` does this by
+    /// itself where its data folder has a `mail.toml`, and so does a gallery on AWS whose heirloom.toml has a table [mail].
+    #[command(after_help = "\
+Examples:
+  heirloom notify --dry-run
+  heirloom notify
+  heirloom notify --to gerda --now
+  pass show mail | heirloom notify --set-password")]
+    Notify(Notify),
 
     /// The keys that sign sessions: make a new one, drop an old one
     #[command(subcommand)]

@@ -20,6 +20,7 @@ mod import;
 mod invite;
 mod keys;
 mod migrate;
+mod notify;
 mod queues;
 mod reach;
 mod rebuild;
@@ -71,6 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Invite(command) => invite::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Notify(command) => notify::run(command).await,
         Command::Cost(command) => cost::run(&command),
         Command::Completions { shell, json } => {
             let mut script = Vec::new();

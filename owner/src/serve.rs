@@ -18,7 +18,21 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     let mut stop = std::pin::pin!(asked_to_stop());
     // Listened for from here on: who is told that it runs may stop it at once.
     let _ = futures::poll!(&mut stop);
+    // Before anything runs: what is wrong with it is told, and nothing has to be stopped.
+    let mail = crate::notify::of_running(&command.data, &command.mail)?;
     let machine = start(command).await?;
+    let rounds = mail.map(|mail| crate::notify::rounds(mail, machine.store(), machine.origin())).transpose()?;
+    let writing = rounds.map(|rounds| tokio::spawn(crate::notify::keep_writing(rounds)));
+    let writes = writing.is_some();
+    let stop = async {
+        let asked = stop.await;
+        // It holds the buckets, which are closed next.
+        if let Some(writing) = writing {
+            writing.abort();
+            let _ = writing.await;
+        }
+        asked
+    };
     let endpoint = machine.s3_endpoint();
     if command.json {
         let told = serde_json::json!({
@@ -26,6 +40,7 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
             "address": machine.origin(),
             "s3": { "endpoint": endpoint.url, "access_key": endpoint.access_key, "bucket": "source" },
             "credentials": command.data.join("credentials.json"),
+            "writes_mails": writes,
         });
         println!("{told}");
         return until_stopped(machine, stop).await;
@@ -36,6 +51,10 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     println!("  access key  {}", endpoint.access_key);
     println!("  secret key  in {}", command.data.join("credentials.json").display());
     println!();
+    if writes {
+        println!("Viewers with an address are told of new photos by mail.");
+        println!();
+    }
     if machine.users().list().await?.is_empty() {
         println!("Nobody can sign in yet. In another terminal:");
         println!("  heirloom user add NAME --data {}", quoted(&command.data));

@@ -22,6 +22,7 @@ pub(crate) async fn run(command: User) -> Result<()> {
         | User::Remove { data, .. }
         | User::Scope { data, .. }
         | User::Role { data, .. }
+        | User::Email { data, .. }
         | User::Logout { data, .. }
         | User::Passwd { data, .. } => data,
         User::Many(many) => many.data(),
@@ -54,7 +55,7 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
     let now = Timestamp::now();
     let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
-        User::Add { name, collections, owner, password, json, .. } => {
+        User::Add { name, collections, owner, email, password, json, .. } => {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
             let sees = seeing(&scope);
@@ -64,7 +65,12 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
                 users.set_role(&name, Role::Owner).await?;
                 record(Event::RoleChanged, name.clone()).await?;
             }
-            let told = json!({ "added": name, "sees": sees, "owner": owner, "password": password.made() });
+            if let Some(email) = &email {
+                users.set_mail(&name, Some(email), None, now).await?;
+                record(Event::MailAddressChanged, name.clone()).await?;
+            }
+            let told =
+                json!({ "added": name, "sees": sees, "owner": owner, "email": email, "password": password.made() });
             tell(json, &told, || {
                 println!("{name} can sign in now.");
                 password.tell();
@@ -101,6 +107,14 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
             users.set_role(&name, role).await?;
             record(Event::RoleChanged, name.clone()).await?;
             tell(json, &json!({ "changed": name, "owner": role.is_owner() }), || println!("{name} {words}."));
+        }
+        User::Email { name, address, language, json, .. } => {
+            users.set_mail(&name, address.as_ref(), language, now).await?;
+            record(Event::MailAddressChanged, name.clone()).await?;
+            tell(json, &json!({ "changed": name, "email": address }), || match &address {
+                Some(address) => println!("{name} is told of photos that are new from now on, at {address}."),
+                None => println!("{name} gets no mails any more."),
+            });
         }
         User::Logout { name, json, .. } => {
             users.sign_out_everywhere(&name, now).await?;
@@ -149,6 +163,9 @@ fn listed(user: &Viewer) -> Value {
         "sees": seeing(&user.scope),
         "has_password": user.password.is_some(),
         "owner": user.role.is_owner(),
+        "email": user.mail.as_ref().map(|mail| &mail.address),
+        "language": user.mail.as_ref().and_then(|mail| mail.language),
+        "wants_mails": user.mail.as_ref().map(login::Mail::wants),
     })
 }
 
@@ -163,7 +180,12 @@ fn list(users: &[Viewer]) {
         let since = user.created.strftime("%Y-%m-%d");
         let invited = if user.password.is_none() { "  (no password: by invitation)" } else { "" };
         let owner = if user.role.is_owner() { "  (owner: may upload)" } else { "" };
-        println!("{:width$}  {since}  {}{invited}{owner}", user.name.as_str(), seen(&user.scope));
+        let mail = match &user.mail {
+            Some(mail) if mail.wants() => format!("  <{}>", mail.address),
+            Some(mail) => format!("  <{}>: wants no mails", mail.address),
+            None => String::new(),
+        };
+        println!("{:width$}  {since}  {}{invited}{owner}{mail}", user.name.as_str(), seen(&user.scope));
     }
 }
 

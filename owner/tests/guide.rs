@@ -99,6 +99,11 @@ impl Stage {
         let july = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_721_000_000);
         fs::File::options().write(true).open(folder.join("Camera/IMG_0001.jpg")).unwrap().set_modified(july).unwrap();
         write(&folder.join("Camera/IMG_0001.AAE"), "x");
+        write(
+            &folder.join("mail.toml"),
+            "[mail]\nserver = \"smtp.example.org\"\nuser = \"family@example.org\"\nfrom = \"photos@example.org\"\naddress = \
+             \"https://photos.example.org\"\n",
+        );
         write(&folder.join("old-gallery.htpasswd"), "karl:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00\n");
         Self { folder: folder.to_owned(), serving: None }
     }
@@ -129,6 +134,12 @@ impl Stage {
         if self.serving.is_some() && ["upload", "album", "watch"].iter().any(|word| command.contains(word)) {
             // The gallery follows in a moment; the next command is about what is then.
             until("the pages follow", || run(&self.folder, &["verify", "--quick"]).status.success());
+            // The gallery's own record is a build's last.
+            until("the builds are through", || {
+                let status = run(&self.folder, &["status", "--json"]);
+                let told: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
+                ["resize", "build"].iter().all(|queue| told["queues"][queue]["waiting"] == 0)
+            });
         }
         self.told(&text(&output.stdout))
     }

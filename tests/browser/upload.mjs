@@ -113,6 +113,20 @@ await step('after a reload everything is there already', async () => {
   assert.ok(told.includes(`${files.length} files there already`), told);
 });
 
+await step('the page speaks the reader’s language, also of what goes wrong', async () => {
+  const german = await browser.newContext({ locale: 'de-AT', storageState: await context.storageState() });
+  const there = await german.newPage();
+  await there.goto(page.url());
+  assert.equal(await there.getAttribute('html', 'lang'), 'de');
+  await there.fill('#album', ALBUM);
+  await there.setInputFiles('#files', [{ name: 'notes.html', mimeType: 'text/html', buffer: Buffer.from('<p>') }]);
+  await there.waitForFunction(() => document.getElementById('told').dataset.left === '0');
+  assert.equal(await there.textContent('#told'), '0 Dateien hochgeladen, 1 Datei nicht hochgeladen.');
+  assert.match(await there.textContent('#problems'), /^notes\.html: Sie ist weder ein Foto noch ein Video/);
+  await there.screenshot({ path: join(SCREENSHOTS, 'upload-german.png') });
+  await german.close();
+});
+
 await step('what is no photo is told', async () => {
   await page.reload();
   await page.fill('#album', ALBUM);

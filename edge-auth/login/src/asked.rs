@@ -96,6 +96,15 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// What the query says under this name; one alone counts.
+    pub(crate) fn only(&self, name: &str) -> Option<String> {
+        let mut found = self.query().filter(|(known, _)| known == name);
+        match (found.next(), found.next()) {
+            (Some((_, value)), None) => Some(value.into_owned()),
+            _ => None,
+        }
+    }
+
     /// Whether the query says so, as in `?signed-out`.
     pub(crate) fn says(&self, word: &str) -> bool {
         self.query().any(|(name, _)| name == word)

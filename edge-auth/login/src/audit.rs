@@ -48,6 +48,14 @@ pub enum Event {
     RoleChanged,
     /// A browser was allowed to upload.
     UploadAllowed,
+    /// The owner changed where somebody is written to.
+    MailAddressChanged,
+    /// The owner set the mail server's password.
+    MailPasswordSet,
+    /// A viewer wants no more mails.
+    MailStopped,
+    /// A viewer wants mails again.
+    MailResumed,
     /// The owner made a signing key.
     KeyMade,
     /// The owner dropped a signing key.

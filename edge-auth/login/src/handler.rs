@@ -2,6 +2,7 @@
 
 mod invited;
 mod signing_in;
+mod unsubscribing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,7 +175,9 @@ impl Login {
             Some(("POST", AuthRoute::Invite)) => self.invited(asked, now).await,
             Some(("GET" | "HEAD", AuthRoute::Upload)) => self.show_upload(asked, now).await,
             Some(("POST", AuthRoute::Upload)) => self.sign_uploads(asked, now).await,
-            Some((_, AuthRoute::Login | AuthRoute::Invite | AuthRoute::Upload)) => {
+            Some(("GET" | "HEAD", AuthRoute::Unsubscribe)) => self.show_mails(asked).await,
+            Some(("POST", AuthRoute::Unsubscribe)) => self.end_mails(asked, now).await,
+            Some((_, AuthRoute::Login | AuthRoute::Invite | AuthRoute::Upload | AuthRoute::Unsubscribe)) => {
                 Ok(self.wrong_method(asked, "GET, HEAD, POST"))
             }
             Some((_, AuthRoute::Logout)) => Ok(self.wrong_method(asked, "POST")),

@@ -105,6 +105,25 @@ pub(crate) fn choose_password(texts: &Texts, title: &str, viewer: &ViewerName, u
     )
 }
 
+/// Where mails end, and begin again. The forms go to the page's own address, whose query says whose mails.
+pub(crate) fn mails(texts: &Texts, title: &str, come: bool) -> Markup {
+    cover(
+        texts,
+        title,
+        &html! {
+            p .notice role="status" { @if come { (texts.mails_come) } @else { (texts.mails_ended) } }
+            form method="post" {
+                @if come {
+                    button type="submit" { (texts.end_mails) }
+                } @else {
+                    input type="hidden" name="again" value="yes";
+                    button .second type="submit" { (texts.mails_again) }
+                }
+            }
+        },
+    )
+}
+
 /// One sentence, and a way on.
 pub(crate) fn sentence(texts: &Texts, title: &str, sentence: &str, link: Option<(&str, &str)>) -> Markup {
     cover(

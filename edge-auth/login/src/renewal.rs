@@ -56,6 +56,7 @@ mod tests {
             devices_from: 7,
             created: Timestamp::UNIX_EPOCH,
             role: crate::users::Role::Viewer,
+            mail: None,
         }
     }
 

@@ -53,6 +53,11 @@ pub(crate) struct Texts {
     pub(crate) not_invitation: &'static str,
     pub(crate) over: &'static str,
     pub(crate) to_gallery: &'static str,
+    pub(crate) mails_come: &'static str,
+    pub(crate) end_mails: &'static str,
+    pub(crate) mails_ended: &'static str,
+    pub(crate) mails_again: &'static str,
+    pub(crate) no_mail_link: &'static str,
 }
 
 impl Texts {

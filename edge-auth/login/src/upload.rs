@@ -9,6 +9,7 @@ mod album;
 mod page;
 mod sign;
 mod wanted;
+mod words;
 
 use gallery::{FolderPath, Store};
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use crate::audit::{Event, Outcome};
 use crate::handler::{Failure, Login};
 use crate::origin;
 use crate::users::User;
+use words::{Refused, Words};
 
 /// What uploading from a browser needs besides login: the buckets, and where browsers reach the source bucket.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ impl Uploads {
 
 /// Who asks: an owner, or why not.
 enum Asks {
-    Owner(User),
+    Owner(Box<User>),
     Nobody,
     Viewer,
 }
@@ -54,7 +56,7 @@ impl Login {
             Asks::Owner(user) => {
                 let albums = album::all(&uploads.store, &user.scope).await?;
                 let bucket = uploads.origin().await?;
-                let page = page::upload(&self.title(), &albums);
+                let page = page::upload(asked.texts(), &self.title(), &albums);
                 Ok(Answer::page(200, page).with_header("content-security-policy", &page::policy(&bucket)))
             }
         }
@@ -62,25 +64,27 @@ impl Login {
 
     /// Signs requests for files.
     pub(crate) async fn sign_uploads(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
+        let words = Words::of(asked.texts());
+        let refuse = |status, why| Ok(Answer::problem(status, words.why(why)));
         let Some(uploads) = self.uploads() else {
-            return Ok(Answer::problem(422, "This gallery takes no uploads from browsers."));
+            return refuse(422, Refused::Nowhere);
         };
         if !origin::is_this_site(asked.headers()) {
-            return Ok(Answer::problem(422, "Please use the gallery's own page."));
+            return refuse(422, Refused::Foreign);
         }
         let user = match self.owner(asked, now).await? {
-            Asks::Nobody => return Ok(Answer::problem(401, "You are signed out: sign in again, then go on here.")),
-            Asks::Viewer => return Ok(Answer::problem(422, "Only owners of the gallery may upload.")),
+            Asks::Nobody => return refuse(401, Refused::SignedOut),
+            Asks::Viewer => return refuse(422, Refused::Viewer),
             Asks::Owner(user) => user,
         };
         let wanted = match wanted::read(asked) {
             Ok(wanted) => wanted,
-            Err(sentence) => return Ok(Answer::problem(400, &sentence)),
+            Err(why) => return refuse(400, why),
         };
         if !user.scope.holds_folder(first(&wanted.album)) {
-            return Ok(Answer::problem(422, "You may not add to this collection."));
+            return refuse(422, Refused::Collection);
         }
-        let answers = uploads.answers(&wanted, now).await?;
+        let answers = uploads.answers(&wanted, words, now).await?;
         if answers.iter().any(sign::Told::is_signed) {
             self.record(asked, Event::UploadAllowed, Some(&user.name), Outcome::Done, now).await?;
         }
@@ -93,7 +97,7 @@ impl Login {
         let session = session.session();
         let user = self.users().find(&session.viewer).await?;
         Ok(match user.filter(|user| user.generation == session.generation) {
-            Some(user) if user.role.is_owner() => Asks::Owner(user),
+            Some(user) if user.role.is_owner() => Asks::Owner(Box::new(user)),
             Some(_) => Asks::Viewer,
             None => Asks::Nobody,
         })
@@ -101,7 +105,7 @@ impl Login {
 
     /// Not 403: CloudFront shows another page in place of those.
     fn only_owners(&self, asked: &Asked<'_>) -> Answer {
-        self.sentence(asked, 422, "Only owners of the gallery may upload. Ask the one who let you in.")
+        self.sentence(asked, 422, Words::of(asked.texts()).only_owners)
     }
 }
 

@@ -5,6 +5,9 @@
 //! somebody's sessions for good (a removal, a new password, a sign-out everywhere) also forgets their devices and takes
 //! back their unused invitations; a changed scope does not, so that a grandmother who only has her device keeps it.
 
+mod imported;
+mod written;
+
 use gallery::store::{Condition, Written};
 use gallery::{Bucket, Key, Scope, Store, StoreError, ViewerName};
 use jiff::Timestamp;
@@ -15,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::devices::Devices;
 use crate::invitations::Invitations;
-use crate::password::imported::{Dearest, Imported};
+use crate::mail::Mail;
 use crate::password::{self, HashError, Hasher, Unfit};
 
 /// How often a change is tried again when somebody else changes the same viewer.
@@ -40,6 +43,9 @@ pub struct User {
     /// What they may do besides looking. It is read from here each time, so that it ends at once.
     #[serde(default, skip_serializing_if = "Role::is_viewer")]
     pub role: Role,
+    /// Where they are told of new photos; nowhere when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
 }
 
 /// What a viewer may do.
@@ -111,6 +117,9 @@ pub enum UsersError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// No randomness.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
     /// Others kept changing the same viewer.
     #[error("`{0}` was changed by somebody else at the same time: try again")]
     Overtaken(ViewerName),
@@ -169,6 +178,7 @@ impl Users {
             devices_from: generation,
             created: now,
             role: Role::Viewer,
+            mail: None,
         };
         // Before the viewer, so that whoever can sign in has a home page under way.
         self.record_scope(&user.scope).await?;
@@ -176,51 +186,6 @@ impl Users {
             Written::Stored(_) => Ok(user),
             Written::Overtaken => Err(UsersError::Exists(name.clone())),
         }
-    }
-
-    /// Adds a viewer with the password that they have elsewhere, whose hash is known.
-    pub async fn import(
-        &self,
-        name: &ViewerName,
-        imported: &Imported,
-        scope: Scope,
-        now: Timestamp,
-    ) -> Result<User, UsersError> {
-        fits_a_cookie(name, &scope)?;
-        let hash = self.hasher.adopt(imported).await?;
-        // Before the viewer, so that no try ever tells them apart.
-        self.raise_dearest(imported.cost()).await?;
-        self.create(name, Some(hash), scope, now).await
-    }
-
-    /// What the dearest imported password costs, while there are any.
-    pub async fn dearest_imported(&self) -> Result<Option<Dearest>, UsersError> {
-        Ok(self.store.read_json(&Key::ImportedPasswords).await?.map(|(dearest, _)| dearest))
-    }
-
-    async fn raise_dearest(&self, cost: Dearest) -> Result<(), UsersError> {
-        loop {
-            let known: Option<(Dearest, String)> = self.store.read_json(&Key::ImportedPasswords).await?;
-            let (old, etag) = known.map_or((None, None), |(old, etag)| (Some(old), Some(etag)));
-            let new = cost.or(old.unwrap_or_default());
-            if old == Some(new) {
-                return Ok(());
-            }
-            let since = Condition::since(etag.as_deref());
-            if let Written::Stored(_) = self.store.write_json(&Key::ImportedPasswords, &new, since).await? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// When everybody who was imported has a hash of today's, tries need not cost more any longer. Login may not list
-    /// viewers, so the owner's commands see to this.
-    pub async fn settle_imported(&self) -> Result<(), UsersError> {
-        let left = |user: &User| user.password.as_deref().is_some_and(password::imported::is_imported);
-        if self.dearest_imported().await?.is_some() && !self.list().await?.iter().any(left) {
-            self.store.remove(&Key::ImportedPasswords).await?;
-        }
-        Ok(())
     }
 
     /// Brings somebody back out of a copy, with the password and the devices that they had. The generation rises, so
@@ -304,6 +269,7 @@ impl Users {
     pub async fn remove(&self, name: &ViewerName) -> Result<(), UsersError> {
         self.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
         self.store.remove(&key(name)).await?;
+        self.store.remove(&Key::ToldByMail(name.clone())).await?;
         self.forget_ways_in(name).await
     }
 

@@ -130,7 +130,7 @@ fn to_login(request: &Request, route: AuthRoute) -> Result<Request, Refusal> {
     let reads = reads(&request.method) && route != AuthRoute::Logout;
     if !posts && !reads {
         return Err(Refusal::Method(match route {
-            AuthRoute::Login | AuthRoute::Invite | AuthRoute::Upload => "GET, HEAD, POST",
+            AuthRoute::Login | AuthRoute::Invite | AuthRoute::Upload | AuthRoute::Unsubscribe => "GET, HEAD, POST",
             AuthRoute::Logout => "POST",
             AuthRoute::Renew => "GET, HEAD",
         }));

@@ -65,6 +65,8 @@ pub enum AuthRoute {
     Invite,
     /// The page from which owners upload, and where it asks for signed requests.
     Upload,
+    /// The link in each mail that ends the mails.
+    Unsubscribe,
 }
 
 impl AuthRoute {
@@ -76,6 +78,7 @@ impl AuthRoute {
             "/auth/renew" => Self::Renew,
             "/auth/invite" => Self::Invite,
             "/auth/upload" => Self::Upload,
+            "/auth/unsubscribe" => Self::Unsubscribe,
             _ => return None,
         })
     }

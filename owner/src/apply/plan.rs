@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gallery::{Scope, ViewerName};
-use login::User;
+use login::{Language, MailAddress, User};
 use serde::{Deserialize, Serialize};
 
 /// A viewer in the file.
@@ -13,6 +13,12 @@ pub(super) struct Entry {
     pub(super) sees: Sees,
     #[serde(default)]
     pub(super) signs_in: SignsIn,
+    /// Where they are told of new photos.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<MailAddress>,
+    /// The language of the mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) language: Option<Language>,
     /// A command whose first line is the password of somebody new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) password_command: Option<String>,
@@ -44,6 +50,7 @@ pub(super) enum SignsIn {
 pub(super) enum Change<'a> {
     Add { name: &'a ViewerName, scope: &'a Scope, entry: &'a Entry },
     Scope { name: &'a ViewerName, from: &'a Scope, to: &'a Scope },
+    Email { name: &'a ViewerName, entry: &'a Entry },
     Remove { name: &'a ViewerName },
 }
 
@@ -56,10 +63,12 @@ pub(super) fn plan<'a>(
     let known_by_name: BTreeMap<&ViewerName, &User> = known.iter().map(|user| (&user.name, user)).collect();
     let mut changes: Vec<Change<'a>> = wanted
         .iter()
-        .filter_map(|(name, (scope, entry))| match known_by_name.get(name) {
-            None => Some(Change::Add { name, scope, entry }),
-            Some(user) if user.scope != *scope => Some(Change::Scope { name, from: &user.scope, to: scope }),
-            Some(_) => None,
+        .flat_map(|(name, (scope, entry))| {
+            let Some(user) = known_by_name.get(name) else {
+                return vec![Change::Add { name, scope, entry }];
+            };
+            let scope = (user.scope != *scope).then_some(Change::Scope { name, from: &user.scope, to: scope });
+            scope.into_iter().chain(entry.writes_otherwise(user).then_some(Change::Email { name, entry })).collect()
         })
         .collect();
     if remove {
@@ -69,10 +78,26 @@ pub(super) fn plan<'a>(
     changes
 }
 
+impl Entry {
+    fn address(&self) -> &str {
+        self.email.as_ref().map_or("", MailAddress::as_str)
+    }
+
+    /// Whether the file says another address or language than somebody has. A file that says no address takes none away:
+    /// those written before there were addresses name none.
+    fn writes_otherwise(&self, user: &User) -> bool {
+        let (known, language) =
+            (user.mail.as_ref().map(|mail| &mail.address), user.mail.as_ref().and_then(|m| m.language));
+        self.email.is_some() && (self.email.as_ref() != known || (self.language.is_some() && self.language != language))
+    }
+}
+
 impl Change<'_> {
     pub(super) fn name(&self) -> &ViewerName {
         match self {
-            Self::Add { name, .. } | Self::Scope { name, .. } | Self::Remove { name } => name,
+            Self::Add { name, .. } | Self::Scope { name, .. } | Self::Email { name, .. } | Self::Remove { name } => {
+                name
+            }
         }
     }
 
@@ -87,6 +112,7 @@ impl Change<'_> {
                 format!("+ {name}  {by}, sees {}", seen(scope))
             }
             Self::Scope { name, from, to } => format!("~ {name}  sees {} instead of {}", seen(to), seen(from)),
+            Self::Email { name, entry } => format!("~ {name}  is written to at {}", entry.address()),
             Self::Remove { name } => format!("- {name}"),
         }
     }
@@ -99,6 +125,9 @@ impl Change<'_> {
             }
             Self::Scope { name, from, to } => {
                 serde_json::json!({ "change": name, "sees": seen(to), "saw": seen(from) })
+            }
+            Self::Email { name, entry } => {
+                serde_json::json!({ "change": name, "email": entry.email, "language": entry.language })
             }
             Self::Remove { name } => serde_json::json!({ "remove": name }),
         }

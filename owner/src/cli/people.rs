@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gallery::{CollectionSlug, Scope, Slug, ViewerName};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+use login::{Language, MailAddress};
 
 use super::Data;
 
@@ -32,9 +33,44 @@ Examples:
         #[arg(long)]
         owner: bool,
 
+        /// Where they are told of new photos: at most one mail a day
+        #[arg(long, value_name = "ADDRESS", value_parser = MailAddress::parse)]
+        email: Option<MailAddress>,
+
         #[command(flatten)]
         /// Where the password comes from
         password: PasswordFrom,
+
+        /// Tell the outcome as one JSON object
+        #[arg(long)]
+        json: bool,
+
+        #[command(flatten)]
+        /// Which gallery
+        data: Data,
+    },
+
+    /// Say where somebody is told of new photos, from now on
+    #[command(after_help = "\
+Examples:
+  heirloom user email gerda gerda@example.com
+  heirloom user email gerda gerda@example.com --language de
+  heirloom user email gerda --none")]
+    Email {
+        /// The name
+        name: ViewerName,
+
+        /// The address
+        #[arg(value_parser = MailAddress::parse, required_unless_present = "none")]
+        address: Option<MailAddress>,
+
+        /// The language of the mails: en, de, fr, es, it, ja. The first of `languages` in gallery.yml otherwise
+        #[arg(long, value_name = "LANGUAGE", requires = "address")]
+        language: Option<Language>,
+
+        /// No mails any more
+        #[arg(long, conflicts_with = "address")]
+        none: bool,
 
         /// Tell the outcome as one JSON object
         #[arg(long)]
@@ -241,85 +277,6 @@ pub struct Invite {
     pub data: Data,
 }
 
-/// `heirloom keys`
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// Make a new key. It begins to sign after a while; sessions go on
-    #[command(after_help = "\
-Examples:
-  heirloom keys rotate
-  heirloom keys rotate --signs-in 1d")]
-    Rotate {
-        /// How long the new key waits before it signs: until then every gate has to know it. Five minutes on this
-        /// machine, where the gate looks every 20 seconds; a day on AWS, where it takes a deploy
-        #[arg(long, value_parser = time_span, value_name = "TIME")]
-        signs_in: Option<SignedDuration>,
-
-        /// Tell the outcome as one JSON object
-        #[arg(long)]
-        json: bool,
-
-        #[command(flatten)]
-        /// Which gallery
-        data: Data,
-    },
-
-    /// Drop a key that no session rests on any more
-    #[command(after_help = "\
-Examples:
-  heirloom keys drop 0a1b2c3d4e5f60718293
-  heirloom keys drop 0a1b2c3d4e5f60718293 --emergency")]
-    Drop {
-        /// Its id, as `heirloom keys list` shows it
-        id: String,
-
-        /// Drop it at once: whoever has a session that it signed is signed out. For a key that somebody has stolen
-        #[arg(long)]
-        emergency: bool,
-
-        /// Tell the outcome as one JSON object
-        #[arg(long)]
-        json: bool,
-
-        #[command(flatten)]
-        /// Which gallery
-        data: Data,
-    },
-
-    /// The keys, and what each does
-    #[command(after_help = "\
-Example:
-  heirloom keys list")]
-    List {
-        /// Tell the outcome as one JSON object
-        #[arg(long)]
-        json: bool,
-
-        #[command(flatten)]
-        /// Which gallery
-        data: Data,
-    },
-
-    /// What a gate elsewhere has to know, as JSON: the public halves, and whom tokens are for
-    #[command(after_help = "\
-Example:
-  heirloom keys public > keys.json && make edge CONFIGURATION=keys.json")]
-    Public {
-        /// Whom tokens are for: what the login function is told as HEIRLOOM_AUDIENCE. On AWS that is the gallery's
-        /// name
-        #[arg(long, value_name = "NAME")]
-        audience: Option<String>,
-
-        /// Nothing else: it is one JSON object anyway
-        #[arg(long)]
-        json: bool,
-
-        #[command(flatten)]
-        /// Which gallery
-        data: Data,
-    },
-}
-
 /// `heirloom audit`
 #[derive(Clone, Debug, Args)]
 pub struct Audit {
@@ -345,7 +302,7 @@ pub struct Audit {
 }
 
 /// Reads a time such as `7d` or `90 min`. A day has 24 hours.
-fn time_span(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn time_span(text: &str) -> Result<SignedDuration, String> {
     let wrong = || format!("`{text}` is no time: write for instance `30m`, `36h` or `7d`");
     let span: Span = text.parse().map_err(|_| wrong())?;
     let span = match span.get_years() {

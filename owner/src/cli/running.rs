@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::USUAL_FOLDER;
+use super::{MailFile, USUAL_FOLDER};
 
 /// Where the gallery listens. Always on this machine alone (127.0.0.1)
 #[derive(Clone, Debug, Args)]
@@ -36,6 +36,10 @@ pub struct Serve {
     /// Tell the address and where the keys are as one JSON object
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    /// How viewers are written to
+    pub mail: MailFile,
 
     /// Speak https, with a certificate made for this machine; the browser asks once whether to trust it
     ///

@@ -19,7 +19,7 @@ pub(super) struct From {
 }
 
 impl From {
-    pub(super) async fn open(command: &MigrateAwspics, store: &Store) -> Result<Self> {
+    pub(super) async fn open(command: &MigrateAwspics, store: &Store, usual_region: Option<&str>) -> Result<Self> {
         let mut settings = match &command.source_profile {
             Some(profile) => gallery::store::surroundings_as(profile),
             None => gallery::store::surroundings(),
@@ -30,7 +30,12 @@ impl From {
         if let Some(region) = &command.source_region {
             settings = settings.region(Region::new(region.clone()));
         }
-        let client = gallery::store::client_of(&Box::pin(settings.load()).await);
+        let mut config = Box::pin(settings.load()).await;
+        // Who has said a region nowhere else has said it in heirloom.toml, and most have both galleries in one.
+        if let (None, Some(region)) = (config.region(), usual_region) {
+            config = config.into_builder().region(Region::new(region.to_owned())).build();
+        }
+        let client = gallery::store::client_of(&config);
         let tidy = command.prefix.trim_matches('/');
         let prefix = if tidy.is_empty() { String::new() } else { format!("{tidy}/") };
         Ok(Self { client, bucket: command.source.clone(), prefix, own: store.client().clone() })

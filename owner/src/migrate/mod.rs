@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use jiff::tz::Offset;
 
 use crate::Interrupted;
+use crate::amazon::Amazon;
 use crate::cli::Migrate;
 use crate::import::bring::bring;
 use crate::reach::Reached;
@@ -15,7 +16,7 @@ use crate::reach::Reached;
 pub(crate) async fn run(Migrate::Awspics(command): Migrate) -> Result<()> {
     let reached = Reached::in_folder(&command.asked.data).await?;
     let outcome = async {
-        let from = from::From::open(&command, reached.store()).await?;
+        let from = from::From::open(&command, reached.store(), reached.amazon().map(Amazon::region)).await?;
         let (plan, unread) = awspics::plan(&from, &command).await?;
         ensure!(
             !plan.arrivals.is_empty(),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses what it needs of this")]
 
+pub(crate) mod post;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

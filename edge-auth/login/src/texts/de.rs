@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "Das war nicht das Formular einer Einladung.",
     over: "Diese Einladung wurde schon benutzt oder ist abgelaufen. Bitte lass dir eine neue geben.",
     to_gallery: "Zur Galerie",
+    mails_come: "Du bekommst eine E-Mail, wenn es neue Fotos gibt.",
+    end_mails: "Keine E-Mails mehr",
+    mails_ended: "Du bekommst keine E-Mails mehr über neue Fotos.",
+    mails_again: "Doch wieder E-Mails",
+    no_mail_link: "Dieser Link gilt nicht mehr. In der neuesten E-Mail steht einer, der gilt.",
 };

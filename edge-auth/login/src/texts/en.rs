@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "That was not the form of an invitation.",
     over: "This invitation has been used already, or it has expired. Please ask for a new one.",
     to_gallery: "To the gallery",
+    mails_come: "You get a mail when there are new photos.",
+    end_mails: "No more mails",
+    mails_ended: "You get no more mails about new photos.",
+    mails_again: "Send them again",
+    no_mail_link: "This link is not good any more. The newest mail has one that is.",
 };

@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "Ese no era el formulario de una invitación.",
     over: "Esta invitación ya se ha usado o ha caducado. Pide una nueva.",
     to_gallery: "A la galería",
+    mails_come: "Recibes un correo cuando hay fotos nuevas.",
+    end_mails: "No más correos",
+    mails_ended: "Ya no recibes correos sobre fotos nuevas.",
+    mails_again: "Recibirlos de nuevo",
+    no_mail_link: "Este enlace ya no es válido. El del correo más reciente sí lo es.",
 };

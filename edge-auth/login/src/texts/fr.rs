@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "Ce n’était pas le formulaire d’une invitation.",
     over: "Cette invitation a déjà servi, ou elle a expiré. Veuillez en demander une nouvelle.",
     to_gallery: "Vers la galerie",
+    mails_come: "Vous recevez un e-mail quand il y a de nouvelles photos.",
+    end_mails: "Plus d’e-mails",
+    mails_ended: "Vous ne recevez plus d’e-mails sur les nouvelles photos.",
+    mails_again: "Les recevoir à nouveau",
+    no_mail_link: "Ce lien n’est plus valable. Celui du dernier e-mail l’est.",
 };

@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "Quello non era il modulo di un invito.",
     over: "Questo invito è già stato usato oppure è scaduto. Chiedine uno nuovo.",
     to_gallery: "Alla galleria",
+    mails_come: "Ricevi un’e-mail quando ci sono nuove foto.",
+    end_mails: "Niente più e-mail",
+    mails_ended: "Non ricevi più e-mail sulle nuove foto.",
+    mails_again: "Riceverle di nuovo",
+    no_mail_link: "Questo link non è più valido. Quello nell’e-mail più recente lo è.",
 };

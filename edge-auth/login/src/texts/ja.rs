@@ -35,4 +35,9 @@ pub(super) static TEXTS: Texts = Texts {
     not_invitation: "招待のフォームではありませんでした。",
     over: "この招待はすでに使われたか、期限が切れています。新しい招待を頼んでください。",
     to_gallery: "ギャラリーへ",
+    mails_come: "新しい写真があるとメールが届きます。",
+    end_mails: "メールを止める",
+    mails_ended: "新しい写真のお知らせメールは届きません。",
+    mails_again: "もう一度受け取る",
+    no_mail_link: "このリンクはもう使えません。最新のメールにあるリンクをお使いください。",
 };

@@ -15,6 +15,12 @@
   const form = element('upload'), album = element('album'), chosen = element('files'), drop = element('drop');
   const bar = element('bar'), told = element('told'), problems = element('problems'), again = element('again');
 
+  /** What is said, in the page's language. */
+  const words = JSON.parse(form.dataset.words);
+  const plural = new Intl.PluralRules(document.documentElement.lang);
+  const counted = ([one, many], count) => (plural.select(count) === 'one' ? one : many).replace('{n}', count);
+  const status = (sentence, number) => sentence.replace('{status}', number);
+
   /** What waits, what is on its way, and what became of the rest. Entries are { file, album, hash, tries, sent }. */
   const state = { waiting: [], busy: new Set(), arrived: 0, there: 0, failed: [], bytes: 0, done: 0 };
   let working = false;
@@ -45,12 +51,12 @@
         if (answer.ok) return (await answer.json()).files;
         if (answer.status < 500 && answer.status !== 429) {
           const problem = await answer.json().catch(() => ({}));
-          return entries.map(() => ({ state: 'refused', why: problem.problem ?? `The gallery answered ${answer.status}.` }));
+          return entries.map(() => ({ state: 'refused', why: problem.problem ?? status(words.answered, answer.status) }));
         }
       } catch {
         // No line: the same again after a while.
       }
-      if (tries >= TRIES) return entries.map(() => ({ state: 'refused', why: 'The gallery cannot be reached.' }));
+      if (tries >= TRIES) return entries.map(() => ({ state: 'refused', why: words.unreachable }));
       await backoff(tries);
     }
   }
@@ -75,19 +81,19 @@
   /** One file, until it is there or cannot be. */
   async function deliver(entry, answer) {
     while (answer.state === 'send') {
-      const status = await send(entry, answer);
+      const got = await send(entry, answer);
       entry.sent = 0;
-      if (status >= 200 && status < 300) {
+      if (got >= 200 && got < 300) {
         state.arrived += 1;
         return;
       }
       entry.tries += 1;
       if (entry.tries >= TRIES) {
-        fail(entry, status === 0 ? 'The line was cut again and again.' : `The bucket answered ${status}.`);
+        fail(entry, got === 0 ? words.cut : status(words.bucket, got));
         return;
       }
       // 412 and 409: something lies there by now, perhaps this very file from before the cut.
-      if (status !== 412 && status !== 409) await backoff(entry.tries);
+      if (got !== 412 && got !== 409) await backoff(entry.tries);
       [answer] = await ask([entry]);
     }
     if (answer.state === 'there') state.there += 1;
@@ -118,7 +124,7 @@
           entry.hash ??= await checksum(entry.file);
           batch.push(entry);
         } catch {
-          finish(entry, () => fail(entry, 'It could not be read.'));
+          finish(entry, () => fail(entry, words.unread));
         }
       }
       if (batch.length === 0) return;
@@ -152,16 +158,14 @@
     show();
   }
 
-  const photos = (count) => (count === 1 ? '1 file' : `${count} files`);
-
   function show() {
     const onTheWay = [...state.busy].reduce((sum, { sent }) => sum + sent, 0);
     bar.value = state.bytes === 0 ? 0 : Math.min(1, (state.done + onTheWay) / state.bytes);
     const left = state.waiting.length + state.busy.size;
-    const parts = [`${photos(state.arrived)} uploaded`];
-    if (state.there > 0) parts.push(`${photos(state.there)} there already`);
-    if (state.failed.length > 0) parts.push(`${photos(state.failed.length)} not uploaded`);
-    if (left > 0) parts.push(`${left} to go`);
+    const parts = [counted(words.uploaded, state.arrived)];
+    if (state.there > 0) parts.push(counted(words.there, state.there));
+    if (state.failed.length > 0) parts.push(counted(words.failed, state.failed.length));
+    if (left > 0) parts.push(counted(words.left, left));
     told.textContent = `${parts.join(', ')}.`;
     told.dataset.left = String(left);
     again.hidden = left > 0 || state.failed.length === 0;

@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 use maud::{Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use super::words::Words;
 use crate::page;
 use crate::texts::Texts;
 
@@ -25,32 +26,32 @@ pub(super) fn policy(bucket: &str) -> String {
 }
 
 /// The page: an album, a place to drop files, and what becomes of them.
-pub(super) fn upload(title: &str, albums: &BTreeSet<String>) -> Markup {
-    // Its words are English, whatever the browser would like.
+pub(super) fn upload(texts: &Texts, title: &str, albums: &BTreeSet<String>) -> Markup {
+    let words = Words::of(texts);
     page::cover(
-        Texts::wanted(""),
+        texts,
         title,
         &html! {
-            form #upload {
-                label for="album" { "Album" }
+            form #upload data-words=(words.of_script()) {
+                label for="album" { (words.album) }
                 input #album type="text" list="albums" required maxlength="900" autocomplete="off"
-                    placeholder="Collection/Album" aria-describedby="album-rule";
+                    placeholder=(words.example) aria-describedby="album-rule";
                 datalist #albums { @for album in albums { option value=(album) {} } }
-                p #album-rule .rule { "Choose one, or name a new one: the part before the first / is the collection." }
+                p #album-rule .rule { (words.rule) }
                 input #files type="file" multiple accept="image/*,video/mp4,video/quicktime,.heic,.heif,.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2";
                 label #drop .drop for="files" {
-                    strong { "Choose photos" }
-                    span { "or drop them here" }
+                    strong { (words.choose) }
+                    span { (words.or_drop) }
                 }
             }
             section #progress aria-live="polite" hidden {
-                progress #bar max="1" value="0" aria-label="Uploaded so far" {}
+                progress #bar max="1" value="0" aria-label=(words.so_far) {}
                 p #told .rule { }
                 ul #problems { }
-                button #again .second type="button" hidden { "Try the rest again" }
+                button #again .second type="button" hidden { (words.again) }
             }
-            noscript { p .notice { "Uploading from the browser needs JavaScript." } }
-            p .on { a href="/" { "To the gallery" } }
+            noscript { p .notice { (words.no_script) } }
+            p .on { a href="/" { (texts.to_gallery) } }
             script { (PreEscaped(SCRIPT)) }
         },
     )
@@ -62,8 +63,9 @@ mod tests {
 
     #[test]
     fn albums_are_offered_as_text() {
-        let page = upload("G", &BTreeSet::from(["Family/<b>\"x\"".to_owned()])).into_string();
+        let page = upload(Texts::wanted("de"), "G", &BTreeSet::from(["Family/<b>\"x\"".to_owned()])).into_string();
         assert!(page.contains("<option value=\"Family/&lt;b&gt;&quot;x&quot;\">"), "{page}");
+        assert!(page.contains("<html lang=\"de\">") && page.contains("Fotos auswählen"), "{page}");
         assert!(page.contains("multiple") && page.contains("accept=\"image/*"));
         assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("innerHTML"));
     }

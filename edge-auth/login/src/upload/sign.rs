@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::Uploads;
 use super::wanted::{File, Wanted};
+use super::words::{Refused, Words};
 use crate::handler::Failure;
 
 /// How long a signed request is good: a file has to be on its way by then.
@@ -38,6 +39,10 @@ pub(super) enum Told {
 }
 
 impl Told {
+    fn refused(why: Refused, words: &Words) -> Self {
+        Self::Refused { why: words.why(why).to_owned() }
+    }
+
     pub(super) fn is_signed(&self) -> bool {
         matches!(self, Self::Send { .. })
     }
@@ -52,7 +57,7 @@ enum There {
 
 impl Uploads {
     /// The answers about all files, in their order.
-    pub(super) async fn answers(&self, wanted: &Wanted, now: Timestamp) -> Result<Vec<Told>, Failure> {
+    pub(super) async fn answers(&self, wanted: &Wanted, words: &Words, now: Timestamp) -> Result<Vec<Told>, Failure> {
         // What is there is looked up at once; who gets which name is decided in order.
         let looks = wanted.files.clone().into_iter().map(|file| async move {
             match file {
@@ -66,9 +71,12 @@ impl Uploads {
         for file in &wanted.files {
             let there = looked.next().await.transpose()?.flatten();
             answers.push(match (file, there) {
-                (Ok(file), Some(there)) => self.answer(&wanted.album, file, there, &mut given, now).await?,
-                (Err(why), _) => Told::Refused { why: why.clone() },
-                (Ok(_), None) => Told::Refused { why: "It could not be looked for.".to_owned() },
+                (Ok(file), Some(there)) => match self.answer(&wanted.album, file, there, &mut given, now).await? {
+                    Ok(told) => told,
+                    Err(why) => Told::refused(why, words),
+                },
+                (Err(why), _) => Told::refused(*why, words),
+                (Ok(_), None) => Told::refused(Refused::NotLooked, words),
             });
         }
         Ok(answers)
@@ -81,12 +89,14 @@ impl Uploads {
         first: There,
         given: &mut BTreeSet<String>,
         now: Timestamp,
-    ) -> Result<Told, Failure> {
+    ) -> Result<Result<Told, Refused>, Failure> {
         let (mut name, mut there) = (file.name.clone(), first);
         for number in 2..NAMESAKES {
             match there {
-                There::Same => return Ok(Told::There { name }),
-                There::Nothing if given.insert(name.clone()) => return self.signed(album, file, name, now).await,
+                There::Same => return Ok(Ok(Told::There { name })),
+                There::Nothing if given.insert(name.clone()) => {
+                    return self.signed(album, file, name, now).await.map(Ok);
+                }
                 There::Nothing | There::Other => {}
             }
             // Another photo of that name: phones give the same names again and again.
@@ -94,7 +104,7 @@ impl Uploads {
             name = format!("{stem}~{number}.{ending}");
             there = self.look(album, &name, file).await?;
         }
-        Ok(Told::Refused { why: "Too many photos in this album have that name.".to_owned() })
+        Ok(Err(Refused::Namesakes))
     }
 
     async fn look(&self, album: &FolderPath, name: &str, file: &File) -> Result<There, StoreError> {

@@ -5,15 +5,16 @@ use gallery::keys::METADATA;
 use gallery::{FolderPath, SourceKey};
 use serde::Deserialize;
 
+use super::words::Refused;
 use crate::asked::Asked;
 
 /// The longest question, in bytes: an edge function is shown 40 KB of it (AWS, "Accessing the request body").
 const MAX_ASKED: usize = 32 * 1024;
 
-/// The most files in one question.
+/// The most files in one question, as [`Refused::TooMany`] says in words.
 const FILES: usize = 50;
 
-/// The largest file that a browser sends, in bytes: it reads it whole to take the checksum.
+/// The largest file that a browser sends, in bytes, as [`Refused::Large`] says in words: it reads it whole to take the checksum.
 const LARGEST: u64 = 512 << 20;
 
 /// What may be uploaded, by its ending, and as which type it is kept.
@@ -51,7 +52,7 @@ const TYPES: [(&str, &str); 26] = [
 pub(super) struct Wanted {
     pub(super) album: FolderPath,
     /// Each file, or why it is not taken.
-    pub(super) files: Vec<Result<File, String>>,
+    pub(super) files: Vec<Result<File, Refused>>,
 }
 
 /// A file that may be uploaded.
@@ -79,21 +80,21 @@ struct WrittenFile {
     sha256: String,
 }
 
-/// Reads a question, or says in a sentence what is wrong with it.
-pub(super) fn read(asked: &Asked<'_>) -> Result<Wanted, String> {
-    let body = asked.json(MAX_ASKED).ok_or("That was not the upload page's question.")?;
+/// Reads a question, or says what is wrong with it.
+pub(super) fn read(asked: &Asked<'_>) -> Result<Wanted, Refused> {
+    let body = asked.json(MAX_ASKED).ok_or(Refused::Question)?;
     parse(&body)
 }
 
-fn parse(body: &[u8]) -> Result<Wanted, String> {
-    let written: Written = serde_json::from_slice(body).map_err(|_| "That was not the upload page's question.")?;
+fn parse(body: &[u8]) -> Result<Wanted, Refused> {
+    let written: Written = serde_json::from_slice(body).map_err(|_| Refused::Question)?;
     if written.files.is_empty() || written.files.len() > FILES {
-        return Err(format!("At most {FILES} files can be asked for at once."));
+        return Err(Refused::TooMany);
     }
     let album = tidy(&written.album);
     let hidden = album.split('/').any(|name| name.starts_with('.'));
     let album = FolderPath::parse(&album).ok().filter(|_| !hidden && album.chars().all(|c| !c.is_control()));
-    let album = album.ok_or("Choose an album, or name a new one: Collection/Album.")?;
+    let album = album.ok_or(Refused::Album)?;
     let files = written.files.into_iter().map(|file| File::read(&album, file)).collect();
     Ok(Wanted { album, files })
 }
@@ -104,23 +105,22 @@ fn tidy(album: &str) -> String {
 }
 
 impl File {
-    fn read(album: &FolderPath, file: WrittenFile) -> Result<Self, String> {
+    fn read(album: &FolderPath, file: WrittenFile) -> Result<Self, Refused> {
         let WrittenFile { name, bytes, sha256 } = file;
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
         let kind = TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
         let legal = !name.contains(['/', '\\']) && !name.starts_with('.') && name.chars().all(|c| !c.is_control());
         if !legal || name == METADATA || SourceKey::parse(&format!("{album}/{name}")).is_err() {
-            return Err("Its name cannot be used here.".to_owned());
+            return Err(Refused::Name);
         }
         let Some(kind) = kind else {
-            return Err("It is neither a photo nor a video that the gallery knows.".to_owned());
+            return Err(Refused::Kind);
         };
         if bytes == 0 || bytes > LARGEST {
-            let sentence = if bytes == 0 { "It is empty." } else { "It is larger than 512 MB: use `heirloom upload`." };
-            return Err(sentence.to_owned());
+            return Err(if bytes == 0 { Refused::Empty } else { Refused::Large });
         }
         if BASE64.decode(sha256.as_bytes()).map_or(0, |hash| hash.len()) != 32 {
-            return Err("Its checksum is missing.".to_owned());
+            return Err(Refused::Checksum);
         }
         Ok(Self { name, bytes, checksum: sha256, kind })
     }
@@ -133,7 +133,7 @@ mod tests {
 
     const SHA: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-    fn ask(album: &str, name: &str, bytes: u64) -> Result<Wanted, String> {
+    fn ask(album: &str, name: &str, bytes: u64) -> Result<Wanted, Refused> {
         let file = serde_json::json!({ "name": name, "bytes": bytes, "sha256": SHA });
         parse(serde_json::json!({ "album": album, "files": [file] }).to_string().as_bytes())
     }
@@ -167,7 +167,7 @@ mod tests {
             assert!(ask(album, "a.jpg", 5).is_err(), "{album}");
         }
         let many = serde_json::json!({ "album": "A", "files": vec![serde_json::json!({ "name": "a.jpg", "bytes": 1, "sha256": SHA }); 51] });
-        assert!(parse(many.to_string().as_bytes()).unwrap_err().contains("50"));
+        assert!(parse(many.to_string().as_bytes()).unwrap_err() == Refused::TooMany);
         let crooked = serde_json::json!({ "album": "A", "files": [{ "name": "a.jpg", "bytes": 1, "sha256": "x" }] });
         assert!(parse(crooked.to_string().as_bytes()).unwrap().files[0].is_err());
     }

@@ -32,6 +32,7 @@ fn every_place_has_its_path() {
     assert_eq!(place("/auth/renew"), Place::Auth(AuthRoute::Renew));
     assert_eq!(place("/auth/invite"), Place::Auth(AuthRoute::Invite));
     assert_eq!(place("/auth/upload"), Place::Auth(AuthRoute::Upload));
+    assert_eq!(place("/auth/unsubscribe"), Place::Auth(AuthRoute::Unsubscribe));
 }
 
 #[test]

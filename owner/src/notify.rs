@@ -1,0 +1,173 @@
+//! `heirloom notify`: one mail for each viewer about a batch of new photos. The `mail` crate is what writes and sends; here
+//! is how it is asked for and told, and how a gallery that runs does it by itself.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use gallery::Store;
+use jiff::{Timestamp, tz::TimeZone};
+use login::Audit;
+use login::audit::{Event, Record};
+use mail::{Asked, Reached as Came, Report, Rounds, Settings, Telling, Viewed, store_password};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::{Data, MailFile, Notify, Place};
+use crate::reach::Reached;
+use crate::tell::tell;
+
+/// The settings of a gallery on this machine, in its data folder.
+const FILE: &str = "mail.toml";
+
+/// How often a gallery that runs looks. What is due is a matter of hours.
+const EVERY: Duration = Duration::from_mins(15);
+
+/// The first look waits until a gallery that has just begun is through with what it missed.
+const FIRST: Duration = Duration::from_mins(1);
+
+/// Writes to viewers.
+pub(crate) async fn run(command: Notify) -> Result<()> {
+    let reached = Reached::in_folder(&command.data).await?;
+    let outcome = if command.set_password {
+        set_password(reached.store(), command.json).await
+    } else {
+        write(&reached, &command).await
+    };
+    reached.close().await;
+    outcome
+}
+
+async fn write(reached: &Reached, command: &Notify) -> Result<()> {
+    let (settings, file) = settings(&command.data, &command.mail)?;
+    if settings.address.is_none() && reached.origin().is_none() {
+        bail!(
+            "nobody knows where links in mails are to lead: add address = \"https://photos.example.org\" to [mail] in \
+             `{}`, or run this while the gallery runs",
+            file.display()
+        );
+    }
+    let rounds = Rounds::new(reached.store().clone(), settings, reached.origin(), std::env::var(mail::VARIABLE).ok())?;
+    let asked = Asked { dry_run: command.dry_run, at_once: command.now, only: command.to.clone() };
+    let report = Box::pin(rounds.make(&asked, Timestamp::now())).await?;
+    tell(command.json, &json!(report), || words(&report));
+    let failures = report.failures();
+    ensure!(failures == 0, "{failures} of the mails could not be sent: they are tried again, as is told above");
+    Ok(())
+}
+
+/// The settings that are meant, and the file that they are in.
+fn settings(data: &Data, mail: &MailFile) -> Result<(Settings, PathBuf)> {
+    let file = match (&mail.mail, data.place()?) {
+        (Some(file), _) => file.clone(),
+        (None, Place::Folder(folder)) => folder.join(FILE),
+        (None, Place::Amazon { settings: Some(file) }) => file,
+        (None, Place::Amazon { settings: None }) => {
+            bail!(
+                "the mail server is unknown: name the gallery's heirloom.toml with `--config`, or another file with `--mail`"
+            )
+        }
+    };
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("cannot read the mail settings in `{}`: docs/notify.md shows them", file.display()))?;
+    let settings = Settings::read(&text, &file.display().to_string())?;
+    Ok((beside(settings, &file), file))
+}
+
+/// Files are named from where the settings lie.
+fn beside(mut settings: Settings, file: &Path) -> Settings {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for named in [&mut settings.password_file, &mut settings.ca_file].into_iter().flatten() {
+        *named = folder.join(&*named);
+    }
+    settings
+}
+
+async fn set_password(store: &Store, json: bool) -> Result<()> {
+    let mut password = Zeroizing::new(String::new());
+    if std::io::stdin().is_terminal() {
+        *password = rpassword::prompt_password("The mail server's password: ")?;
+    } else {
+        std::io::stdin().read_to_string(&mut password).context("cannot read the password from standard input")?;
+    }
+    let password = password.trim_end_matches(['\n', '\r']);
+    ensure!(!password.is_empty(), "the password is empty: nothing was changed");
+    store_password(store, password).await?;
+    let record = Record::by_owner(Event::MailPasswordSet, None, Timestamp::now());
+    Audit::new(store.clone()).record(&record).await?;
+    tell(json, &json!({ "password": "set" }), || {
+        println!("The mail server's password is kept in the auth bucket now.");
+    });
+    Ok(())
+}
+
+fn words(report: &Report) {
+    for Viewed { viewer, address, reached } in &report.viewers {
+        let address = address.as_deref().unwrap_or_default();
+        match reached {
+            Came::NoAddress => println!("{viewer}: has no address: `heirloom user email {viewer} ADDRESS` gives one"),
+            Came::Stopped => println!("{viewer}: wants no mails"),
+            Came::Nothing => println!("{viewer}: nothing new"),
+            Came::Waits { new, until, why } => {
+                println!("{viewer}: {new} new, told {} at the earliest", time(*until));
+                if let Some(why) = why {
+                    println!("  {why}");
+                }
+            }
+            Came::Would(letter) => letter_told(&format!("{viewer} <{address}> would get"), letter),
+            Came::Sent(letter) => letter_told(&format!("{viewer} <{address}> was sent"), letter),
+            Came::Elsewhere => println!("{viewer}: a mail is on its way"),
+            Came::Failed { why, again } => {
+                println!("{viewer} <{address}>: not sent, tried again {}\n  {why}", time(*again));
+            }
+        }
+    }
+    if report.viewers.is_empty() {
+        println!("There are no viewers. Let somebody in with: heirloom user add NAME --email ADDRESS");
+    }
+}
+
+fn letter_told(before: &str, letter: &Telling) {
+    println!("{before}: {}", letter.subject);
+    for (album, new) in &letter.albums {
+        println!("  {new:>5}  {album}");
+    }
+}
+
+fn time(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The mail server of a gallery that runs; `None` where none is said.
+pub(crate) fn of_running(folder: &Path, mail: &MailFile) -> Result<Option<Settings>> {
+    let file = mail.mail.clone().unwrap_or_else(|| folder.join(FILE));
+    if mail.mail.is_none() && !file.exists() {
+        return Ok(None);
+    }
+    let (settings, _) = settings(&Data::folder(folder), &MailFile { mail: Some(file) })?;
+    Ok(Some(settings))
+}
+
+/// What such a gallery needs to write by itself.
+pub(crate) fn rounds(settings: Settings, store: &Store, origin: String) -> Result<Rounds> {
+    Ok(Rounds::new(store.clone(), settings, Some(origin), std::env::var(mail::VARIABLE).ok())?)
+}
+
+/// Looks every quarter of an hour, for as long as the gallery runs.
+pub(crate) async fn keep_writing(rounds: Rounds) {
+    tokio::time::sleep(FIRST).await;
+    loop {
+        match Box::pin(rounds.make(&Asked::default(), Timestamp::now())).await {
+            Ok(report) => {
+                for viewed in &report.viewers {
+                    if let Came::Failed { why, .. } = &viewed.reached {
+                        tracing::warn!(viewer = %viewed.viewer, "a mail was not sent: {why}");
+                    }
+                }
+            }
+            Err(error) => tracing::error!("nobody was written to: {error}"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
