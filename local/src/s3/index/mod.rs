@@ -102,6 +102,11 @@ impl Index {
         self.changes.clone()
     }
 
+    /// Whether it had not been closed when it was used last.
+    pub(super) fn repaired(&self) -> bool {
+        self.store.repaired()
+    }
+
     /// A door for reading. It must be gone before the folder can be opened anew.
     pub(super) fn reader(&self) -> Reader {
         Reader(Arc::clone(&self.store))
