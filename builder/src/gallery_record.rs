@@ -46,6 +46,11 @@ impl HomeFile {
         }
     }
 
+    /// Whether it goes across albums: all but the home page itself.
+    pub(crate) fn goes_across(&self) -> bool {
+        self.page.is_some()
+    }
+
     /// Which one lies at a path of the web bucket.
     pub(crate) fn of_path(path: &str) -> Option<Self> {
         let (home, path) = path.strip_prefix("home/")?.split_once('/')?;
@@ -127,9 +132,31 @@ impl GalleryRecord {
         shelves
     }
 
+    /// Whether no more happened since a version of the record than that days or places came to albums which it had: then
+    /// the pages that go across albums lack something and say nothing wrong.
+    pub(crate) fn only_gained_since(&self, before: &Self) -> bool {
+        let gained = |(slug, now): (&CollectionSlug, &Collection)| {
+            let Some(before) = before.collections.get(slug) else { return false };
+            let (now, before) = (&now.summary, &before.summary);
+            let shelves = || now.shelves.iter().zip(&before.shelves);
+            now.card.title == before.card.title
+                && now.is_shown() == before.is_shown()
+                && now.shelves.len() == before.shelves.len()
+                && shelves().all(|(now, before)| now.only_gained_since(before))
+        };
+        (&self.settings, &self.edition, &self.scopes) == (&before.settings, &before.edition, &before.scopes)
+            && self.collections.len() == before.collections.len()
+            && self.collections.iter().all(gained)
+    }
+
     /// Whether a home page is one of a scope that there is.
     pub(crate) fn has_home(&self, home: &HomeId) -> bool {
         self.scopes.contains_key(home) || *home == Scope::All.home()
+    }
+
+    /// Whether a scope has pages that go across albums.
+    pub(crate) fn has_timeline(&self, home: &HomeId) -> bool {
+        self.homes.contains_key(&HomeFile { home: home.clone(), page: Some(ScopePage::Timeline) })
     }
 
     /// Every scope that has a home page.

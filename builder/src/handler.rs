@@ -34,7 +34,7 @@ impl Builder {
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let mut work = Work::default();
         let messages: Vec<Message> = event.records.iter().map(|message| self.read(message, &mut work)).collect();
-        let failures = rebuild::run(&self.store, self.called.as_deref(), &work).await;
+        let failures = rebuild::run(&self.store, self.manner(), &work).await;
         for Failure { album, error } in &failures {
             let at = album.as_ref().map_or_else(|| "the home pages".to_owned(), ToString::to_string);
             tracing::error!(at, %error, "a build failed");

@@ -25,14 +25,23 @@ pub(crate) enum Settled {
     OtherSettings,
 }
 
+/// What is asked of the top of a build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) work: &'a Work,
+    pub(crate) settings: &'a Described<Settings>,
+    /// Whether every page is of the present edition now.
+    pub(crate) complete: bool,
+    /// Whether pages that go across albums may be left as they are as long as they only lack something.
+    pub(crate) later: bool,
+}
+
 /// Brings the gallery's record and the home pages in line with the collections just built with these settings. Follows
 /// the protocol at the head of `rebuild.rs`: `record` was read before the collections were. `wrote` is set when the record
 /// had to be written.
 pub(crate) async fn settle(
     store: &Store,
-    work: &Work,
-    settings: &Described<Settings>,
-    complete: bool,
+    Asked { work, settings, complete, later }: Asked<'_>,
     mut record: Kept<GalleryRecord>,
     mut collections: BTreeMap<CollectionSlug, Option<Collection>>,
     wrote: &AtomicBool,
@@ -67,10 +76,14 @@ pub(crate) async fn settle(
             waited += 1;
             continue;
         }
-        let pages = pages::of_scopes(&next);
+        let mut pages = pages::of_scopes(&next);
         let gone = |file: &&HomeFile| !pages.contains_key(*file) && !next.homes.contains_key(*file);
         let strays: BTreeSet<HomeFile> = there.keys().filter(gone).cloned().collect();
-        let published = publish_homes(store, &mut next, pages, &there).await?;
+        let gone: Vec<HomeFile> = next.homes.keys().filter(|file| !pages.contains_key(file)).cloned().collect();
+        if later && !check && record.value.as_ref().is_some_and(|before| next.only_gained_since(before)) {
+            pages.retain(|file, _| !file.goes_across() || !next.has_timeline(&file.home));
+        }
+        let published = publish_homes(store, &mut next, pages, gone, &there).await?;
         own.extend(next.homes.values().map(|page| page.etag.clone()));
         if !published {
             continue;
@@ -135,15 +148,15 @@ async fn observe(
 /// How many pages of scopes are published at once.
 const AT_ONCE: usize = 8;
 
-/// Publishes these pages and removes those that are no more. `false` when overtaken. `there` is what lies there, as far as
+/// Publishes these pages and removes those that are gone. `false` when overtaken. `there` is what lies there, as far as
 /// anybody looked.
 async fn publish_homes(
     store: &Store,
     record: &mut GalleryRecord,
     pages: BTreeMap<HomeFile, String>,
+    gone: Vec<HomeFile>,
     there: &BTreeMap<HomeFile, String>,
 ) -> Result<bool, StoreError> {
-    let gone: Vec<HomeFile> = record.homes.keys().filter(|file| !pages.contains_key(file)).cloned().collect();
     let recorded = &record.homes;
     let publishing = pages.into_iter().map(|(file, text)| async move {
         let there = there.get(&file).map(String::as_str);

@@ -47,6 +47,9 @@ pub use yaml::Problem;
 
 use gallery::Store;
 
+use rebuild::Manner;
+use work::Work;
+
 /// Reads a `metadata.yml` as the builder does.
 pub fn read_metadata(bytes: &[u8]) -> Result<Metadata, Problem> {
     metadata::read(bytes)
@@ -57,12 +60,13 @@ pub fn read_metadata(bytes: &[u8]) -> Result<Metadata, Problem> {
 pub struct Builder {
     store: Store,
     called: Option<String>,
+    across_later: bool,
 }
 
 impl Builder {
     /// A builder that reads and writes through `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, called: None }
+        Self { store, called: None, across_later: false }
     }
 
     /// Tells it what the gallery is called as long as `gallery.yml` says nothing else.
@@ -70,5 +74,25 @@ impl Builder {
     pub fn of_gallery(mut self, called: impl Into<String>) -> Self {
         self.called = Some(called.into()).filter(|called| !called.trim().is_empty());
         self
+    }
+
+    /// Lets it leave the pages that go across albums (timeline, feed, map) to [`catch_up`](Self::catch_up) when all that
+    /// they lack is a day or a place that came to an album: where each request has its price, and something calls that
+    /// every few minutes.
+    #[must_use]
+    pub fn across_albums_later(mut self) -> Self {
+        self.across_later = true;
+        self
+    }
+
+    /// Brings the pages that go across albums up to date. It costs one request when they are.
+    pub async fn catch_up(&self) -> Result<(), BuildError> {
+        let work = Work { across: true, ..Work::default() };
+        rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)
+    }
+
+    /// How it builds.
+    fn manner(&self) -> Manner<'_> {
+        Manner { called: self.called.as_deref(), across_later: self.across_later }
     }
 }

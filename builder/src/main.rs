@@ -1,4 +1,5 @@
-//! The builder's Lambda function: SQS batches, and `{"reconcile": true}` from the daily schedule.
+//! The builder's Lambda function: SQS batches, `{"reconcile": true}` from the daily schedule and `{"catch_up": true}`
+//! every few minutes.
 
 use std::env;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 enum Call {
     Batch(SqsEvent),
     Reconcile { reconcile: bool },
+    CatchUp { catch_up: bool },
 }
 
 #[tokio::main]
@@ -23,7 +25,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let names =
         BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Source, Bucket::Resized, Bucket::Web])?;
-    let mut builder = Builder::new(Store::new(amazon().await, names));
+    let mut builder = Builder::new(Store::new(amazon().await, names)).across_albums_later();
     if let Ok(title) = env::var("HEIRLOOM_TITLE") {
         builder = builder.of_gallery(title);
     }
@@ -35,7 +37,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 async fn answer(builder: &Builder, call: Call) -> Result<Value, lambda_runtime::Error> {
     match call {
         Call::Batch(event) => Ok(serde_json::to_value(builder.handle(event).await)?),
-        Call::Reconcile { reconcile: false } => Ok(Value::Null),
+        Call::Reconcile { reconcile: false } | Call::CatchUp { catch_up: false } => Ok(Value::Null),
+        Call::CatchUp { catch_up: true } => {
+            builder.catch_up().await?;
+            Ok(Value::Null)
+        }
         Call::Reconcile { reconcile: true } => {
             let found = builder.reconcile().await?;
             lambda_runtime::tracing::info!(albums = found.albums, repaired = found.repaired, "reconciled");

@@ -21,7 +21,9 @@
 //! pages, too (`doubt`). Nothing is written when nothing changed, since a record is a function of what lies in the
 //! buckets.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod album;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,17 +31,17 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use futures::{StreamExt, stream};
 use gallery::store::Written;
-use gallery::{AlbumPath, Condition, Key, Slug, Store, StoreError};
+use gallery::{AlbumPath, Condition, Key, Store, StoreError};
 
-use crate::catalogue::{Catalogue, Described, Learned, Summary};
+use crate::catalogue::{Catalogue, Described};
 use crate::gallery_record::{Collection, GalleryRecord};
-use crate::homes::{self, Settled};
+use crate::homes::{self, Asked, Settled};
 use crate::look;
 use crate::observed::Observations;
 use crate::pages;
-use crate::publish::{AlbumPages, Kept, Outcome, etags, has_foreign, kept};
+use crate::publish::{Kept, kept};
 use crate::settings::Settings;
-use crate::work::{AlbumWork, Look, Whose, Work};
+use crate::work::{AlbumWork, Look, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
 /// succeeds in each round.
@@ -71,14 +73,28 @@ pub(crate) struct Failure {
     pub(crate) error: BuildError,
 }
 
+/// How a builder builds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner<'a> {
+    /// What the gallery is called as long as its settings say nothing else, when this builder was told.
+    pub(crate) called: Option<&'a str>,
+    /// Whether pages that go across albums may wait: [`Builder::across_albums_later`](crate::Builder::across_albums_later).
+    pub(crate) across_later: bool,
+}
+
+/// The first failure, if there was any.
+pub(crate) fn only_failure(failures: Vec<Failure>) -> Result<(), BuildError> {
+    failures.into_iter().next().map_or(Ok(()), |failure| Err(failure.error))
+}
+
 /// Does the work and returns what failed. A failed album keeps the state it had; everything else goes on.
-pub(crate) async fn run(store: &Store, called: Option<&str>, work: &Work) -> Vec<Failure> {
+pub(crate) async fn run(store: &Store, manner: Manner<'_>, work: &Work) -> Vec<Failure> {
     if work.is_empty() {
         return Vec::new();
     }
     let run = Run {
         store,
-        called,
+        manner,
         doubt: work.doubt,
         failures: Mutex::default(),
         observed: Mutex::default(),
@@ -92,8 +108,7 @@ pub(crate) async fn run(store: &Store, called: Option<&str>, work: &Work) -> Vec
 
 struct Run<'a> {
     store: &'a Store,
-    /// What the gallery is called as long as its settings say nothing else, when this builder was told.
-    called: Option<&'a str>,
+    manner: Manner<'a>,
     doubt: bool,
     failures: Mutex<Vec<Failure>>,
     observed: Mutex<Observations>,
@@ -149,7 +164,7 @@ impl Run<'_> {
         }
         let mut settings = look::settings(self.store, &last.clone().unwrap_or_default()).await?;
         // A builder that was not told leaves what another was: the owner's commands build, too.
-        settings.values.called = self.called.map(str::to_owned).or_else(|| last.as_ref()?.values.called.clone());
+        settings.values.called = self.manner.called.map(str::to_owned).or_else(|| last.as_ref()?.values.called.clone());
         if let Some(problem) = settings.problem.as_ref().filter(|_| last.as_ref() != Some(&settings)) {
             tracing::warn!(file = Key::Settings.path(), %problem, "the settings stay as they were");
         }
@@ -201,7 +216,9 @@ impl Run<'_> {
             }
         }
         let complete = whole && self.failures.lock().is_ok_and(|failures| failures.is_empty());
-        homes::settle(self.store, &work, settings, complete, record, collections, &self.wrote).await
+        let later = self.manner.across_later && !work.across;
+        let asked = Asked { work: &work, settings, complete, later };
+        homes::settle(self.store, asked, record, collections, &self.wrote).await
     }
 
     /// Builds one album and those inside it. Boxed, for it calls itself.
@@ -221,186 +238,6 @@ impl Run<'_> {
             }
         }
         .boxed()
-    }
-
-    async fn try_album(&self, album: &AlbumPath, work: &AlbumWork, settings: &Settings) -> Result<Built, BuildError> {
-        let record = kept(self.store, &Key::AlbumCatalogue(album.clone())).await?;
-        let inside = self.inside(album, work, settings).await;
-        self.settle(album, work, settings, record, inside).await
-    }
-
-    /// Builds the albums right inside one. Those that fail are left as their parent knows them.
-    async fn inside(
-        &self,
-        album: &AlbumPath,
-        work: &AlbumWork,
-        settings: &Settings,
-    ) -> BTreeMap<Slug, Option<Summary>> {
-        let children = work.inside.iter().map(|(slug, work)| {
-            let child = album.child(slug);
-            async move { (slug.clone(), self.album(child, work, settings).await) }
-        });
-        let children: Vec<_> = children.collect();
-        let mut inside = BTreeMap::new();
-        let mut building = stream::iter(children).buffer_unordered(AT_ONCE);
-        while let Some((slug, built)) = building.next().await {
-            if let Ok(built) = built {
-                inside.insert(slug, built.map(|(catalogue, etag)| Summary::of(&catalogue, &etag)));
-            }
-        }
-        inside
-    }
-
-    /// Brings one album's pages and catalogue in line with what is there.
-    async fn settle(
-        &self,
-        album: &AlbumPath,
-        work: &AlbumWork,
-        settings: &Settings,
-        mut record: Kept<Catalogue>,
-        mut inside: BTreeMap<Slug, Option<Summary>>,
-    ) -> Result<Built, BuildError> {
-        let catalogue_key = Key::AlbumCatalogue(album.clone());
-        let mut check = self.doubt;
-        // A message that comes again may have left anything behind: the whole album is looked at.
-        let look = if self.doubt && work.look != Look::PAGE { &Look::FULL } else { &work.look };
-        let tidy = *look == Look::FULL;
-        let (mut own, mut own_etags) = (BTreeSet::new(), BTreeSet::new());
-        let (mut removed, mut waited) = (false, 0);
-        for round in 0..ROUNDS {
-            if round > 0 {
-                pause(round).await;
-                check = true;
-                record = kept(self.store, &catalogue_key).await?;
-                inside = look::summaries(self.store, album, inside.keys()).await?;
-            }
-            let recorded = record.value.as_ref().map(|known| known.pages.clone()).unwrap_or_default();
-            let there = if check { look::pages(self.store, album).await? } else { etags(&recorded) };
-            if waited < WAITS && !removed && has_foreign(&there, &recorded, &own_etags) {
-                waited += 1;
-                continue;
-            }
-            let Some(mut next) = self.observe(album, look, &record, &inside, settings).await? else {
-                if removed || (record.etag.is_none() && !check) {
-                    return Ok(None);
-                }
-                // Another builder may be filling the album again at this moment, and lose its work to this removal:
-                // one more round sees what it found.
-                let there = look::pages(self.store, album).await?;
-                let (html, recorded, there) = (BTreeMap::new(), &recorded, &there);
-                AlbumPages { album, html, recorded, there, own: &own, tidy: true }.publish(self.store).await?;
-                self.store.remove(&catalogue_key).await?;
-                self.wrote.store(true, Ordering::Relaxed);
-                removed = true;
-                continue;
-            };
-            let html = if next.has_page() { pages::album(&next, settings) } else { BTreeMap::new() };
-            own.extend(html.keys().cloned());
-            let pages = AlbumPages { album, html, recorded: &recorded, there: &there, own: &own, tidy };
-            let Outcome::Published(published, tidied) = pages.publish(self.store).await? else { continue };
-            own_etags.extend(published.values().map(|page| page.etag.clone()));
-            next.pages = published;
-            if let (Some(old), Some(etag)) = (&record.value, &record.etag)
-                && *old == next
-            {
-                if tidied {
-                    continue;
-                }
-                return Ok(Some((next, etag.clone())));
-            }
-            let condition = Condition::since(record.etag.as_deref());
-            if let Written::Stored(etag) = self.store.write_json(&catalogue_key, &next, condition).await? {
-                self.wrote.store(true, Ordering::Relaxed);
-                return Ok(Some((next, etag)));
-            }
-        }
-        Err(BuildError::Overtaken(catalogue_key.path()))
-    }
-
-    /// The catalogue as it should be; `None` when nothing is left of the album.
-    async fn observe(
-        &self,
-        album: &AlbumPath,
-        look: &Look,
-        record: &Kept<Catalogue>,
-        inside: &BTreeMap<Slug, Option<Summary>>,
-        settings: &Settings,
-    ) -> Result<Option<Catalogue>, BuildError> {
-        let store = self.store;
-        let known = record.value.as_ref();
-        // Without a record everything has to be found by looking, the albums inside included.
-        let look = if known.is_none() { &Look::FULL } else { look };
-        // Nor is one enough that took less out of the facts than is wanted now.
-        let wanted = Learned::wanted(settings);
-        let lacks = known.is_some_and(|known| known.lacks(wanted));
-        let look = if lacks { &Look { facts: Whose::All, metadata: look.metadata } } else { look };
-        let mut children = known.map(|k| k.children.clone()).unwrap_or_default();
-        if known.is_none() {
-            let mut found = look::children(store, album).await?;
-            found.retain(|slug| !inside.contains_key(slug));
-            let found = look::summaries(store, album, &found).await?;
-            children.extend(found.into_iter().filter_map(|(slug, summary)| Some((slug, summary?))));
-        }
-        for (slug, summary) in inside {
-            match summary {
-                Some(summary) => children.insert(slug.clone(), summary.clone()),
-                None => children.remove(slug),
-            };
-        }
-        let listed = match &look.facts {
-            Whose::All => Some(look::listed_facts(store, album).await?),
-            Whose::Some(_) => None,
-        };
-        let unread = match (&listed, known, &look.facts) {
-            (Some(listed), Some(known), _) if !lacks => known.unread(listed),
-            (Some(listed), _, _) => listed.keys().copied().collect(),
-            (None, _, Whose::Some(photos)) => photos.iter().copied().collect(),
-            (None, _, Whose::All) => Vec::new(),
-        };
-        let records = look::read_facts(store, album, unread.clone()).await?;
-        match &listed {
-            Some(listed) => self.observed().listed(album, listed),
-            None => self.observed().read(album, &unread, &records),
-        }
-
-        let folder = known
-            .map(|k| k.folder.clone())
-            .or_else(|| records.iter().find_map(|r| Some(r.facts.as_ref().ok()?.source_key()?.folder().clone())))
-            .or_else(|| children.values().find_map(|child| child.card.folder_above()));
-        let Some(folder) = folder else {
-            if !records.is_empty() {
-                tracing::warn!(%album, records = records.len(), "an album's facts are all damaged: it has no name and no page");
-            }
-            return Ok(None);
-        };
-        let mut next = known.cloned().unwrap_or_else(|| Catalogue::new(folder));
-        next.children = children;
-        next.keep_to(wanted);
-        if let Some(listed) = &listed {
-            next.keep_only(listed);
-        }
-        for photo in unread {
-            next.forget(photo);
-        }
-        for record in records {
-            match record.facts {
-                Ok(facts) => next.learn(facts, record.etag),
-                Err(reason) => next.reject(record.photo, record.etag, String::new(), reason),
-            }
-        }
-        if next.is_gone() {
-            return Ok(None);
-        }
-        if look.metadata {
-            let described = look::described(store, &next.folder, &next.described).await?;
-            if let Some(problem) = described.problem.as_ref().filter(|_| described != next.described) {
-                let file = Key::Metadata(next.folder.clone()).path();
-                tracing::warn!(file, %problem, "the album stays as it was described last");
-            }
-            self.observed().described(&next.folder, &described);
-            next.described = described;
-        }
-        Ok(Some(next))
     }
 }
 

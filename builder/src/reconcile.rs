@@ -44,32 +44,26 @@ impl Builder {
     pub async fn reconcile(&self) -> Result<Reconciled, BuildError> {
         let record: Option<GalleryRecord> = kept(&self.store, &Key::GalleryCatalogue).await?.value;
         let albums = survey(&self.store).await?;
-        let mut work = Work { doubt: true, everything: true, settings: true, ..Work::default() };
+        let mut work = Work { doubt: true, everything: true, settings: true, across: true, ..Work::default() };
         work.homes = listed_scopes(&self.store).await?;
         let record = record.unwrap_or_default();
         work.homes.extend(record.scopes.keys().cloned());
         let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
         audit.collections(&record).await?;
         let repaired = audit.repaired;
-        match rebuild::run(&self.store, self.called.as_deref(), &work).await.into_iter().next() {
-            Some(failure) => Err(failure.error),
-            None => Ok(Reconciled { albums: albums.len(), repaired }),
-        }
+        rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)?;
+        Ok(Reconciled { albums: albums.len(), repaired })
     }
 }
 
 impl Builder {
     /// Looks at all of these albums, whatever the records say, and publishes what differs.
     pub async fn refresh(&self, albums: &[AlbumPath]) -> Result<(), BuildError> {
-        let mut work = Work { doubt: true, ..Work::default() };
+        let mut work = Work { doubt: true, across: true, ..Work::default() };
         for album in albums {
             work.add_album(album, &Look::FULL);
         }
-        rebuild::run(&self.store, self.called.as_deref(), &work)
-            .await
-            .into_iter()
-            .next()
-            .map_or(Ok(()), |failure| Err(failure.error))
+        rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) struct AlbumWork {
 
 /// One build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own, and they add up")]
 pub(crate) struct Work {
     pub(crate) collections: BTreeMap<CollectionSlug, AlbumWork>,
     /// Scope records that may have changed.
@@ -72,12 +73,14 @@ pub(crate) struct Work {
     pub(crate) doubt: bool,
     /// Whether this is a reconcile of everything, after which every page is of the present edition.
     pub(crate) everything: bool,
+    /// Whether the pages that go across albums are to be up to date afterwards, whatever they lack.
+    pub(crate) across: bool,
 }
 
 impl Work {
     /// Whether there is nothing to do.
     pub(crate) fn is_empty(&self) -> bool {
-        self.collections.is_empty() && self.homes.is_empty() && !self.settings && !self.everything
+        self.collections.is_empty() && self.homes.is_empty() && !self.settings && !self.everything && !self.across
     }
 
     /// Adds what a changed object concerns, and says which album that is. Most keys concern no page.

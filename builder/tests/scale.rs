@@ -20,6 +20,9 @@ const COLLECTIONS: usize = 20;
 const ALBUMS: usize = 20;
 const PHOTOS: usize = 250;
 
+/// The day on which photos come that the gallery did not have from the beginning.
+const TODAY: &str = "2026-11-23T10:00:00Z";
+
 fn facts(source: &SourceKey, number: usize) -> Facts {
     let renditions = [360_u32, 1200, 2048].map(|width| Rendition {
         width,
@@ -111,7 +114,7 @@ async fn a_hundred_thousand_photos() {
     let before = peak();
 
     let meter = Meter::default();
-    let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain()));
+    let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain())).across_albums_later();
     let since = Instant::now();
     let found = builder.reconcile().await.expect("a reconcile");
     println!("first look at {photos} photos: {:.1} s, {} requests", since.elapsed().as_secs_f64(), meter.requests());
@@ -126,23 +129,55 @@ async fn a_hundred_thousand_photos() {
     let keys = memory.objects().len();
     assert!(requests <= keys / 1000 + COLLECTIONS + 30, "{requests} requests for {keys} keys");
 
-    // Events of one photo more.
     let paths = |memory: &Memory| -> Vec<(String, String)> {
         let objects = memory.objects();
         let web = objects.iter().filter(|((bucket, _), _)| bucket == "web");
         web.map(|((_, key), stored)| (key.clone(), stored.etag.clone())).collect()
     };
-    let web = paths(&memory);
-    let (_, _, key) = seed(&memory, "Collection 7/Album 7/0100 more.jpg", 100);
-    let (since, requests) = (Instant::now(), meter.requests());
-    assert_eq!(builder.handle(event(&[key])).await.batch_item_failures, []);
+    // Events of one photo more: on a day that the album has already; then one of a day, a month and a year that neither
+    // the album nor the gallery has yet, whose day puts the collection first on the home page.
+    let known = |facts: Facts| facts;
+    let today = |mut facts: Facts| {
+        facts.modified = TODAY.parse().expect("a time");
+        if let Outcome::Ready(picture) = &mut facts.outcome {
+            picture.taken = Some(date(2026, 11, 23).at(9, 30, 0, 0));
+        }
+        facts
+    };
+    let one_more = |file: &str, of: &dyn Fn(Facts) -> Facts| {
+        let source = SourceKey::parse(&format!("Collection 7/Album 7/{file}")).expect("a source key");
+        let facts = of(facts(&source, 100));
+        memory.put("source", source.to_string(), Vec::new());
+        let key = Key::Facts(source.folder().album(), source.photo());
+        memory.put("resized", key.path(), facts.to_json());
+        event(&[key])
+    };
+    for (file, of) in [("0100 more.jpg", &known as &dyn Fn(Facts) -> Facts), ("0101 more.jpg", &today)] {
+        let web = paths(&memory);
+        let event = one_more(file, of);
+        let (since, requests) = (Instant::now(), meter.requests());
+        assert_eq!(builder.handle(event).await.batch_item_failures, []);
+        let requests = meter.requests() - requests;
+        println!("one more: {:.0} ms, {requests} requests", since.elapsed().as_secs_f64() * 1e3);
+        let touched: Vec<String> =
+            paths(&memory).into_iter().filter(|page| !web.contains(page)).map(|(key, _)| key).collect();
+        let concerned =
+            ["albums/Collection_7/Album_7/", "albums/Collection_7/index.html", "home/all/index.html", "catalogue/"];
+        assert!(touched.iter().all(|path| concerned.iter().any(|place| path.starts_with(place))), "{touched:?}");
+        assert!(requests <= 12, "{requests} requests: {touched:?}");
+    }
+    // What goes across albums follows once for however many photos came.
+    let (web, requests) = (paths(&memory), meter.requests());
+    builder.catch_up().await.expect("a look");
     let requests = meter.requests() - requests;
-    println!("one more: {:.0} ms, {requests} requests", since.elapsed().as_secs_f64() * 1e3);
     let touched: Vec<String> =
         paths(&memory).into_iter().filter(|page| !web.contains(page)).map(|(key, _)| key).collect();
-    let concerned = ["albums/Collection_7/Album_7/", "albums/Collection_7/index.html", "home/all/", "catalogue/"];
-    assert!(touched.iter().all(|path| concerned.iter().any(|place| path.starts_with(place))), "{touched:?}");
-    assert!(requests <= 12, "{requests} requests: {touched:?}");
+    println!("catching up: {requests} requests: {touched:?}");
+    assert!(touched.iter().any(|path| path == "home/all/timeline/2026/index.html"), "{touched:?}");
+    assert!(touched.iter().any(|path| path == "home/all/feed.xml"), "{touched:?}");
+    let (requests, writes) = (meter.requests(), meter.writes());
+    builder.catch_up().await.expect("a look");
+    assert_eq!((meter.requests() - requests, meter.writes() - writes), (1, 0));
 
     // What the photos themselves take in this process was there before.
     if let (Some(before), Some(after)) = (before, peak()) {

@@ -98,8 +98,20 @@ test('a small account keeps places for those who look', () => {
   assert.deepEqual(atOnce(full), [20, 2]);
 });
 
+test('pages across albums follow within minutes, for one request when there is nothing to do', () => {
+  const { Properties } = the(least, 'AWS::Events::Rule', 'PhotosCatchUp');
+  assert.equal(Properties.ScheduleExpression, 'rate(15 minutes)');
+  assert.deepEqual(
+    Properties.Targets.map(({ Arn, Input }: { Arn: unknown; Input: string }) => [
+      text(Arn).replace(/Function.*/, ''),
+      Input,
+    ]),
+    [['<PhotosBuilder', '{"catch_up":true}']],
+  );
+});
+
 test('once a day everything is looked through', () => {
-  const { Properties } = the(least, 'AWS::Events::Rule');
+  const { Properties } = the(least, 'AWS::Events::Rule', 'PhotosDaily');
   assert.equal(Properties.ScheduleExpression, 'cron(17 3 * * ? *)');
   for (const { Input } of Properties.Targets) assert.equal(Input, '{"reconcile":true}');
   const arns = Properties.Targets.map(({ Arn }: { Arn: unknown }) => text(Arn).replace(/Function.*/, ''));

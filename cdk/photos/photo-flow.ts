@@ -38,6 +38,8 @@ const BUILD_TIMEOUT = Duration.minutes(5);
  * within half a minute.
  */
 const BUILD_WINDOW = Duration.seconds(15);
+/** The feed, the timeline and the map may lag behind the albums by so much; looking costs one request. */
+const CATCH_UP = Duration.minutes(15);
 /** More than fit into the 6 MB of one event; Lambda takes as many as fit. */
 const BUILD_BATCH = 10_000;
 
@@ -120,6 +122,17 @@ export class PhotoFlow extends Construct {
             retryAttempts: 2,
           }),
       ),
+    });
+    new events.Rule(this, 'CatchUp', {
+      description: 'The pages across albums (timeline, feed, map) get the days and places that came since',
+      schedule: events.Schedule.rate(CATCH_UP),
+      targets: [
+        new targets.LambdaFunction(this.builder.lambda, {
+          event: events.RuleTargetInput.fromObject({ catch_up: true }),
+          // The next one comes soon.
+          retryAttempts: 0,
+        }),
+      ],
     });
   }
 

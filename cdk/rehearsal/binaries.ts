@@ -31,13 +31,17 @@ export function binaryJourneys(journey: Journey): void {
     });
   });
 
-  journey('cargo lambda: the builder takes a test, a photo that is not its own, and the daily look', async (stage) => {
-    await running('builder', stage, async (binary) => {
-      assert.deepEqual(await binary.handle(recorded('s3-test', stage)), nothingFailed);
-      assert.deepEqual(await binary.handle(recorded('s3-created', stage)), nothingFailed);
-      assert.equal(await binary.handle(recorded('daily', stage)), null);
-    });
-  });
+  journey(
+    'cargo lambda: the builder takes a test, a photo that is not its own, and its regular looks',
+    async (stage) => {
+      await running('builder', stage, async (binary) => {
+        assert.deepEqual(await binary.handle(recorded('s3-test', stage)), nothingFailed);
+        assert.deepEqual(await binary.handle(recorded('s3-created', stage)), nothingFailed);
+        assert.equal(await binary.handle(recorded('daily', stage)), null);
+        assert.equal(await binary.handle(recorded('catch-up', stage)), null);
+      });
+    },
+  );
 
   journey('cargo lambda: login shows its page', async (stage) => {
     await running('login', stage, async (binary) => {

@@ -22,6 +22,11 @@ impl Days {
         self.0.is_empty()
     }
 
+    /// Whether all of these days are among them.
+    pub(crate) fn hold(&self, others: &Self) -> bool {
+        self.0.is_superset(&others.0)
+    }
+
     /// The months that the days lie in, each as year and month.
     pub fn months(&self) -> BTreeSet<(u16, u8)> {
         let dates = self.0.iter().filter_map(|&number| FIRST.checked_add(Span::new().days(i64::from(number))).ok());

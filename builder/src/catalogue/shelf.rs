@@ -73,6 +73,19 @@ impl Shelf {
     }
 }
 
+impl Shelf {
+    /// Whether days or places came to what the album had before, and nothing else changed.
+    pub(crate) fn only_gained_since(&self, before: &Self) -> bool {
+        let same = (&self.folder, &self.title, &self.cover) == (&before.folder, &before.title, &before.cover);
+        // The oldest uploads are forgotten when newer ones come.
+        let oldest = self.uploads.last().filter(|_| self.uploads.len() == UPLOADS);
+        let told = |first: &Timestamp| self.uploads.contains(first) || oldest.is_some_and(|oldest| first < oldest);
+        same && self.days.hold(&before.days)
+            && before.uploads.iter().all(told)
+            && before.spots.iter().all(|spot| self.spots.contains(spot))
+    }
+}
+
 /// The shelves of an album and of those inside it that lists show.
 pub(super) fn of(catalogue: &Catalogue, cover: Option<&Cover>) -> Vec<Shelf> {
     let inside =

@@ -63,14 +63,52 @@ async fn what_a_scope_may_not_see_is_in_no_page_of_it() {
     }
 }
 
+/// Of paths, those of pages across albums.
+fn across(paths: Vec<String>) -> Vec<String> {
+    paths.into_iter().filter(|path| path.starts_with("home/") && path != "home/all/index.html").collect()
+}
+
+#[tokio::test]
+async fn where_requests_have_a_price_a_new_day_waits_and_nothing_else_does() {
+    let mut gallery = gallery("later").await;
+    gallery.builder = gallery.builder.across_albums_later();
+    let first = gallery.photo("Family/Lisbon/1.jpg", 6).await;
+    gallery.build(&[first]).await;
+    let there = gallery.web().await;
+    assert!(there.contains_key("home/all/feed.xml") && there.contains_key("home/all/timeline/2024/index.html"));
+    // A day more waits for the next look, which then finds nothing more to do.
+    let more = gallery.photo_version("Family/Lisbon/2.jpg", 7, 9).await;
+    gallery.build(&[more]).await;
+    assert_eq!(across(changed(&there, &gallery.web().await)), [""; 0]);
+    gallery.builder.catch_up().await.unwrap();
+    let caught_up = gallery.web().await;
+    assert_eq!(across(changed(&there, &caught_up)), ["home/all/feed.xml"]);
+    gallery.builder.catch_up().await.unwrap();
+    assert_eq!(changed(&caught_up, &gallery.web().await), [""; 0]);
+    // What waits goes along when something else cannot: a name, a new album, a removal.
+    let day = gallery.photo_version("Family/Lisbon/3.jpg", 8, 17).await;
+    gallery.build(&[day]).await;
+    let words = gallery.metadata("Family/Lisbon", "title: Lisboa\n").await;
+    gallery.build(&[words]).await;
+    let renamed = gallery.web().await;
+    assert_eq!(across(changed(&caught_up, &renamed)), ["home/all/feed.xml", "home/all/timeline/2024/index.html"]);
+    gallery.builder.catch_up().await.unwrap();
+    assert_eq!(changed(&renamed, &gallery.web().await), [""; 0]);
+    let new = gallery.photo("Family/Alps/1.jpg", 6).await;
+    gallery.build(&[new]).await;
+    assert!(gallery.page("home/all/timeline/2024/index.html").await.contains("Alps"));
+    let gone = gallery.remove_photo("Family/Alps/1.jpg").await;
+    gallery.build(&[gone]).await;
+    for page in across(gallery.web().await.into_keys().collect()) {
+        assert!(!gallery.page(&page).await.contains("Alps"), "{page}");
+    }
+}
+
 #[tokio::test]
 async fn one_photo_more_changes_the_pages_across_albums_only_when_something_begins() {
     let gallery = gallery("begins").await;
     let first = gallery.photo("Family/Lisbon/1.jpg", 6).await;
     gallery.build(&[first]).await;
-    let across = |changed: Vec<String>| -> Vec<String> {
-        changed.into_iter().filter(|path| path.starts_with("home/") && path != "home/all/index.html").collect()
-    };
     // The same day: nothing begins.
     let before = gallery.web().await;
     let more = gallery.photo("Family/Lisbon/2.jpg", 6).await;
