@@ -126,7 +126,8 @@ impl Report {
 
 /// For each minute the sample in the middle of those of this minute, in order of memory.
 fn by_the_minute(samples: &[Sample]) -> Vec<Sample> {
-    let minutes = samples.chunk_by(|a, b| (a.at / 60.0).floor() == (b.at / 60.0).floor());
+    let minute = |sample: &Sample| (sample.at / 60.0) as u64;
+    let minutes = samples.chunk_by(|a, b| minute(a) == minute(b));
     let middle = |minute: &[Sample]| {
         let mut minute = minute.to_vec();
         minute.sort_by(|a, b| a.memory.total_cmp(&b.memory));
