@@ -57,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser $(SITE)/node_modules/.stamp observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -310,8 +310,9 @@ matrix: build peers $(CDK_VENV)/.stamp ## The S3 server beside moto and MiniStac
 DOCS_VENV := $(TARGET)/venv-docs
 
 .PHONY: docs
-docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages: target/guide/index.html
+docs: $(DOCS_VENV)/.stamp ## The owner's guide as web pages, every link in it followed: target/guide/index.html
 	"$(DOCS_VENV)/bin/mdbook" build docs --dest-dir "$(TARGET)/guide"
+	"$(DOCS_VENV)/bin/python" docs/check_links.py "$(TARGET)/guide"
 
 # mdBook compiled by others, pinned by its hash: compiling it takes minutes. It makes the pages and nothing that runs.
 $(DOCS_VENV)/.stamp: docs/requirements.txt

@@ -3,6 +3,12 @@
 //! [`Home`] is a gallery with an owner, [`Visitor`] a person with a browser of the plainest kind. Assertions look at
 //! what lies in the buckets and at what a visitor is shown.
 
+mod browser;
+mod crowd;
+mod measured;
+
+pub use browser::chromium;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -28,9 +28,8 @@ const dist = here("dist/");
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 
-const result = await build({
+const pages = {
   absWorkingDir: here("."),
-  entryPoints: ["src/site.ts", "src/site.css"],
   outdir: "dist",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -40,10 +39,13 @@ const result = await build({
   format: "esm",
   minify: true,
   legalComments: "inline",
-  target: "es2020",
   metafile: true,
   logLevel: "warning",
-});
+};
+const script = await build({ ...pages, entryPoints: ["src/site.ts"], target: "es2020" });
+// The script is for browsers with modules, the stylesheet for all: what a tablet of 2015 writes otherwise is written for
+// it, too.
+const sheet = await build({ ...pages, entryPoints: ["src/site.css"], target: ["es2020", "ios9"] });
 
 // The service worker's address cannot hold a hash: where it lies says which pages are its own.
 await build({
@@ -59,7 +61,7 @@ await build({
 
 // What a page loads before a photo is opened.
 const MOST = 30_000;
-const outputs = result.metafile.outputs;
+const outputs = { ...script.metafile.outputs, ...sheet.metafile.outputs };
 const first = (path) => [path, ...outputs[path].imports.filter(({ kind }) => kind === "import-statement").flatMap((i) => first(i.path))];
 const site = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/site.ts");
 const scripts = await Promise.all([...new Set(first(site))].map((path) => readFile(here(path))));
@@ -67,7 +69,7 @@ const weight = scripts.reduce((sum, bytes) => sum + gzipSync(bytes).length, 0);
 if (weight > MOST) throw new Error(`the scripts of a page are ${weight} bytes gzipped, ${MOST} at most`);
 
 const manifest = {};
-for (const [path, output] of Object.entries(result.metafile.outputs)) {
+for (const [path, output] of Object.entries(outputs)) {
   const name = basename(path);
   // Chunks are known to the script that loads them; the pages know the entry points alone.
   const logical = output.entryPoint && /^src\/site\./.test(output.entryPoint) ? basename(output.entryPoint) : name;

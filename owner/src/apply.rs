@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Apply, Export};
 use crate::reach::Reached;
+use crate::tell::counted;
 use crate::user::made;
 use plan::{Change, Entry, Sees, SignsIn, plan};
 
@@ -81,7 +82,8 @@ pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, comma
             println!("{}", change.line(&|scope| names.seen(scope)));
         }
         if unnamed > 0 && !command.remove {
-            println!("{unnamed} viewers are not in `{file}` and stay: `--remove` lets them out.");
+            let viewers = counted(unnamed, "viewer is", "viewers are");
+            println!("{viewers} not in `{file}`, which changes nothing for them: `--remove` lets them out.");
         }
         if changes.is_empty() {
             println!("Everything is as `{file}` says.");

@@ -37,6 +37,7 @@ use serde::Serialize;
 use crate::Interrupted;
 use crate::cli::Backup;
 use crate::reach::Reached;
+use crate::tell::{counted, there_already};
 use fetch::{Fetched, fetch};
 use manifest::{Kept, Manifest};
 use place::Places;
@@ -347,7 +348,7 @@ impl Summary {
         if !self.moved.is_empty() {
             parts.push(format!("{} {would}moved", self.moved.len()));
         }
-        parts.push(format!("{} were there already", self.unchanged));
+        parts.push(there_already(self.unchanged));
         if !self.earlier.is_empty() {
             let what = if command.delete { "deleted" } else { "put into `earlier`" };
             parts.push(format!("{} {would}{what}", self.earlier.len()));
@@ -357,7 +358,8 @@ impl Summary {
         }
         println!("{}.", parts.join(", "));
         if !command.dry_run && !self.interrupted {
-            println!("{} viewers. All of it lies in `{}`.", self.people, command.folder.display());
+            let viewers = counted(self.people, "viewer", "viewers");
+            println!("{viewers}. All of it lies in `{}`.", command.folder.display());
         }
         if self.interrupted {
             println!("Stopped. The same command again goes on where this one stopped.");

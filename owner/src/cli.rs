@@ -9,22 +9,20 @@ mod many;
 mod moving;
 mod people;
 mod place;
+mod running;
+mod sending;
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
-use gallery::FolderPath;
-
-use crate::upload::find::AlbumBy;
-use crate::upload::pace::rate;
+use clap::{Parser, Subcommand};
 
 pub use album::Album;
-pub use health::{Deploy, Doctor, Retry, Status};
+pub use health::{Deploy, Doctor, Rebuild, Retry, Status};
 pub use keep::{Backup, Restore, Verify, Watch};
 pub use many::{Apply, Export, Htpasswd, ImportPeople, Many};
 pub use moving::{Asked, Import, ImportFolder, ImportTakeout, Migrate, MigrateAwspics};
 pub use people::{Audit, Invite, Keys, May, PasswordFrom, See, User, scope};
 pub use place::{Data, Place, USUAL_FOLDER};
+pub use running::{Demo, Ports, Serve};
+pub use sending::Upload;
 
 /// A private photo gallery for your family
 ///
@@ -250,120 +248,6 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-}
-
-/// `heirloom rebuild`
-#[derive(Clone, Debug, Args)]
-pub struct Rebuild {
-    /// Make every photo's pictures again, even those that are right
-    #[arg(long)]
-    pub renditions: bool,
-
-    /// This album alone, with the albums in it. Everything otherwise
-    #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
-    pub album: Option<FolderPath>,
-
-    /// Everything, which is also what happens when no album is named
-    #[arg(long, conflicts_with = "album")]
-    pub all: bool,
-
-    /// Tell the outcome as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// `heirloom upload`
-#[derive(Clone, Debug, Args)]
-pub struct Upload {
-    /// Folders, or files with `--to`
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-
-    /// Where they belong. Without it each folder in PATH is a collection
-    #[arg(long, value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
-    pub to: Option<FolderPath>,
-
-    /// Put the photos of each folder into albums by the day or month in which they were taken
-    #[arg(long, value_name = "TIME")]
-    pub album_by: Option<AlbumBy>,
-
-    /// Remove from the gallery what is no longer in PATH. `metadata.yml` files stay
-    #[arg(long)]
-    pub delete: bool,
-
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Bytes a second at most: `500k`, `2M`
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub limit: Option<u64>,
-
-    /// How many files are on their way at once
-    #[arg(long, default_value_t = 6, value_name = "COUNT")]
-    pub parallel: usize,
-
-    /// Tell the outcome as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    #[command(flatten)]
-    /// Which gallery
-    pub data: Data,
-}
-
-/// Where the gallery listens. Always on this machine alone (127.0.0.1)
-#[derive(Clone, Debug, Args)]
-pub struct Ports {
-    /// The port of the gallery; 0 takes any free one
-    #[arg(long, env = "HEIRLOOM_PORT", default_value_t = 8080)]
-    pub port: u16,
-
-    /// The port of the S3 server; 0 takes any free one
-    #[arg(long, env = "HEIRLOOM_S3_PORT", default_value_t = 9000)]
-    pub s3_port: u16,
-}
-
-/// `heirloom serve`
-#[derive(Clone, Debug, Args)]
-pub struct Serve {
-    /// The folder that holds everything: originals, pages, viewers, keys
-    #[arg(long, env = "HEIRLOOM_DATA", default_value = USUAL_FOLDER, value_name = "FOLDER")]
-    pub data: PathBuf,
-
-    #[command(flatten)]
-    /// The ports
-    pub ports: Ports,
-
-    /// What the gallery is called, on its pages and at its door, as long as its `gallery.yml` says no other title
-    #[arg(long, env = "HEIRLOOM_TITLE", default_value = "Heirloom")]
-    pub title: String,
-
-    /// Tell the address and where the keys are as one JSON object
-    #[arg(long)]
-    pub json: bool,
-
-    /// Speak https, with a certificate made for this machine; the browser asks once whether to trust it
-    ///
-    /// Safari needs it: it keeps secure cookies on no plain http address, not even on this machine.
-    #[arg(long)]
-    pub tls: bool,
-}
-
-/// `heirloom demo`
-#[derive(Clone, Debug, Args)]
-pub struct Demo {
-    #[command(flatten)]
-    /// What `serve` takes
-    pub serve: Serve,
-
-    /// A folder of photos to show instead of the drawn ones. Each folder in it becomes a collection
-    #[arg(long, value_name = "FOLDER")]
-    pub photos: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use local::machine::Machine;
 
 use crate::cli::Demo;
 use crate::serve::{asked_to_stop, start, until_stopped};
+use crate::tell::counted;
 use crate::upload::find::find;
 use crate::upload::{Asked, upload};
 use crate::{sample, user};
@@ -49,12 +50,13 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
             None => draw(machine.store()).await?,
         };
         if sent > 0 && !json {
-            println!("{sent} files uploaded; the last pictures are being made …");
+            println!("{} uploaded; the last pictures are being made …", counted(sent, "file", "files"));
         }
         machine.settled().await;
         let ready = machine.store().list(Bucket::Resized, "facts/").all().await?.len();
         if !json {
-            println!("All is ready: {ready} files were looked at. Ctrl-C stops the gallery.");
+            let files = counted(ready, "file was", "files were");
+            println!("All is ready: {files} looked at. Ctrl-C stops the gallery.");
         }
         anyhow::Ok(())
     };

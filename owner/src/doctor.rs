@@ -17,12 +17,16 @@ use serde_json::json;
 use crate::FoundWrong;
 use crate::cli::{Doctor, Place};
 use crate::reach::Reached;
+use crate::tell::counted;
 
 /// From this age on a signing key should be followed by another.
 const OLD_KEY: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// How far a clock may be off before it is told. AWS refuses what is 15 minutes off.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
+
+/// A certificate with less than this left is told: those who renew it should have done so.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -185,7 +189,11 @@ async fn queues(reached: &Reached) -> Vec<Finding> {
     };
     let told = queues.iter().map(|(name, depth)| {
         if depth.given_up > 0 {
-            wrong("queues", format!("{name}: {} messages were given up", depth.given_up), "heirloom retry")
+            wrong(
+                "queues",
+                format!("{name}: {} given up", counted(depth.given_up, "message was", "messages were")),
+                "heirloom retry",
+            )
         } else {
             good("queues", format!("{name}: {} waiting, none given up", depth.waiting))
         }

@@ -13,7 +13,21 @@ fn filter(asked: &str) -> EnvFilter {
     EnvFilter::new(asked).add_directive(quiet)
 }
 
+/// Whoever was told something may leave early (`heirloom audit | head`). Then it ends as other programs do, with the number
+/// of the signal for that, and not with the library's panic.
+fn end_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = panic.payload_as_str().unwrap_or_default();
+        if told.starts_with("failed printing to stdout") && told.contains("Broken pipe") {
+            std::process::exit(141);
+        }
+        usual(panic);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_when_nobody_reads();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(filter(&arguments.log))

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, stream};
@@ -24,6 +23,7 @@ use crate::backup::manifest::{Kept, Manifest};
 use crate::backup::{fetch, people};
 use crate::cli::{Place, Restore};
 use crate::reach::Reached;
+use crate::tell::{counted, there_already};
 use crate::upload::etag;
 use crate::upload::find::Found;
 use crate::upload::pace::Pace;
@@ -132,7 +132,7 @@ async fn restore(store: &Store, command: &Restore, manifest: Manifest) -> Result
     let total = manifest.files.values().map(|kept| kept.bytes).sum();
     let quiet = command.json || command.dry_run;
     let progress = if quiet { ProgressBar::hidden() } else { crate::upload::bar(total) };
-    let way = Way { store: store.clone(), pace: Arc::new(Pace::new(None)), progress: progress.clone() };
+    let way = Way::new(store, Pace::new(None), &progress, command.parallel);
 
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut steps = stream::iter(manifest.files)
@@ -193,11 +193,11 @@ async fn put_back(way: &Way, command: &Restore, key: &str, kept: &Kept, there: O
         // The same object as when it was copied, or one of the same bytes.
         let unchanged = listed.bytes == kept.bytes && (listed.etag == kept.etag || is(&file, listed).await?);
         if unchanged {
-            way.progress.inc(kept.bytes);
+            way.is_spared(kept.bytes);
             return Ok(Done::Same);
         }
         if !command.overwrite {
-            way.progress.inc(kept.bytes);
+            way.is_spared(kept.bytes);
             return Ok(Done::Differs);
         }
     }
@@ -296,12 +296,12 @@ impl Summary {
         }
         let would = if dry_run { "would be " } else { "" };
         let mut parts = vec![format!("{} {would}restored ({})", self.restored.len(), HumanBytes(self.bytes))];
-        parts.push(format!("{} were there already", self.unchanged));
+        parts.push(there_already(self.unchanged));
         if !self.deleted.is_empty() {
             parts.push(format!("{} {would}deleted", self.deleted.len()));
         }
         if !self.people.is_empty() {
-            parts.push(format!("{} viewers {would}let in", self.people.len()));
+            parts.push(format!("{} {would}let in", counted(self.people.len(), "viewer", "viewers")));
         }
         if !self.failed.is_empty() {
             parts.push(format!("{} failed", self.failed.len()));
@@ -309,8 +309,8 @@ impl Summary {
         println!("{}.", parts.join(", "));
         if !self.differing.is_empty() {
             println!(
-                "{} files are in the gallery in another version, the first is `{}`: `--overwrite` brings the copy's.",
-                self.differing.len(),
+                "{} in the gallery in another version, the first is `{}`: `--overwrite` brings the copy's.",
+                counted(self.differing.len(), "file is", "files are"),
                 self.differing[0]
             );
         }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::cli::Retry;
 use crate::queues::QUEUES;
 use crate::reach::Reached;
+use crate::tell::counted;
 
 /// Does what `heirloom retry` asks.
 pub(crate) async fn run(command: Retry) -> Result<()> {
@@ -25,7 +26,7 @@ pub(crate) async fn run(command: Retry) -> Result<()> {
         return Ok(());
     }
     for (queue, count) in moved.iter().filter(|(_, count)| **count > 0) {
-        println!("{queue}: {count} {} again.", if *count == 1 { "message is tried" } else { "messages are tried" });
+        println!("{queue}: {} again.", counted(*count, "message is tried", "messages are tried"));
     }
     if rests {
         println!("The gallery does not run: that happens when it starts.");

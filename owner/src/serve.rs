@@ -8,6 +8,7 @@ use local::machine::{Machine, Settings};
 use tokio::sync::watch;
 
 use crate::cli::Serve;
+use crate::tell::counted;
 
 /// Work that is over sooner is not spoken of.
 const WORTH_A_LINE: Duration = Duration::from_secs(2);
@@ -94,7 +95,8 @@ async fn show_progress(mut waiting: watch::Receiver<usize>) {
             }
         }
         bar.finish_and_clear();
-        println!("{done} photos were made ready in {:.0} s.", since.elapsed().as_secs_f64());
+        let photos = counted(done, "photo was", "photos were");
+        println!("{photos} made ready in {:.0} s.", since.elapsed().as_secs_f64());
     }
 }
 

@@ -11,7 +11,6 @@ mod plan;
 pub(crate) mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,6 +24,7 @@ use serde::Serialize;
 use crate::Interrupted;
 use crate::cli::Upload;
 use crate::reach::Reached;
+use crate::tell::there_already;
 use find::{Findings, Found, LeftOut, find};
 use pace::Pace;
 use plan::{Step, plan};
@@ -99,7 +99,7 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
         .into_iter()
         .partition(|s| matches!(s, Step::Delete(_)));
     let progress = if asked.quiet || asked.dry_run { ProgressBar::hidden() } else { bar(total) };
-    let way = Way { store: store.clone(), pace: Arc::new(Pace::new(asked.limit)), progress: progress.clone() };
+    let way = Way::new(store, Pace::new(asked.limit), &progress, asked.parallel);
 
     let mut summary = Summary { left_out: findings.left_out, ..Summary::default() };
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
@@ -168,7 +168,7 @@ async fn taken(way: &Way, step: Step, dry_run: bool) -> Result<Done> {
         Step::Compare(found, listed) => {
             // Where S3 tells no MD5 the size has to do.
             if same(&found, &listed).await?.unwrap_or(true) {
-                way.progress.inc(found.bytes);
+                way.is_spared(found.bytes);
                 return Ok(Done::Same);
             }
             found
@@ -179,7 +179,7 @@ async fn taken(way: &Way, step: Step, dry_run: bool) -> Result<Done> {
                     if !dry_run {
                         way.copy(&listed.path, &found.key).await?;
                     }
-                    way.progress.inc(found.bytes);
+                    way.is_spared(found.bytes);
                     return Ok(Done::Moved { from: listed.path, to: found.key });
                 }
             }
@@ -236,7 +236,7 @@ impl Summary {
                 parts.push(format!("{count} {would}{what}"));
             }
         }
-        parts.push(format!("{} were there already", self.unchanged));
+        parts.push(there_already(self.unchanged));
         if !self.failed.is_empty() {
             parts.push(format!("{} failed", self.failed.len()));
         }

@@ -22,6 +22,7 @@ use crate::FoundWrong;
 use crate::cli::Verify;
 use crate::reach::Reached;
 use crate::rebuild;
+use crate::tell::counted;
 use finding::{Finding, Mend};
 
 /// Does what `heirloom verify` asks.
@@ -77,7 +78,8 @@ async fn verified(reached: &Reached, command: &Verify) -> Result<(Verdict, bool)
     }
     let repaired = Box::pin(mended(store, command, &mut verdict)).await?;
     // After what is left over was removed: CloudFront would fetch it once more.
-    verdict.invalidation = reached.invalidate(&forget::merged(forgotten)).await?;
+    let forgotten: Vec<String> = forgotten.into_iter().collect();
+    verdict.invalidation = reached.invalidate(&forgotten).await?;
     Ok((verdict, repaired))
 }
 
@@ -147,8 +149,11 @@ impl Verdict {
             String::new()
         };
         println!(
-            "Looked at {} originals{read}, {} facts, {} renditions, {} pages.",
-            self.originals, self.facts, self.renditions, self.pages
+            "Looked at {}{read}, {} facts, {}, {}.",
+            counted(self.originals, "original", "originals"),
+            self.facts,
+            counted(self.renditions, "rendition", "renditions"),
+            counted(self.pages, "page", "pages"),
         );
         if let Some(id) = &self.invalidation {
             println!("CloudFront was asked to forget what it keeps of photos that are gone ({id}).");

@@ -148,7 +148,7 @@ fn people_come_out_of_an_old_file_and_go_into_one() {
     refused(folder, &["user", "apply", "users.toml"], &["--yes"]);
     let said = done(folder, &["user", "apply", "users.toml", "--yes", "--address", "https://photos.example.org"]);
     assert!(said.contains("https://photos.example.org/auth/invite?code=") && said.contains("tim: "), "{said}");
-    assert!(said.contains("1 viewers are not in") && !said.contains("secret of hers"), "{said}");
+    assert!(said.contains("1 viewer is not in") && !said.contains("secret of hers"), "{said}");
     let listed = done(folder, &["user", "list"]);
     assert!(["tom", "tim", "oma", "vera"].iter().all(|name| listed.contains(name)), "{listed}");
     done(folder, &["user", "apply", "users.toml", "--yes", "--remove"]);

@@ -6,10 +6,11 @@ mod scene;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use scene::{Serving, files, run, text, until, write};
+use scene::{Serving, files, heirloom, interrupt, run, text, until, write};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
@@ -110,6 +111,9 @@ impl Stage {
             self.serving = Some(serving);
             return self.told(&said);
         }
+        if let Some(arguments) = command.strip_prefix("heirloom demo ") {
+            return demo(&self.folder, arguments);
+        }
         let program = Path::new(env!("CARGO_BIN_EXE_heirloom")).parent().unwrap();
         let path = std::env::join_paths(
             std::iter::once(program.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
@@ -137,6 +141,28 @@ impl Stage {
         let usual = said.replace(&serving.address, "127.0.0.1:8080").replace(&s3, "127.0.0.1:9000");
         usual.replace(&folder, "/home/gerda")
     }
+}
+
+/// What the demo says until it is ready, with the port that it has when nobody says otherwise.
+fn demo(folder: &Path, arguments: &str) -> String {
+    let mut command = heirloom(folder);
+    command.arg("demo").args(arguments.split(' ')).args(["--port", "0", "--s3-port", "0"]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let usual = line.split_once("localhost:").map(|(before, after)| {
+            format!("{before}localhost:8080{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+        });
+        let is_ready = line.contains("Ctrl-C");
+        said.push(usual.unwrap_or(line));
+        if is_ready {
+            break;
+        }
+    }
+    interrupt(&process);
+    assert!(process.wait().unwrap().success(), "{said:?}");
+    said.join("\n")
 }
 
 fn is_page(file: &str) -> bool {

@@ -1,5 +1,5 @@
 //! What the site costs a phone: Lighthouse 12 over login, home, an album and a photo, and over the albums that sigal and
-//! thumbsup make of the same photos.
+//! thumbsup make of the same photos; and over an album of 50 photos and one of 5,000.
 //!
 //!     cargo run --package heirloom-tests --example site -- OUT CHROMIUM SIGAL THUMBSUP
 //!
@@ -37,20 +37,24 @@ async fn main() -> Result<()> {
         fs::write(file, &bytes)?;
         home.upload(&key, bytes).await?;
     }
+    for (album, photos) in [("Crowd of 50", 50), ("Crowd of 5000", 5_000)] {
+        home.add_crowd(album, photos).await?;
+    }
+    home.upload("gallery.yml", "map: yes\n").await?;
     let viewer = home.viewer("gerda", Scope::All).await?;
     home.settled().await?;
 
-    let cookie = format!("{}={}", session::cookie::NAME, viewer.cookie.as_deref().context("signed in")?);
     let album = format!("/albums/{}/", gallery::FolderPath::parse(ALBUM)?.album());
-    let page = viewer.page(&album).await?;
-    let photo = heirloom_tests::attributes(&page, "id", "p-").first().context("a photo")?.to_string();
-    let here = |path: &str| format!("{}{path}", home.address().replace("127.0.0.1", "localhost"));
-    let mut pages = vec![
-        json!({ "name": "login", "url": here("/auth/login") }),
-        json!({ "name": "home", "url": here("/"), "cookie": cookie }),
-        json!({ "name": "album", "url": here(&album), "cookie": cookie }),
-        json!({ "name": "photo", "url": here(&format!("{album}#{photo}")), "cookie": cookie }),
-    ];
+    let mut pages = home.measured(&viewer, &album).await?;
+    for (name, path, most) in [
+        ("album of 50", "/albums/Crowd_of_50/", "light"),
+        ("album of 5,000", "/albums/Crowd_of_5000/", "light"),
+        ("timeline", "/timeline/", "light"),
+        ("search", "/search/", "light"),
+        ("map", "/map/", "opened"),
+    ] {
+        pages.push(home.measured_page(&viewer, name, path, most)?);
+    }
     if sigal != "-" {
         let site = out.join("site-sigal");
         let settings = out.join("site-sigal.conf.py");

@@ -1,7 +1,7 @@
 // What every visit in a browser begins with. Settings come from the environment: GALLERY (address), NAME, PASSWORD, CHROMIUM
 // (the browser), SCREENSHOTS (a folder). A visit prints a line a step; the first step that fails ends it.
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -45,6 +45,81 @@ export async function step(name, page, action) {
     process.exit(1);
   }
 }
+
+const WIDTHS = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900] };
+
+/** Waits until every picture in view is there, and a photo that is open full screen lies in the middle. */
+async function picturesShown(page) {
+  await page.waitForFunction(() => [...document.images].every((image) => {
+    const box = image.getBoundingClientRect();
+    const inView = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+    return !inView || (image.complete && image.naturalWidth > 0);
+  }));
+  await page.waitForFunction(() => {
+    const opened = [...document.querySelectorAll('.pswp--open .pswp__item[aria-hidden="false"] .pswp__img')];
+    return opened.every((picture) => {
+      const { left, right, width } = picture.getBoundingClientRect();
+      return width === 0 || Math.abs(left + right - innerWidth) < 4;
+    });
+  });
+}
+
+/** A picture of the page as it is, on each width, light and dark. */
+export async function portraits(page, name) {
+  for (const [device, [width, height]] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      await picturesShown(page);
+      await screenshot(page, `${name}-${device}-${colorScheme}`);
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** What axe-core finds on a page, light and dark. */
+export async function findings(page) {
+  const found = [];
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    // Not through the page's own scripts: its policy allows none of ours.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    found.push(...violations.map(({ id, nodes }) => `${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(' | ')}`));
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
+/** Tells what a page costs somebody with a phone who comes for the first time, and how far things move while it comes. */
+export async function cost(path, storageState) {
+  const phone = await visitor({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, storageState });
+  const session = await phone.context.newCDPSession(phone.page);
+  await session.send('Network.enable');
+  const kinds = new Map();
+  let [bytes, scripts] = [0, 0];
+  session.on('Network.responseReceived', ({ requestId, type }) => kinds.set(requestId, type));
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    bytes += encodedDataLength;
+    if (kinds.get(requestId) === 'Script') scripts += encodedDataLength;
+  });
+  await watchShifts(phone.page);
+  await phone.page.goto(`${GALLERY}${path}`, { waitUntil: 'networkidle' });
+  const shifted = await phone.page.evaluate(() => window.shifted);
+  await phone.context.close();
+  return { bytes, scripts, shifted };
+}
+
+/** From the next page on, `window.shifted` is how far things moved by themselves. */
+export const watchShifts = (page) => page.addInitScript(() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifted += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+});
 
 export const screenshot = (page, name, options = {}) =>
   page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), ...options });

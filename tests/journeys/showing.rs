@@ -1,11 +1,8 @@
 //! What the pages show and what they cost, in a real browser; and how answers are sent.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use gallery::Scope;
-use heirloom_tests::{Home, PASSWORD};
+use heirloom_tests::{Home, chromium};
 use reqwest::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
     IF_NONE_MATCH, IF_RANGE, RANGE, VARY,
@@ -19,10 +16,7 @@ const MOVING: &[u8] = include_bytes!("../../resizer/tests/all/fixtures/moving.gi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_pages_show_and_cost() -> Result<()> {
-    let Some(chromium) = std::env::var_os("HEIRLOOM_CHROMIUM").filter(|path| !path.is_empty()) else {
-        println!("left out: HEIRLOOM_CHROMIUM names no browser; `make test` sets it");
-        return Ok(());
-    };
+    let Some(chromium) = chromium() else { return Ok(()) };
     let home = Home::start().await?;
     home.upload("Family/Films/film.mp4", far_apart(FILM)).await?;
     home.upload_photo("Family/Films/IMG_1.JPG", 1).await?;
@@ -36,25 +30,21 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.let_in("gerda", Scope::All).await?;
     home.settled().await?;
 
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("../target"), PathBuf::from);
-    let mut visit = Command::new("node");
-    visit
-        .arg(here.join("browser/showing.mjs"))
-        .env("GALLERY", home.address())
-        .env("NAME", "gerda")
-        .env("PASSWORD", PASSWORD)
-        .env("FILMS", "/albums/Family/Films/")
-        .env("LONG", "/albums/Long/")
-        .env("CHROMIUM", chromium)
-        .env("SCREENSHOTS", target.join("screenshots"))
-        .stdin(Stdio::null());
-    let visit = tokio::task::spawn_blocking(move || visit.output()).await?.context("cannot run node")?;
-    let told = String::from_utf8_lossy(&visit.stdout);
-    println!("{told}");
-    ensure!(visit.status.success(), "{told}{}", String::from_utf8_lossy(&visit.stderr));
-    ensure!(told.matches("ok ").count() >= 15, "some steps did not run:\n{told}");
-    Ok(())
+    let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
+    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 15).await
+}
+
+/// Its pictures are not rendered for this: facts and small copies are there as the resizer leaves them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_album_of_thousands_opens_like_one_of_fifty() -> Result<()> {
+    let Some(chromium) = chromium() else { return Ok(()) };
+    let home = Home::start().await?;
+    home.add_crowd("Fifty", 50).await?;
+    home.add_crowd("Thousands", 5_000).await?;
+    home.let_in("gerda", Scope::All).await?;
+    home.settled().await?;
+    let settings = [("FEW", "/albums/Fifty/"), ("MANY", "/albums/Thousands/"), ("PHOTOS", "5000")];
+    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 5).await
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use gallery::keys::Bucket;
 use gallery::{CollectionSlug, Scope, Slug};
-use heirloom_tests::{Home, PASSWORD, Visitor};
+use heirloom_tests::{Home, PASSWORD, Visitor, chromium};
 use login::Role;
 use reqwest::header::{CONTENT_TYPE, ORIGIN};
 use reqwest::{Method, Response};
@@ -114,10 +114,7 @@ fn roll() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_roll_arrives_over_a_line_that_is_cut_twice() -> Result<()> {
-    let Some(chromium) = std::env::var_os("HEIRLOOM_CHROMIUM").filter(|path| !path.is_empty()) else {
-        println!("left out: HEIRLOOM_CHROMIUM names no browser; `make test` sets it");
-        return Ok(());
-    };
+    let Some(chromium) = chromium() else { return Ok(()) };
     let home = Home::start().await?;
     home.upload_photo("Family/Lake/first.jpg", 1).await?;
     home.settled().await?;

@@ -183,7 +183,10 @@ async fn files(data: &Path, store: &Store, tally: &Tally) -> Result<usize> {
     let mut wanted = 0;
     for bucket in ::gallery::keys::BUCKETS {
         let listed = store.list(bucket, "").all().await?;
-        wanted += listed.iter().filter(|listed| listed.bytes > IN_THE_INDEX).count();
+        // What came in parts has a file for each: its `ETag` ends with their number.
+        let parts = |etag: &str| etag.trim_matches('"').split_once('-').and_then(|(_, parts)| parts.parse().ok());
+        let large = listed.iter().filter(|listed| listed.bytes > IN_THE_INDEX);
+        wanted += large.map(|listed| parts(&listed.etag).unwrap_or(1)).sum::<usize>();
     }
     let count = |folder: &str| {
         let files = walkdir::WalkDir::new(data.join("buckets").join(folder)).into_iter().filter_map(Result::ok);

@@ -124,7 +124,7 @@ impl Section<'_> {
             Self::Singles { cards, alone } => html! {
                 section.collection aria-label="Albums" data-label="albums" {
                     @if !alone { div.heading { h2 data-t="albums" { "Albums" } } }
-                    (card_list(cards, 4))
+                    (card_list(cards, 0))
                 }
             },
             Self::Collection(collection) => {
@@ -137,7 +137,7 @@ impl Section<'_> {
                             h2 { a href=(href) { bdi { (card.title) } } }
                             (card_facts(card))
                         }
-                        (card_list(&cards, 4))
+                        (card_list(&cards, 0))
                         @if card.albums > cards.len() {
                             p.all {
                                 a href=(href) data-t="all_albums" data-n=(card.albums) {

@@ -6,6 +6,10 @@ import { ask } from "./session";
 import { translate } from "./texts";
 
 const PARALLEL = 6;
+
+/** How long to wait, in milliseconds, before a chunk that did not come is asked for again. */
+const AGAIN = 5_000;
+
 const arrivals = new WeakMap<HTMLElement, Promise<boolean>>();
 
 /** Whether photos are still to come. */
@@ -56,12 +60,13 @@ export function follow(grid: HTMLElement): void {
   const links = document.querySelector<HTMLElement>(".chunks");
   if (!links || !unfinished(grid) || !("IntersectionObserver" in window)) return;
   const observer = new IntersectionObserver(
-    async ([entry]) => {
-      if (!entry?.isIntersecting) return;
+    async (entries) => {
+      // Whoever scrolls fast has the end come and go between two looks: the last one counts.
+      if (!entries[entries.length - 1]?.isIntersecting) return;
       observer.disconnect();
       const came = await more(grid);
-      // Observing anew tells at once whether the end is still near.
-      if (came && unfinished(grid)) observer.observe(links);
+      // Observing anew tells at once whether the end is still near. What did not come is asked for again after a while.
+      if (unfinished(grid)) setTimeout(() => observer.observe(links), came ? 0 : AGAIN);
     },
     { rootMargin: "1500px" },
   );

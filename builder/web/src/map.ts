@@ -274,7 +274,8 @@ class WorldMap {
       mark.append(face);
     }
     const list = titles.join(", ");
-    mark.setAttribute("aria-label", list);
+    // What is seen on it is part of what it is called.
+    mark.setAttribute("aria-label", group.length > 1 ? `${group.length} · ${list}` : list);
     mark.title = list;
     if (group.length > 1) mark.append(element("span", "many", String(group.length)));
     return mark;

@@ -69,8 +69,12 @@ if (grid) {
   // A link to one photo, as sent in a message or met again in the browser's history.
   const arrive = async () => {
     const fragment = /^#(?:p-)?([0-9a-f]{20})$/.exec(location.hash);
-    const link = fragment && (await find(grid, `p-${fragment[1]}`))?.querySelector<HTMLAnchorElement>("a.open");
-    if (link) void viewer().then(({ open }) => open(grid, link, { arrived: true }));
+    if (!fragment) return;
+    const coming = viewer();
+    const link = (await find(grid, `p-${fragment[1]}`))?.querySelector<HTMLAnchorElement>("a.open");
+    if (!link) return;
+    const { open } = await coming;
+    open(grid, link, { arrived: true });
   };
   addEventListener("popstate", () => void arrive());
   void arrive();

@@ -43,7 +43,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     loop: false,
     showHideAnimationType: still ? "none" : "zoom",
     zoomAnimationDuration: still ? false : 260,
-    showAnimationDuration: still ? 0 : 260,
+    // Whoever came for this very photo gets it at once.
+    showAnimationDuration: still || arrived ? 0 : 260,
     hideAnimationDuration: still ? 0 : 220,
     preload: [1, 2],
     paddingFn: (viewport) =>

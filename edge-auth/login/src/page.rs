@@ -133,6 +133,7 @@ pub(crate) fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
+                (landscape())
                 main {
                     header {
                         (ornament())
@@ -141,6 +142,21 @@ pub(crate) fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
                     (inside)
                 }
             }
+        }
+    }
+}
+
+/// Hills at daybreak, or by night, at the foot of the page: what the frame in the ornament is a small picture of.
+fn landscape() -> Markup {
+    html! {
+        svg .view viewBox="0 0 1600 500" preserveAspectRatio="xMidYMax slice" aria-hidden="true" focusable="false" {
+            circle .disc cx="1180" cy="118" r="46" {}
+            path .stars d="M210 40h.1M420 90h.1M560 22h.1M720 70h.1M905 30h.1M1010 96h.1M1320 52h.1M1435 112h.1M300 130h.1" {}
+            path .hill1 d="M0 246C150 168 290 150 430 206S700 306 860 226 1150 128 1300 178 1500 240 1600 196V500H0Z" {}
+            path .hill2 d="M0 326C200 254 380 266 560 324S900 392 1100 314 1420 246 1600 304V500H0Z" {}
+            path .hill3 d="M0 412C260 334 460 364 700 402S1180 440 1600 366V500H0Z" {}
+            path .hill4 d="M0 474C300 424 600 444 900 464S1400 470 1600 438V500H0Z" {}
+            path .hill4 d="M352 450l13-52 13 52zM384 452l10-38 10 38zM1010 476l12-46 12 46zM1040 478l16-64 16 64zM1076 478l11-40 11 40z" {}
         }
     }
 }

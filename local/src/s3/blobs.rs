@@ -3,10 +3,13 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+
+use super::shelf::{Pinned, Shelf};
 
 /// Up to this many bytes lie in the index itself, where they cost no file and no sync of their own.
 pub(super) const INLINE: usize = 32 * 1024;
@@ -20,7 +23,7 @@ const COUNT_BITS: u32 = 40;
 pub(super) struct BlobId(pub(super) u64);
 
 /// Where an object's bytes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Place {
     /// There are none.
@@ -29,6 +32,8 @@ pub(super) enum Place {
     Index(BlobId),
     /// In a file.
     File(BlobId),
+    /// One after another where the parts lie that it was uploaded in. So nothing is copied when an upload is complete.
+    Parts(Vec<Place>),
 }
 
 /// Bytes on their way to a [`Place`].
@@ -44,7 +49,7 @@ pub(super) enum Stored {
 /// The folders `blobs/` and `tmp/`.
 #[derive(Debug)]
 pub(super) struct Blobs {
-    kept: PathBuf,
+    shelf: Arc<Shelf>,
     tmp: PathBuf,
     next: AtomicU64,
 }
@@ -61,7 +66,7 @@ impl Blobs {
         }
         sync_folder(&kept)?;
         sync_folder(root)?;
-        Ok(Self { kept, tmp, next: AtomicU64::new(0) })
+        Ok(Self { shelf: Arc::new(Shelf::new(kept)), tmp, next: AtomicU64::new(0) })
     }
 
     /// Starts an opening of the folder, by its number. Empties `tmp/`: nobody else is writing there.
@@ -109,18 +114,20 @@ impl Blobs {
         File::open(self.path(id))
     }
 
-    /// Removes files that nothing refers to any more. What cannot be removed now is swept after the next opening.
+    /// Keeps files from being removed until what is returned is dropped. Those that are gone already are not kept.
+    pub(super) fn pin(&self, ids: Vec<BlobId>) -> Pinned {
+        Pinned::new(Arc::clone(&self.shelf), ids)
+    }
+
+    /// Removes files that nothing refers to any more, those that are being read once they have been. What cannot be
+    /// removed now is swept after the next opening.
     pub(super) fn remove(&self, ids: &[BlobId]) {
-        for &id in ids {
-            if let Err(e) = fs::remove_file(self.path(id)) {
-                tracing::warn!(blob = format!("{:016x}", id.0), error = %e, "a file of a removed object stays for the sweep");
-            }
-        }
+        self.shelf.remove(ids);
     }
 
     /// Every file that was written before this opening.
     pub(super) fn older(&self, opening: u64) -> impl Iterator<Item = io::Result<BlobId>> + '_ {
-        let folders = (0..=u8::MAX).map(|low| self.kept.join(format!("{low:02x}")));
+        let folders = (0..=u8::MAX).map(|low| self.shelf.folder().join(format!("{low:02x}")));
         let entries = folders.flat_map(|folder| match fs::read_dir(folder) {
             Ok(entries) => entries.collect(),
             Err(e) => vec![Err(e)],
@@ -142,7 +149,7 @@ impl Blobs {
     }
 
     fn path(&self, id: BlobId) -> PathBuf {
-        self.kept.join(format!("{:02x}/{:016x}", id.0 & 0xff, id.0))
+        self.shelf.path(id)
     }
 }
 
@@ -156,11 +163,6 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)
-    }
-
-    /// Copies another file to the end of this one, inside the kernel where it can.
-    pub(super) fn append(&mut self, mut from: &File) -> io::Result<u64> {
-        io::copy(&mut from, &mut self.file)
     }
 
     /// Makes the bytes durable and gives them their place among the blobs.

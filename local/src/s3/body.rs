@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::blobs::{Blobs, Draft, INLINE, Stored};
 use super::digest::{self, ALGORITHMS, Algorithm, Digests, Hasher};
 use super::folder::blocking;
+use super::shelf::Pieces;
 
 /// The largest object in one request, and the largest part (AWS, "Amazon S3 multipart upload limits").
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;
@@ -249,6 +250,8 @@ pub(super) enum Source {
     Bytes(Bytes),
     /// In an open file, which stays readable whatever happens to the object.
     File(File),
+    /// In the parts that it came in, which stay as well.
+    Pieces(Pieces),
 }
 
 impl Source {
@@ -258,8 +261,9 @@ impl Source {
             Self::Bytes(bytes) => Ok(s3s::Body::from(bytes.slice(range.start as usize..range.end as usize)).into()),
             Self::File(mut file) => {
                 file.seek(SeekFrom::Start(range.start))?;
-                Ok(StreamingBlob::new(FileStream { state: State::Idle(file), left: range.end - range.start }))
+                Ok(FileStream::of(Box::new(file), &range))
             }
+            Self::Pieces(pieces) => Ok(FileStream::of(Box::new(pieces.range(&range)), &range)),
         }
     }
 
@@ -275,6 +279,7 @@ impl Source {
                 file.seek(SeekFrom::Start(range.start))?;
                 (Box::new(file.take(size)), Hasher::new(algorithm))
             }
+            Self::Pieces(pieces) => (Box::new(pieces.range(&range)), Hasher::new(algorithm)),
         };
         if size <= INLINE as u64 {
             let mut bytes = Vec::with_capacity(size as usize);
@@ -296,16 +301,25 @@ impl Source {
     }
 }
 
-/// A file as a stream of known length, read away from the executor.
+/// What is in files, from where it is to be read on.
+type Opened = Box<dyn Read + Send + Sync>;
+
+/// Files as a stream of known length, read away from the executor.
 struct FileStream {
     state: State,
     left: u64,
 }
 
 enum State {
-    Idle(File),
-    Reading(JoinHandle<io::Result<(File, Bytes)>>),
+    Idle(Opened),
+    Reading(JoinHandle<io::Result<(Opened, Bytes)>>),
     Ended,
+}
+
+impl FileStream {
+    fn of(opened: Opened, range: &Range<u64>) -> StreamingBlob {
+        StreamingBlob::new(Self { state: State::Idle(opened), left: range.end - range.start })
+    }
 }
 
 impl Stream for FileStream {
@@ -344,7 +358,7 @@ impl ByteStream for FileStream {
     }
 }
 
-fn read_step(mut file: File, want: usize) -> io::Result<(File, Bytes)> {
+fn read_step(mut file: Opened, want: usize) -> io::Result<(Opened, Bytes)> {
     let mut bytes = vec![0; want];
     file.read_exact(&mut bytes)?;
     Ok((file, bytes.into()))

@@ -25,6 +25,7 @@
 //!    announced, the file is synced, renamed into `blobs/`, and that directory is synced;
 //! 2. the record, the small body and the change's entry in the outbox go into one redb transaction, which is synced.
 //!    Writers that arrive while a transaction is being synced share the next one, so a sync is paid per batch;
+//!    The parts of an upload become an object where they lie: completing it writes a record and copies nothing;
 //! 3. the caller is answered; then the files that nothing refers to any more are removed.
 //!
 //! Conditions (`If-Match`, `If-None-Match`) are decided inside the transaction, by the one thread that writes, so that
@@ -42,6 +43,7 @@ mod listing;
 mod ops;
 mod record;
 mod server;
+mod shelf;
 mod transport;
 
 pub use folder::{Folder, FolderError};

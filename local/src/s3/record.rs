@@ -86,7 +86,7 @@ impl Record {
     /// The bytes for the index.
     pub(super) fn encode(&self) -> Vec<u8> {
         let tail = Tail {
-            place: self.place,
+            place: self.place.clone(),
             headers: std::borrow::Cow::Borrowed(&self.headers),
             checksum: self.checksum.clone(),
             parts: self.parts.clone(),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::tell::counted;
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -189,8 +190,12 @@ fn tell(moved: &Moved, from: &FolderPath, to: &FolderPath, dry_run: bool, json: 
     }
     let is_photo = |(from, _): &&(String, String)| !from.ends_with(METADATA) && !from.ends_with(SETTINGS);
     let photos = moved.files.iter().filter(is_photo).count();
-    let verb = if dry_run { "would be moved" } else { "were moved" };
-    println!("{photos} photos {verb} from `{from}` to `{to}`.");
+    let told = if dry_run {
+        counted(photos, "photo would be moved", "photos would be moved")
+    } else {
+        counted(photos, "photo was moved", "photos were moved")
+    };
+    println!("{told} from `{from}` to `{to}`.");
     if !moved.lose_sight.is_empty() {
         let who = moved.lose_sight.join(", ");
         println!("They may not see it there: {who}. `heirloom user scope NAME --collections …` changes that.");

@@ -4,6 +4,7 @@
 //! it, they follow from the gallery's name, the account and the region, as they do in the deploy (`cdk/storage/`).
 
 mod cache;
+mod certificate;
 mod settings;
 pub(crate) mod signed;
 mod stack;
@@ -70,6 +71,11 @@ impl Amazon {
     pub(crate) fn address(&self) -> Option<String> {
         let domain = || Some(format!("https://{}", self.settings.as_ref()?.domain.as_ref()?));
         self.outputs.get("Address").cloned().or_else(domain)
+    }
+
+    /// The host name of its own, as `heirloom.toml` says.
+    pub(crate) fn domain(&self) -> Option<&str> {
+        self.settings.as_ref()?.domain.as_deref()
     }
 
     /// What it is called, as `heirloom.toml` says.

@@ -1,8 +1,9 @@
-//! The commands about how the gallery is, and about bringing it onto AWS.
+//! The commands about how the gallery is, making it whole, and bringing it onto AWS.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use gallery::FolderPath;
 
 use super::Data;
 
@@ -57,6 +58,30 @@ pub struct Deploy {
 /// `heirloom retry`
 #[derive(Clone, Debug, Args)]
 pub struct Retry {
+    /// Tell the outcome as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    /// Which gallery
+    pub data: Data,
+}
+
+/// `heirloom rebuild`
+#[derive(Clone, Debug, Args)]
+pub struct Rebuild {
+    /// Make every photo's pictures again, even those that are right
+    #[arg(long)]
+    pub renditions: bool,
+
+    /// This album alone, with the albums in it. Everything otherwise
+    #[arg(value_name = "COLLECTION/ALBUM", value_parser = FolderPath::parse)]
+    pub album: Option<FolderPath>,
+
+    /// Everything, which is also what happens when no album is named
+    #[arg(long, conflicts_with = "album")]
+    pub all: bool,
+
     /// Tell the outcome as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -145,8 +145,8 @@ pub struct Asked {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub limit: Option<u64>,
 
-    /// How many files are on their way at once
-    #[arg(long, default_value_t = 6, value_name = "COUNT")]
+    /// How many files, or parts of large ones, are on their way at once
+    #[arg(long, default_value_t = 8, value_name = "COUNT")]
     pub parallel: usize,
 
     /// Tell the outcome as one JSON object

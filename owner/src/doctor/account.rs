@@ -6,15 +6,17 @@ use gallery::keys::BUCKETS;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Finding, SKEW, good, warning, wrong};
+use super::{Finding, SKEW, SOON, good, warning, wrong};
 use crate::amazon::Amazon;
 use crate::amazon::signed::get;
+use crate::tell::counted;
 
 /// Looks at what belongs to AWS alone.
 pub(super) async fn look(amazon: &Amazon, now: Timestamp) -> Vec<Finding> {
     let mut findings = vec![stack(amazon), clock(amazon, now).await];
     findings.extend(buckets(amazon).await);
     findings.extend(address(amazon).await);
+    findings.extend(certificate(amazon, now).await);
     findings.extend(gate(amazon).await);
     findings
 }
@@ -122,6 +124,37 @@ async fn address(amazon: &Amazon) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// The certificate of a domain of its own. CloudFront's own name needs none.
+async fn certificate(amazon: &Amazon, now: Timestamp) -> Option<Finding> {
+    let domain = amazon.domain()?;
+    let certificate = match amazon.certificate(domain).await {
+        Ok(Some(certificate)) => certificate,
+        Ok(None) => return Some(wrong("certificate", format!("there is none for {domain}"), "heirloom deploy")),
+        Err(error) => {
+            let told = format!("whether {domain} has a good one cannot be looked at: {error:#}");
+            return Some(warning("certificate", told, "aws acm list-certificates --region us-east-1"));
+        }
+    };
+    let mend = format!("aws acm describe-certificate --region us-east-1 --certificate-arn {}", certificate.arn);
+    if certificate.status != "ISSUED" {
+        let told = format!(
+            "that of {domain} is {} at AWS: a DNS record that proves the domain may be missing",
+            certificate.status
+        );
+        return Some(wrong("certificate", told, mend));
+    }
+    let left = certificate.until.duration_since(now);
+    let told = format!("that of {domain} is good for {} more", counted(left.as_hours() / 24, "day", "days"));
+    Some(if left.is_negative() {
+        wrong("certificate", format!("that of {domain} is over"), mend)
+    } else if left < SOON {
+        // AWS renews 60 days before, as long as the DNS record of the domain's proof stands.
+        warning("certificate", format!("{told}, and AWS has not renewed it"), mend)
+    } else {
+        good("certificate", told)
+    })
 }
 
 /// The gate was packed with the keys that sign.

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use indicatif::HumanBytes;
 use local::machine::{Running, certificate_expires};
 
-use super::{Finding, good, warning, wrong};
+use super::{Finding, SOON, good, warning, wrong};
 use crate::amazon::signed::get;
 use crate::serve::quoted;
+use crate::tell::counted;
 
 /// So much room there should be: an album of videos, and its renditions.
 const ROOM: u64 = 2 << 30;
@@ -42,15 +43,24 @@ pub(super) fn folder(data: &Path) -> Vec<Finding> {
         Err(error) => warning("disk", format!("it is not known how much is free: {error}"), format!("df -h {name}")),
     });
     findings.push(clock(data));
-    if let Some(until) = certificate_expires(data) {
-        findings.push(if until < SystemTime::now() {
-            wrong("certificate", "the certificate for https is over", format!("heirloom serve --tls --data {name}"))
-        } else {
-            let days = until.duration_since(SystemTime::now()).unwrap_or_default().as_secs() / 86_400;
-            good("certificate", format!("the certificate for https is good for {days} days"))
-        });
-    }
+    findings.extend(certificate(data, &name));
     findings
+}
+
+/// That of `serve --tls`, which makes another at its start when it is time.
+fn certificate(data: &Path, name: &str) -> Option<Finding> {
+    let now = SystemTime::now();
+    let left = certificate_expires(data)?.duration_since(now).ok();
+    let mend = Running::on(data).map(|running| format!("kill {}; ", running.process)).unwrap_or_default();
+    let mend = format!("{mend}heirloom serve --tls --data {name}");
+    Some(match left {
+        None => wrong("certificate", "the certificate for https is over", mend),
+        Some(left) => {
+            let days = counted(left.as_secs() / 86_400, "day", "days");
+            let told = format!("the certificate for https is good for {days}");
+            if left < SOON.unsigned_abs() { warning("certificate", told, mend) } else { good("certificate", told) }
+        }
+    })
 }
 
 /// Whoever reads the folder can sign in as anybody.

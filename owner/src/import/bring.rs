@@ -66,7 +66,7 @@ pub(crate) async fn bring(store: &Store, mut plan: Plan, asked: &Asked, zone: Of
     let there = Arc::new(listed(store, &plan).await?);
     let total = plan.arrivals.iter().map(|arrival| arrival.piece.bytes).sum();
     let progress = if asked.json || asked.dry_run { ProgressBar::hidden() } else { bar(total) };
-    let way = Way { store: store.clone(), pace: Arc::new(Pace::new(asked.limit)), progress: progress.clone() };
+    let way = Way::new(store, Pace::new(asked.limit), &progress, asked.parallel);
     let mut summary = Summary { left_out: std::mem::take(&mut plan.left_out), ..Summary::default() };
     let mut settled = Vec::new();
 
@@ -179,7 +179,7 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
         arrived.sent.push(key.clone());
         source = Some(key);
     }
-    way.progress.inc(piece.bytes - sent);
+    way.is_spared(piece.bytes - sent);
     Ok(arrived)
 }
 

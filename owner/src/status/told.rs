@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Album, Told};
 use crate::queues::Depth;
+use crate::tell::counted;
 
 impl Told {
     /// Prints it: the albums first, then what wants mending, then the rest.
@@ -28,7 +29,8 @@ impl Told {
         }
         println!();
         for (name, (objects, bytes)) in &self.buckets {
-            println!("{name:8}  {objects:8} objects  {:>10}", HumanBytes(*bytes).to_string());
+            let objects = counted(*objects, "object ", "objects");
+            println!("{name:8}  {objects:>16}  {:>10}", HumanBytes(*bytes).to_string());
         }
         if let Some(cost) = &self.cost {
             let budget = cost.budget.map(|budget| format!("; the budget is ${budget:.2}")).unwrap_or_default();
@@ -63,7 +65,8 @@ impl Told {
             }
         }
         if !self.strays.is_empty() {
-            println!("\n{} files lie where no album can be, the first at `{}`.", self.strays.len(), self.strays[0]);
+            let files = counted(self.strays.len(), "file lies", "files lie");
+            println!("\n{files} where no album can be, the first at `{}`.", self.strays[0]);
         }
     }
 }

@@ -16,26 +16,40 @@ use gallery::keys::Bucket;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use indicatif::ProgressBar;
+use tokio::sync::Semaphore;
 
 use super::etag::{IN_PARTS, of_bytes, part_size};
 use super::find::Found;
 use super::pace::Pace;
 
 /// What is handed to the network at once, where a pace is set.
-const PIECE: usize = 32 * 1024;
-
-/// So many parts of one file are on their way at once.
-const PARTS_AT_ONCE: usize = 3;
+const MORSEL: usize = 32 * 1024;
 
 /// What every file on its way needs.
 #[derive(Clone)]
 pub(crate) struct Way {
     pub(crate) store: Store,
-    pub(crate) pace: Arc<Pace>,
-    pub(crate) progress: ProgressBar,
+    progress: ProgressBar,
+    pace: Arc<Pace>,
+    /// How many bodies may be on their way at once: whole files, and parts of whichever files. So a film that is left
+    /// alone at the end goes as fast as many photos did, and memory holds no more than so many parts.
+    bodies: Arc<Semaphore>,
+    at_once: usize,
 }
 
 impl Way {
+    /// A way into the source bucket for so many bodies at once, all together at this pace.
+    pub(crate) fn new(store: &Store, pace: Pace, progress: &ProgressBar, at_once: usize) -> Self {
+        let at_once = at_once.max(1);
+        let bodies = Arc::new(Semaphore::new(at_once));
+        Self { store: store.clone(), progress: progress.clone(), pace: Arc::new(pace), bodies, at_once }
+    }
+
+    /// So many bytes need not be sent.
+    pub(crate) fn is_spared(&self, bytes: u64) {
+        self.progress.inc(bytes);
+    }
+
     /// Sends a file. What S3 stored is compared with what was read here; a difference is an error.
     pub(crate) async fn send(&self, found: &Found) -> Result<()> {
         let sent = if found.bytes < IN_PARTS { self.whole(found).await } else { self.in_parts(found).await };
@@ -43,8 +57,9 @@ impl Way {
     }
 
     async fn whole(&self, found: &Found) -> Result<()> {
-        let bytes = read(&found.file, 0, found.bytes).await?;
-        let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
+        let _turn = self.bodies.acquire().await?;
+        let Piece { bytes, etag } = read(&found.file, 0, found.bytes).await?;
+        let length = bytes.len() as u64;
         let put = self
             .store
             .client()
@@ -69,15 +84,15 @@ impl Way {
         let size = part_size(found.bytes);
         let (upload, kept) = self.begun(&found.key).await?;
         let (upload_id, kept) = (upload.as_str(), kept.as_slice());
-        // One is read and hashed while others are on their way.
         let parts: Vec<CompletedPart> = stream::iter((0..found.bytes).step_by(size as usize).enumerate())
             .map(|(index, start)| async move {
                 let number = i32::try_from(index + 1).context("too many parts")?;
-                let bytes = read(&found.file, start, size.min(found.bytes - start)).await?;
-                let etag = self.sent_part(found, upload_id, kept, number, bytes).await?;
+                let _turn = self.bodies.acquire().await?;
+                let piece = read(&found.file, start, size.min(found.bytes - start)).await?;
+                let etag = self.sent_part(found, upload_id, kept, number, piece).await?;
                 Ok::<_, anyhow::Error>(CompletedPart::builder().part_number(number).e_tag(etag).build())
             })
-            .buffered(PARTS_AT_ONCE)
+            .buffered(self.at_once)
             .try_collect()
             .await?;
         self.store
@@ -93,8 +108,9 @@ impl Way {
     }
 
     /// Sees to it that a part is there, and tells its `ETag`.
-    async fn sent_part(&self, found: &Found, upload: &str, kept: &[Part], number: i32, bytes: Bytes) -> Result<String> {
-        let (etag, length) = (of_bytes(&bytes), bytes.len() as u64);
+    async fn sent_part(&self, found: &Found, upload: &str, kept: &[Part], number: i32, piece: Piece) -> Result<String> {
+        let Piece { bytes, etag } = piece;
+        let length = bytes.len() as u64;
         // An upload that was cut off left its parts: those that hold these very bytes need not be sent again.
         let is_kept = |part: &&Part| {
             part.part_number == Some(number) && part.e_tag.as_deref().is_some_and(|told| agrees(told, &etag))
@@ -175,8 +191,8 @@ impl Way {
         let pace = self.pace.clone();
         ByteStream::new(SdkBody::retryable(move || {
             let (pace, bytes) = (pace.clone(), bytes.clone());
-            let pieces = stream::iter((0..bytes.len()).step_by(PIECE)).then(move |start| {
-                let (pace, piece) = (pace.clone(), bytes.slice(start..bytes.len().min(start + PIECE)));
+            let pieces = stream::iter((0..bytes.len()).step_by(MORSEL)).then(move |start| {
+                let (pace, piece) = (pace.clone(), bytes.slice(start..bytes.len().min(start + MORSEL)));
                 async move {
                     pace.pass(piece.len()).await;
                     Ok::<_, Infallible>(Frame::data(piece))
@@ -202,16 +218,24 @@ fn agrees(told: &str, etag: &str) -> bool {
     told.len() != 32 || told == etag
 }
 
-async fn read(file: &Path, start: u64, length: u64) -> Result<Bytes> {
+/// Bytes of a file, and the `ETag` that S3 should give them.
+struct Piece {
+    bytes: Bytes,
+    etag: String,
+}
+
+/// Reads and hashes away from what sends, so that one piece is made ready while others are on their way.
+async fn read(file: &Path, start: u64, length: u64) -> Result<Piece> {
     let path = file.to_owned();
     let read = tokio::task::spawn_blocking(move || {
         let mut file = File::open(&path)?;
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::with_capacity(length as usize);
         file.take(length).read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
+        let etag = of_bytes(&bytes);
+        Ok::<_, std::io::Error>(Piece { bytes: Bytes::from(bytes), etag })
     });
-    let bytes = read.await?.with_context(|| format!("cannot read `{}`", file.display()))?;
-    ensure!(bytes.len() as u64 == length, "`{}` became shorter while it was read", file.display());
-    Ok(Bytes::from(bytes))
+    let piece = read.await?.with_context(|| format!("cannot read `{}`", file.display()))?;
+    ensure!(piece.bytes.len() as u64 == length, "`{}` became shorter while it was read", file.display());
+    Ok(piece)
 }

@@ -8,9 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Finding, Kind};
 
-/// From so many on everything is forgotten at once: AWS counts paths.
-const MANY: usize = 300;
-
 /// How long ago a deletion may lie: twice as long as pictures are kept.
 const LATELY: SignedDuration = SignedDuration::from_hours(48);
 
@@ -54,9 +51,4 @@ pub(super) async fn deleted_lately(store: &Store) -> Result<BTreeSet<String>> {
         (key_marker, version_marker) = (page.next_key_marker, page.next_version_id_marker);
     }
     Ok(paths)
-}
-
-/// As CloudFront takes them.
-pub(super) fn merged(paths: BTreeSet<String>) -> Vec<String> {
-    if paths.len() > MANY { vec!["/*".to_owned()] } else { paths.into_iter().collect() }
 }

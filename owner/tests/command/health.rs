@@ -1,6 +1,7 @@
 //! How the gallery is, what was given up, what it is called, how it gets onto AWS.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::program::{PATIENCE, Serving, heirloom, refused, run, text};
@@ -132,6 +133,79 @@ fn the_doctor_finds_what_is_wrong_and_says_what_mends_it() {
     assert!(serving.interrupt());
 }
 
+/// What the doctor says of one thing: how it is, what was found, what mends it.
+fn found(folder: &Path, check: &str) -> (String, String, String) {
+    let done = run(folder, &["doctor", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let worst = |one: &&serde_json::Value| one["state"] != "good";
+    let of = || told["findings"].as_array().unwrap().iter().filter(|one| one["check"] == check);
+    let one = of().find(worst).or_else(|| of().next()).unwrap_or_else(|| panic!("no `{check}` in {told}"));
+    let word = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    (word("state"), word("found"), word("mend"))
+}
+
+#[test]
+fn the_doctor_looks_at_version_ports_clock_certificate_and_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = folder.join("heirloom-data");
+    assert!(Serving::begun_with(&mut heirloom(folder), &["--tls"]).interrupt());
+    assert!(found(folder, "version").1.contains(env!("CARGO_PKG_VERSION")));
+
+    // Whoever has the port: this test, or another program on the machine.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:8080");
+    let (state, said, mend) = found(folder, "ports");
+    assert!(state == "warning" && said.contains("8080") && mend.contains("--port 8090"), "{state} {said} {mend}");
+
+    let (state, said, _) = found(folder, "certificate");
+    assert!(state == "good" && said.contains("is good for 39") && said.ends_with("days"), "{said}");
+    let day = Duration::from_hours(24);
+    let written = |file: &str, at: std::time::SystemTime| {
+        std::fs::File::options().write(true).open(data.join(file)).unwrap().set_modified(at).unwrap();
+    };
+    let now = std::time::SystemTime::now();
+    for (days, expected) in [(380, "warning"), (500, "wrong")] {
+        written("certificate.pem", now - days * day);
+        let (state, said, mend) = found(folder, "certificate");
+        assert!(state == expected && mend == "heirloom serve --tls --data heirloom-data", "{state} {said} {mend}");
+    }
+
+    assert_eq!(found(folder, "clock").0, "good");
+    written("credentials.json", now + day);
+    let (state, _, mend) = found(folder, "clock");
+    assert!(state == "wrong" && mend.contains("timedatectl"), "{state} {mend}");
+    written("credentials.json", now);
+
+    // A key of two years ago.
+    assert_eq!(found(folder, "keys").0, "good");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let resting = local::machine::Resting::open(&local::machine::Settings::new(&data)).await.unwrap();
+        let store = resting.store();
+        let bucket = gallery::Bucket::Auth;
+        for listed in store.list(bucket, "keys/").all().await.unwrap() {
+            let key = store.read_path(bucket, &listed.path).await.unwrap().unwrap();
+            let mut key: serde_json::Value = serde_json::from_slice(&key.bytes).unwrap();
+            let years = jiff::SignedDuration::from_hours(730 * 24);
+            age(&mut key, jiff::Timestamp::now() - years);
+            let put = store.client().put_object().bucket(store.name(bucket)).key(&listed.path);
+            put.body(key.to_string().into_bytes().into()).send().await.unwrap();
+        }
+        resting.close().await;
+    });
+    let (state, said, mend) = found(folder, "keys");
+    assert!(state == "warning" && said.contains("has been signing since") && mend == "heirloom keys rotate", "{said}");
+}
+
+/// Sets every time in it.
+fn age(value: &mut serde_json::Value, to: jiff::Timestamp) {
+    match value {
+        serde_json::Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => *text = to.to_string(),
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|one| age(one, to)),
+        serde_json::Value::Object(all) => all.values_mut().for_each(|one| age(one, to)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_outcome_is_one_json_object() {
     let folder = tempfile::tempdir().unwrap();
@@ -159,6 +233,19 @@ fn every_outcome_is_one_json_object() {
     let wrong = run(folder.path(), &["user", "list", "--nonsense"]);
     assert_eq!(wrong.status.code(), Some(2), "a wrong command line");
     assert_eq!(run(folder.path(), &["user", "remove", "nobody", "--json"]).status.code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_reads_may_leave_early() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than a pipe holds.
+    let mut command = heirloom(folder.path());
+    let mut child =
+        command.args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), text(&ended.stderr).as_str()), (Some(141), ""));
 }
 
 #[test]

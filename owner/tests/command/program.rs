@@ -36,8 +36,14 @@ impl Serving {
     }
 
     pub(crate) fn begun(command: &mut Command) -> Self {
+        Self::begun_with(command, &[])
+    }
+
+    /// With more flags of `serve`.
+    pub(crate) fn begun_with(command: &mut Command, more: &[&str]) -> Self {
         let mut process = command
             .args(["serve", "--port", "0", "--s3-port", "0"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -46,7 +52,7 @@ impl Serving {
         let mut address = String::new();
         for line in lines.by_ref() {
             let line = line.expect("text");
-            if let Some((_, found)) = line.split_once(" is at http://") {
+            if let Some((_, found)) = line.split_once(" is at http").and_then(|(_, found)| found.split_once("://")) {
                 found.trim().clone_into(&mut address);
             }
             if line.contains("Ctrl-C") {

@@ -22,20 +22,27 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, ico
     if (!slide()?.animation) press(false);
   };
 
+  // As large as its picture, which may not be there yet: the view is open for the movie before it is for the picture.
+  const cover = (video: HTMLVideoElement) => {
+    const { width, height, zoomLevels } = pswp.currSlide ?? {};
+    if (!width || !height || !zoomLevels) return;
+    video.style.width = `${Math.round(width * zoomLevels.initial)}px`;
+    video.style.height = `${Math.round(height * zoomLevels.initial)}px`;
+  };
+
   const play = () => {
     const source = slide()?.movie;
-    const under = picture();
-    if (!source || !under || movie) return;
+    const container = pswp.currSlide?.container;
+    if (!source || !container || movie) return;
     const video = document.createElement("video");
     movie = video;
     video.className = "movie";
     video.playsInline = true;
     video.src = source;
-    video.style.width = under.style.width;
-    video.style.height = under.style.height;
+    cover(video);
     video.addEventListener("playing", () => video.classList.add("here"));
     for (const end of ["ended", "error"]) video.addEventListener(end, () => movie === video && stop());
-    under.after(video);
+    container.append(video);
     press(true);
     // With its sound, where the browser counts this as somebody's wish.
     video.play().catch(() => {
@@ -111,7 +118,8 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, ico
   pswp.on("zoomPanUpdate", ({ slide: { currZoomLevel, zoomLevels } }) => {
     if (movie && currZoomLevel > zoomLevels.initial * 1.01) stop();
   });
-  pswp.on("resize", stop);
+  // The end of the opening is told as a change of size, too.
+  pswp.on("resize", () => movie && cover(movie));
   pswp.on("beforeZoomTo", stop);
   pswp.on("close", () => {
     clearTimeout(timer);

@@ -75,9 +75,10 @@ export function slide(link: HTMLAnchorElement): Slide {
   };
 }
 
-/** Of a picture in several formats, the one that this browser took. */
+/** Of a picture in several formats, the one that this browser takes: it may not have chosen yet here, but elsewhere. */
 function chosen(picture: HTMLImageElement | null): HTMLSourceElement | HTMLImageElement | null {
   const sources = [...(picture?.parentElement?.querySelectorAll("source") ?? [])];
-  const ending = /\.\w+$/.exec(picture?.currentSrc ?? "")?.[0];
+  const taken = picture?.currentSrc || document.querySelector<HTMLImageElement>("picture img[fetchpriority]")?.currentSrc;
+  const ending = /\.\w+$/.exec(taken ?? "")?.[0];
   return sources.find((source) => ending && source.srcset.includes(`${ending} `)) ?? picture;
 }

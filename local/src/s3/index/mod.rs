@@ -23,7 +23,7 @@ use super::blobs::Blobs;
 use super::record::Unreadable;
 
 /// The layout of the tables. A later one may read earlier ones, never the other way round.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 
 /// Writers that may wait for the thread before the next ones wait for a place in the queue.
 const QUEUE: usize = 1024;

@@ -192,6 +192,11 @@ impl<'txn> Tables<'txn> {
                 self.files.remove(id.0)?;
                 self.after.doomed.push(id);
             }
+            Place::Parts(places) => {
+                for place in places {
+                    self.discard(place)?;
+                }
+            }
         }
         Ok(())
     }

@@ -24,8 +24,13 @@ impl Tables<'_> {
         Ok(found)
     }
 
-    /// Removes an upload with all of its parts.
-    pub(in crate::s3) fn remove_upload(&mut self, full_key: &[u8], id: &str) -> Result<(), Stop> {
+    /// Removes an upload with all of its parts, but for the bytes of those that an object consists of from now on.
+    pub(in crate::s3) fn remove_upload(
+        &mut self,
+        full_key: &[u8],
+        id: &str,
+        is_kept: impl Fn(u32) -> bool,
+    ) -> Result<(), Stop> {
         self.uploads.remove((full_key, id))?;
         let mut numbers = Vec::new();
         for entry in self.parts.range((id, 0)..=(id, u32::MAX))? {
@@ -34,7 +39,9 @@ impl Tables<'_> {
         }
         for number in numbers {
             let part = self.parts.remove((id, number))?.map(|part| read_json::<Part>(part.value())).transpose()?;
-            if let Some(part) = part {
+            if let Some(part) = part
+                && !is_kept(number)
+            {
                 self.discard(part.place)?;
             }
         }

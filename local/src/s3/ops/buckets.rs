@@ -44,7 +44,7 @@ impl Operations {
                 return Err(s3_error!(BucketNotEmpty).into());
             }
             for (key, upload) in tables.uploads_of(&object_key(&bucket, ""))? {
-                tables.remove_upload(&key, &upload)?;
+                tables.remove_upload(&key, &upload, |_| false)?;
             }
             tables.buckets.remove(bucket.as_str())?;
             Ok(())

@@ -1,7 +1,6 @@
 //! Uploads in parts: begun, listed, completed, aborted.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use data_encoding::HEXLOWER;
 use s3s::dto::{
@@ -13,8 +12,7 @@ use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::writes::wanted_algorithm;
 use super::{Operations, kind_shown, now, refuse_what_is_not_offered, show_checksum, stored_headers, strong};
-use crate::s3::blobs::{Blobs, Place, Stored};
-use crate::s3::body::not_stored;
+use crate::s3::blobs::Place;
 use crate::s3::conditions::Writing;
 use crate::s3::digest::{ALGORITHMS, Algorithm, Checksum, Kind, combined, multipart_etag};
 use crate::s3::index::outbox::ChangeKind;
@@ -69,13 +67,13 @@ impl Operations {
             if !tables.has_upload(&full, &input.upload_id)? {
                 return Err(s3_error!(NoSuchUpload).into());
             }
-            tables.remove_upload(&full, &input.upload_id)
+            tables.remove_upload(&full, &input.upload_id, |_| false)
         });
         abort.await?;
         Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 
-    /// Joins the parts to one file first, then makes it the object, if the parts and the upload are still the same.
+    /// Makes the parts the object, where they lie, if they and the upload are still the same.
     pub(super) async fn complete_multipart_upload(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
@@ -96,12 +94,10 @@ impl Operations {
         let etag = multipart_etag(etags).ok_or_else(|| s3_error!(InvalidPart))?;
         let checksum = whole_checksum(&upload, &chosen);
         compare(&input, checksum.as_ref())?;
-        let parts: Vec<Part> = chosen.iter().map(|(_, part)| part.clone()).collect();
-        let stored = self.join(parts).await?;
         let time = now();
         let record = Record {
             head: Head { size, modified: time.as_millisecond(), etag: etag.clone() },
-            place: Place::Nowhere,
+            place: place_of(&chosen),
             headers: upload.headers,
             checksum: checksum.clone(),
             parts: chosen.iter().map(|(_, part)| part.size).collect(),
@@ -121,8 +117,8 @@ impl Operations {
             }
             let there = tables.object(&full)?;
             condition.allows(there.as_ref().map(|record| &record.head))?;
-            let record = Record { place: tables.store(stored)?, ..record };
-            tables.remove_upload(&full, &id)?;
+            tables
+                .remove_upload(&full, &id, |number| chosen.binary_search_by_key(&number, |(kept, _)| *kept).is_ok())?;
             tables.put((&bucket, &key), &record, ChangeKind::CompleteMultipartUpload, time)
         });
         complete.await?;
@@ -149,44 +145,14 @@ impl Operations {
         });
         read.await?
     }
-
-    async fn join(&self, parts: Vec<Part>) -> S3Result<Stored> {
-        let join = self.folder.look(move |view, blobs| Ok(join(view, blobs, &parts)));
-        match join.await? {
-            Ok(stored) => Ok(stored),
-            // A part has been replaced, or the upload aborted, since the index was read.
-            Err(Joined::Files(error)) if error.kind() == io::ErrorKind::NotFound => Err(s3_error!(InvalidPart)),
-            Err(Joined::Files(error)) => Err(not_stored(error)),
-            Err(Joined::Index(error)) => Err(error.into()),
-        }
-    }
 }
 
-enum Joined {
-    Files(io::Error),
-    Index(IndexError),
-}
-
-fn join(view: &View, blobs: &Blobs, parts: &[Part]) -> Result<Stored, Joined> {
-    if let [part] = parts {
-        return match part.place {
-            Place::Nowhere => Ok(Stored::Empty),
-            Place::Index(id) => Ok(Stored::Small(view.small(id).map_err(Joined::Index)?)),
-            Place::File(id) => Ok(Stored::Large(blobs.duplicate(id).map_err(Joined::Files)?)),
-        };
+/// Where an object lies that consists of these parts.
+fn place_of(parts: &[(u32, Part)]) -> Place {
+    match parts {
+        [(_, part)] => part.place.clone(),
+        parts => Place::Parts(parts.iter().map(|(_, part)| part.place.clone()).collect()),
     }
-    let mut draft = blobs.draft().map_err(Joined::Files)?;
-    for part in parts {
-        match part.place {
-            Place::Nowhere => {}
-            Place::Index(id) => draft.write(&view.small(id).map_err(Joined::Index)?).map_err(Joined::Files)?,
-            Place::File(id) => {
-                let file = blobs.open(id).map_err(Joined::Files)?;
-                draft.append(&file).map_err(Joined::Files)?;
-            }
-        }
-    }
-    draft.keep(blobs).map(Stored::Large).map_err(Joined::Files)
 }
 
 fn read_upload(view: &View, bucket: &str, key: &str, id: &str) -> Result<Option<(Upload, Parts)>, IndexError> {

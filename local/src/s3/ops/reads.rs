@@ -12,6 +12,7 @@ use crate::s3::body::Source;
 use crate::s3::conditions::{self, Reading, Verdict};
 use crate::s3::index::{IndexError, View};
 use crate::s3::record::{Record, Unreadable};
+use crate::s3::shelf::{Piece, Pieces};
 
 /// How often an object is looked up anew when its file has gone since the index was read. Each time, somebody has
 /// replaced it; a file that is truly missing shows as one that is never found.
@@ -129,8 +130,35 @@ fn look_up(view: &View, blobs: &Blobs, bucket: &str, key: &str, open: bool) -> R
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Lookup::Replaced),
             Err(error) => return Err(Unreadable(error.to_string()).into()),
         },
+        Place::Parts(ref places) => match in_parts(view, blobs, places, &record.parts)? {
+            Ok(pieces) => Some(Source::Pieces(pieces)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Lookup::Replaced),
+            Err(error) => return Err(Unreadable(error.to_string()).into()),
+        },
     };
     Ok(Lookup::Found(Box::new(Found { record, source })))
+}
+
+/// An object as its parts lie, which have these sizes.
+fn in_parts(
+    view: &View,
+    blobs: &Blobs,
+    places: &[Place],
+    sizes: &[u64],
+) -> Result<std::io::Result<Pieces>, IndexError> {
+    let (mut files, mut pieces) = (Vec::new(), Vec::new());
+    for (place, size) in places.iter().zip(sizes) {
+        match place {
+            Place::Nowhere => {}
+            Place::Index(id) => pieces.push(Piece::Bytes(view.small(*id)?)),
+            Place::File(id) => {
+                files.push(*id);
+                pieces.push(Piece::File(*id, *size));
+            }
+            Place::Parts(_) => return Err(Unreadable("it refers to a part that has parts".to_owned()).into()),
+        }
+    }
+    Ok(Pieces::open(blobs.pin(files), pieces))
 }
 
 fn wants_checksum(mode: Option<&ChecksumMode>) -> bool {

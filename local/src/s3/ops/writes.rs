@@ -153,8 +153,8 @@ impl Operations {
             let source = source.ok_or_else(|| s3_error!(InternalError))?;
             let wanted = algorithm.or(checksum.as_ref().map(|sum| sum.algorithm)).unwrap_or(USUAL);
             let copied = blocking(move || {
-                if let (true, Place::File(id)) = (taken_over, place) {
-                    let stored = Stored::Large(blobs.duplicate(id)?);
+                if let (true, Place::File(id)) = (taken_over, &place) {
+                    let stored = Stored::Large(blobs.duplicate(*id)?);
                     return Ok(Copied { stored, size: head.size, etag: head.etag, checksum });
                 }
                 source.receive(0..head.size, &blobs, wanted).map(Copied::from)

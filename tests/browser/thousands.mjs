@@ -1,0 +1,108 @@
+// An album of thousands beside one of fifty: what opening it costs, what scrolling to its end does, and the way through it
+// without a script.
+//
+// Settings besides those of stage.mjs: FEW and MANY (the paths of the two albums), PHOTOS (how many the long one has).
+import { GALLERY, assert, browser, cost, screenshot, signIn, step, visitor, watchShifts } from './stage.mjs';
+
+const { FEW, MANY } = process.env;
+const PHOTOS = Number(process.env.PHOTOS);
+const { context, page, complaints } = await visitor();
+await signIn(page);
+const signedIn = await context.storageState();
+
+await step('the first view of thousands costs what that of fifty costs', page, async () => {
+  const few = await cost(FEW, signedIn);
+  const many = await cost(MANY, signedIn);
+  console.log(`   fifty: ${few.bytes} bytes; ${PHOTOS}: ${many.bytes} bytes`);
+  assert.ok(many.bytes <= 150_000, `${many.bytes} bytes`);
+  // What it has more is the rest of its first page, and where its other pages are.
+  assert.ok(many.bytes <= few.bytes + 25_000, `${many.bytes} bytes, and ${few.bytes} for fifty`);
+  assert.deepEqual([few.shifted, many.shifted], [0, 0]);
+});
+
+await step('no more pictures are asked for than come near', page, async () => {
+  const asked = new Set();
+  const note = (request) => /\/pics\//.test(request.url()) && asked.add(request.url());
+  page.on('request', note);
+  await page.goto(`${GALLERY}${MANY}`, { waitUntil: 'networkidle' });
+  page.off('request', note);
+  assert.ok(asked.size < 200, `${asked.size} pictures`);
+});
+
+await step('scrolling to the end brings every photo, and nothing moves by itself', page, async () => {
+  const scroller = await visitor({ storageState: signedIn, viewport: { width: 390, height: 844 } });
+  const { page } = scroller;
+  await watchShifts(page);
+  await page.goto(`${GALLERY}${MANY}`);
+  const memory = await scroller.context.newCDPSession(page);
+  await memory.send('Performance.enable');
+  const count = () => page.locator('figure').count();
+  const first = await count();
+  assert.ok(first <= 200, `${first} at first`);
+  // As fast as chunks come, what is not there yet is waited for: nobody sees anything move.
+  const walked = await page.evaluate((wanted) => new Promise((done) => {
+    const end = Date.now() + 60_000;
+    const on = () => {
+      const near = (document.querySelector('nav.chunks')?.getBoundingClientRect().top ?? Infinity) < innerHeight + 800;
+      if (!near) scrollBy(0, 500);
+      const there = document.querySelectorAll('figure').length >= wanted;
+      if (there || Date.now() > end) done(there);
+      else setTimeout(on, 16);
+    };
+    on();
+  }), 600);
+  assert.ok(walked, `${await count()} came`);
+  assert.equal(await page.evaluate(() => window.shifted), 0);
+  // And as one who pulls the bar down, faster than chunks come.
+  const far = await page.evaluate((wanted) => new Promise((done) => {
+    const end = Date.now() + 150_000;
+    const on = () => {
+      scrollBy(0, 5000);
+      const there = document.querySelectorAll('figure').length >= wanted && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+      if (there || Date.now() > end) done(there);
+      else setTimeout(on, 30);
+    };
+    on();
+  }), PHOTOS);
+  assert.ok(far, `${await count()} of ${PHOTOS} came`);
+  assert.equal(await count(), PHOTOS);
+  assert.equal(await page.evaluate(() => new Set([...document.querySelectorAll('figure')].map(({ id }) => id)).size), PHOTOS);
+  assert.equal(await page.locator('nav.chunks').count(), 0);
+  const { metrics } = await memory.send('Performance.getMetrics');
+  const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
+  console.log(`   ${PHOTOS} photos: ${(heap / 1e6).toFixed(0)} MB of script memory`);
+  assert.ok(heap < 150e6, `${heap} bytes of script memory`);
+  await screenshot(page, 'thousands-end');
+  await scroller.context.close();
+});
+
+await step('the last photo opens by its own link', page, async () => {
+  const chunk = await page.locator('.grid').evaluate((grid) => grid.dataset.chunks.split(' ').at(-1));
+  await page.goto(`${GALLERY}${MANY}${chunk}/`);
+  const id = (await page.locator('figure').last().getAttribute('id')).slice(2);
+  await page.goto(`${GALLERY}${MANY}#${id}`);
+  await page.locator('.pswp--open').waitFor();
+  const count = PHOTOS.toLocaleString('en');
+  assert.equal(await page.locator('.pswp__counter').innerText(), `${count} of ${count}`);
+});
+
+await step('without a script, links lead through all of it', page, async () => {
+  const plain = await visitor({ javaScriptEnabled: false, storageState: signedIn });
+  await plain.page.goto(`${GALLERY}${MANY}`);
+  const pages = await plain.page.locator('.chunks ol a').count();
+  const seen = new Set();
+  for (let page = 0; page <= pages; page += 1) {
+    for (const id of await plain.page.locator('figure').evaluateAll((all) => all.map(({ id }) => id))) seen.add(id);
+    const next = plain.page.locator('a[rel="next"]');
+    if (await next.count() === 0) break;
+    await plain.page.goto(GALLERY + await next.getAttribute('href'), { waitUntil: 'domcontentloaded' });
+  }
+  assert.equal(seen.size, PHOTOS);
+  await plain.context.close();
+});
+
+await step('nothing complained in the console', page, async () => {
+  assert.deepEqual(complaints, []);
+});
+
+await browser.close();
