@@ -327,6 +327,18 @@ bench-upload: build peers ## `heirloom upload` beside `aws s3 sync` and rclone, 
 	fi
 	PATH="$(VENV)/bin:$$PATH" "$(VENV)/bin/python" tests/bench/upload.py "$(TARGET)/debug/heirloom"
 
+# Another binary than that of `make build`: make bench-front HEIRLOOM=target/release/heirloom
+HEIRLOOM ?= $(TARGET)/debug/heirloom
+
+.PHONY: bench-front
+bench-front: build ## Pages and pictures of `heirloom serve`, signed in, beside nginx with the same files; CONNECTIONS=32
+	if ! command -v nginx >/dev/null || ! command -v wrk >/dev/null; then
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light wrk >/dev/null
+		fi
+	fi
+	python3 tests/bench/front.py "$(HEIRLOOM)" $(if $(CONNECTIONS),--connections $(CONNECTIONS))
+
 SUPPLY := tests/supply
 SUPPLY_VENV := $(TARGET)/venv-supply
 

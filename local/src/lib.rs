@@ -13,3 +13,5 @@ pub mod machine;
 pub mod s3;
 
 mod sockets;
+
+pub use sockets::{Limit, LimitError, Limits};

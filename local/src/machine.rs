@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 pub use certificate::{CertificateError, expires as certificate_expires};
 pub use settings::{Running, Settings, SettingsError};
 
+use crate::Limits;
 use crate::events::asked::Asked;
 use crate::events::pump::Pump;
 use crate::front::{self, Front};
@@ -123,11 +124,12 @@ impl Machine {
         let (told_reconciled, reconciled) = watch::channel(false);
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
         let (at_rest, photos) = (pump.at_rest(), pump.photos());
-        let front = Arc::new(Front { store: store.clone(), login: login.clone(), gate });
+        let limits = settings.limits;
+        let front = Arc::new(Front::new(folder.clone(), store.clone(), login.clone(), gate, limits.clone()));
         let tasks = vec![
             tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
             tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),
-            tokio::spawn(s3::listen(server, s3_listener, until(stopped.clone()))),
+            tokio::spawn(serving_s3(server, s3_listener, limits, until(stopped.clone()))),
             tokio::spawn(pumping(pump, stopped.clone())),
             tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
         ];
@@ -271,6 +273,10 @@ fn port_error(address: SocketAddr, flag: &'static str, cause: std::io::Error) ->
 async fn until(mut stopped: watch::Receiver<bool>) {
     // A dropped sender means the same as a stop.
     let _ = stopped.wait_for(|&stop| stop).await;
+}
+
+async fn serving_s3(server: Server, listener: TcpListener, limits: Limits, stop: impl Future<Output = ()>) {
+    s3::listen_within(server, listener, &limits, stop).await;
 }
 
 async fn pumping(pump: Pump, stopped: watch::Receiver<bool>) {

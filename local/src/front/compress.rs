@@ -45,7 +45,7 @@ impl Coding {
         }
     }
 
-    fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pub(super) fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Brotli => {
                 let mut out = Vec::with_capacity(bytes.len() / 3);
@@ -65,11 +65,11 @@ impl Coding {
 
 /// Compresses an answer, where that is worth it. Its validator becomes a weak one, for the bytes are others.
 pub(super) async fn compressed(mut response: Response<Body>, wanted: Option<Coding>) -> Response<Body> {
-    if !is_text(response.headers()) {
+    if !tell(response.headers_mut()) {
         return response;
     }
-    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    let Some(coding) = wanted.filter(|_| is_worth_it(&response)) else {
+    let length = http_body::Body::size_hint(response.body()).exact();
+    let Some(coding) = wanted.filter(|_| is_worth_it(response.headers(), length)) else {
         return response;
     };
     let (parts, body) = response.into_parts();
@@ -84,16 +84,29 @@ pub(super) async fn compressed(mut response: Response<Body>, wanted: Option<Codi
     });
     let mut response = Response::from_parts(parts, boxed(Full::new(whole)));
     if let Ok(Ok(encoded)) = encoded.await {
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(encoded.len()));
-        let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.starts_with("W/"));
-        if let Some(weak) = etag.and_then(|etag| HeaderValue::from_str(&format!("W/{etag}")).ok()) {
-            headers.insert(ETAG, weak);
-        }
+        describe(response.headers_mut(), coding, encoded.len());
         *response.body_mut() = boxed(Full::new(Bytes::from(encoded)));
     }
     response
+}
+
+/// Tells caches, if this is text, that it comes in several codings. Returns whether it is.
+pub(super) fn tell(headers: &mut HeaderMap) -> bool {
+    let text = is_text(headers);
+    if text {
+        headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    text
+}
+
+/// The headers of the same bytes in a coding.
+pub(super) fn describe(headers: &mut HeaderMap, coding: Coding, length: usize) {
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok()).filter(|etag| !etag.starts_with("W/"));
+    if let Some(weak) = etag.and_then(|etag| HeaderValue::from_str(&format!("W/{etag}")).ok()) {
+        headers.insert(ETAG, weak);
+    }
 }
 
 fn is_text(headers: &HeaderMap) -> bool {
@@ -104,13 +117,12 @@ fn is_text(headers: &HeaderMap) -> bool {
         || kind == "image/svg+xml"
 }
 
-fn is_worth_it(response: &Response<Body>) -> bool {
-    let headers = response.headers();
+/// Whether text of a length, where the headers do not tell one, is to be compressed.
+pub(super) fn is_worth_it(headers: &HeaderMap, length: Option<u64>) -> bool {
     let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let length = told.or_else(|| http_body::Body::size_hint(response.body()).exact());
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && length.is_some_and(|length| WORTH.contains(&length))
+        && told.or(length).is_some_and(|length| WORTH.contains(&length))
 }
 
 #[cfg(test)]

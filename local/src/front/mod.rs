@@ -7,21 +7,21 @@
 mod answer;
 mod compress;
 mod function_url;
+mod kept;
 mod origin;
+mod range;
 mod viewer_request;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use gallery::{Key, Store};
-use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderName, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, COOKIE, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use jiff::Timestamp;
 use login::Login;
 use session::gate::{Decision, Gate};
@@ -32,23 +32,19 @@ use tokio_rustls::TlsAcceptor;
 
 use answer::{Body, empty, secure, with_bytes};
 use compress::{Coding, compressed};
+use kept::Kept;
 
-use crate::sockets;
-
-/// The largest form that is read: twice what an edge function is shown.
-const LARGEST_FORM: usize = 80 * 1024;
-
-/// How long a client may take to send a form.
-const FORM_TIME: Duration = Duration::from_secs(30);
+use crate::s3::Folder;
+use crate::sockets::{self, BodyError, Limits, Sent};
 
 /// What the front needs to answer.
 pub struct Front {
-    /// The buckets.
-    pub store: Store,
-    /// The login function.
-    pub login: Arc<Login>,
-    /// The gate, which is replaced when the keys change.
-    pub gate: watch::Receiver<Arc<Gate>>,
+    folder: Arc<Folder>,
+    store: Store,
+    login: Arc<Login>,
+    gate: watch::Receiver<Arc<Gate>>,
+    limits: Limits,
+    kept: Kept,
 }
 
 /// Accepts connections until `stop` is ready, then lets open requests end.
@@ -58,18 +54,39 @@ pub async fn listen(
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
 ) {
+    let limits = front.limits.clone();
     let answer = move |request, client| {
         let front = front.clone();
         async move { front.answer(request, client).await }
     };
-    sockets::serve(listener, tls, stop, answer).await;
+    sockets::serve(listener, tls, &limits, stop, answer).await;
 }
 
 impl Front {
-    async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
-        let head = request.method() == Method::HEAD;
-        let wanted = Coding::wanted(request.headers()).filter(|_| !head);
-        let mut response = compressed(self.decide(request, client).await, wanted).await;
+    /// A front before the buckets of a folder, which `store` is the way to. The gate is replaced when the keys change.
+    pub fn new(
+        folder: Arc<Folder>,
+        store: Store,
+        login: Arc<Login>,
+        gate: watch::Receiver<Arc<Gate>>,
+        limits: Limits,
+    ) -> Self {
+        Self { folder, store, login, gate, limits, kept: Kept::default() }
+    }
+
+    async fn answer(&self, request: Request<Sent>, client: SocketAddr) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        match self.at_once(&parts).await {
+            Some(answer) => answer,
+            // Boxed, because it is large: most requests would only carry it along.
+            None => Box::pin(self.with_all_it_takes(parts, body, client)).await,
+        }
+    }
+
+    async fn with_all_it_takes(&self, parts: Parts, body: Sent, client: SocketAddr) -> Response<Body> {
+        let head = parts.method == Method::HEAD;
+        let wanted = Coding::wanted(&parts.headers).filter(|_| !head);
+        let mut response = compressed(self.decide(parts, body, client).await, wanted).await;
         if head {
             *response.body_mut() = answer::boxed(http_body_util::Empty::new());
         }
@@ -77,15 +94,31 @@ impl Front {
         response
     }
 
-    async fn decide(&self, request: Request<Incoming>, client: SocketAddr) -> Response<Body> {
-        let (parts, incoming) = request.into_parts();
+    /// Answers most requests by far: pages and pictures for somebody whose session needs no second look. The gate decides
+    /// here as everywhere; what it does not allow at once it is asked again, with all that the request says.
+    async fn at_once(&self, parts: &Parts) -> Option<Response<Body>> {
+        let path = parts.uri.path();
+        if parts.uri.scheme().is_some() || path == MAP {
+            return None;
+        }
+        let mut cookies = parts.headers.get_all(COOKIE).iter();
+        let first = cookies.next().map_or(Some(""), |line| line.to_str().ok())?;
+        if cookies.next().is_some() {
+            return None;
+        }
+        let gate = self.gate.borrow().clone();
+        let object = session::gate::object(&gate, parts.method.as_str(), path, first, Timestamp::now().as_second())?;
+        self.kept.answer(&self.folder, &self.store, origin::bucket(path), &object, parts).await
+    }
+
+    async fn decide(&self, parts: Parts, incoming: Sent, client: SocketAddr) -> Response<Body> {
         let client = client.ip().to_string();
         // HTTP/1.1 allows `GET http://host/path`; CloudFront would only ever see the path.
         if parts.uri.scheme().is_some() || !parts.uri.path().starts_with('/') {
             return empty(StatusCode::BAD_REQUEST);
         }
         let for_login = parts.uri.path().starts_with("/auth/");
-        let body = if for_login { form(&parts, incoming).await } else { Ok(Bytes::new()) };
+        let body = if for_login { self.form(&parts, incoming).await } else { Ok(Bytes::new()) };
         let body = match body {
             Ok(body) => body,
             Err(status) => return empty(status),
@@ -119,6 +152,27 @@ impl Front {
 const MAP: &str = "/map/";
 
 impl Front {
+    /// Reads a form whole, or tells with which status to refuse it.
+    async fn form(&self, parts: &Parts, incoming: Sent) -> Result<Bytes, StatusCode> {
+        let (time, most) = (self.limits.form, self.limits.form_bytes);
+        let announced = parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > most) {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        if announced.is_none() && !parts.headers.contains_key(TRANSFER_ENCODING) {
+            return Ok(Bytes::new());
+        }
+        match tokio::time::timeout(time, Limited::new(incoming, most).collect()).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(Err(error)) if matches!(error.downcast_ref(), Some(BodyError::Stalled)) => {
+                Err(StatusCode::REQUEST_TIMEOUT)
+            }
+            Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+            Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+
     /// Lets the map's pictures of the earth come from where the owner says, if from anywhere. (`map_tiles` in
     /// `heirloom.toml` does it on AWS, where headers are the distribution's.)
     async fn let_tiles_come(&self, response: &mut Response<Body>) {
@@ -128,23 +182,6 @@ impl Front {
         if let Ok(policy) = HeaderValue::try_from(session::headers::policy_with_tiles(tiles.origin())) {
             response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
         }
-    }
-}
-
-/// Reads a form whole, or tells with which status to refuse it.
-async fn form(parts: &Parts, incoming: Incoming) -> Result<Bytes, StatusCode> {
-    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_FORM) {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    if announced.is_none() && !parts.headers.contains_key(TRANSFER_ENCODING) {
-        return Ok(Bytes::new());
-    }
-    match tokio::time::timeout(FORM_TIME, Limited::new(incoming, LARGEST_FORM).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat as DateFormat};
+use aws_sdk_s3::primitives::{ByteStream, DateTime, DateTimeFormat as DateFormat};
 use gallery::Store;
 use gallery::keys::{Bucket, Key};
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, StreamBody};
 use percent_encoding::percent_decode_str;
 
 use super::answer::{Body, empty, with_bytes};
+use super::range;
 
 /// Uploaded bytes are shown as pictures and films, never run as pages of this site.
 const NEVER_A_PAGE: &str = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'";
@@ -41,6 +42,7 @@ pub(super) async fn fetch(store: &Store, bucket: Bucket, uri: &str, parts: &Part
     // is too coarse to tell (RFC 9110, section 13.1.5).
     let unchanged = header(IF_RANGE);
     let range = header(RANGE).filter(|_| unchanged.as_ref().is_none_or(|tag| tag.starts_with('"')));
+    let range = range.as_deref().and_then(range::single);
     let since = header(IF_MODIFIED_SINCE)
         .filter(|_| !parts.headers.contains_key(IF_NONE_MATCH))
         .and_then(|date| DateTime::from_str(&date, DateFormat::HttpDate).ok());
@@ -70,7 +72,19 @@ fn strong(tags: &str) -> String {
 fn found(object: GetObjectOutput, bucket: Bucket, key: &str, head: bool) -> Response<Body> {
     let status = if object.content_range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let mut response = empty(status);
-    let headers = response.headers_mut();
+    let (headers, body) = described(object, bucket, key);
+    *response.headers_mut() = headers;
+    if !head {
+        let stream = tokio_util::io::ReaderStream::with_capacity(body.into_async_read(), 64 * 1024);
+        let frames = futures::StreamExt::map(stream, |chunk| chunk.map(http_body::Frame::data).map_err(Into::into));
+        *response.body_mut() = StreamBody::new(frames).boxed_unsync();
+    }
+    response
+}
+
+/// The headers that tell of an object, and its bytes.
+pub(super) fn described(object: GetObjectOutput, bucket: Bucket, key: &str) -> (HeaderMap, ByteStream) {
+    let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, value: Option<&str>| {
         if let Some(value) = value.and_then(|v| HeaderValue::from_str(v).ok()) {
             headers.insert(name, value);
@@ -89,13 +103,7 @@ fn found(object: GetObjectOutput, bucket: Bucket, key: &str, head: bool) -> Resp
         set(CONTENT_SECURITY_POLICY, Some(NEVER_A_PAGE));
         set(CONTENT_DISPOSITION, object.content_disposition.as_deref());
     }
-    if !head {
-        let chunks = object.body.into_async_read();
-        let stream = tokio_util::io::ReaderStream::with_capacity(chunks, 64 * 1024);
-        let frames = futures::StreamExt::map(stream, |chunk| chunk.map(http_body::Frame::data).map_err(Into::into));
-        *response.body_mut() = StreamBody::new(frames).boxed_unsync();
-    }
-    response
+    (headers, object.body)
 }
 
 /// The type an original is sent with: pictures and films as such, everything else as bytes to keep.

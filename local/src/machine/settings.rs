@@ -11,6 +11,7 @@ use login::Cost;
 use serde::{Deserialize, Serialize};
 
 use super::AUDIENCE;
+use crate::Limits;
 use crate::s3::Credentials;
 
 /// The keys for the S3 server, in the data folder.
@@ -65,6 +66,8 @@ pub struct Settings {
     pub tls: bool,
     /// How often the gate looks for new signing keys.
     pub keys_every: Duration,
+    /// What both servers bear from their clients.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -78,6 +81,7 @@ impl Settings {
             password_cost: Cost::RECOMMENDED,
             tls: false,
             keys_every: Duration::from_secs(20),
+            limits: Limits::default(),
         }
     }
 

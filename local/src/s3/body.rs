@@ -20,6 +20,7 @@ use super::blobs::{Blobs, Draft, INLINE, Stored};
 use super::digest::{self, ALGORITHMS, Algorithm, Digests, Hasher};
 use super::folder::blocking;
 use super::shelf::Pieces;
+use crate::sockets::STALLED;
 
 /// The largest object in one request, and the largest part (AWS, "Amazon S3 multipart upload limits").
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;
@@ -228,6 +229,8 @@ fn broken(error: &StdError) -> S3Error {
         S3ErrorCode::Custom("XAmzContentSHA256Mismatch".into())
     } else if text.contains("SignatureMismatch") {
         S3ErrorCode::SignatureDoesNotMatch
+    } else if text.contains(STALLED) {
+        S3ErrorCode::RequestTimeout
     } else {
         S3ErrorCode::IncompleteBody
     };

@@ -181,6 +181,18 @@ impl Folder {
         let _ = ended.wait_for(|ended| *ended).await;
     }
 
+    /// A number that stays the same as long as no object changes: what was read since it was first seen is what is
+    /// there. Whoever was told that a write is durable finds another number than before it.
+    pub fn state(&self) -> u64 {
+        self.index.batches()
+    }
+
+    /// The `ETag` of an object, without quotes; `None` when there is none.
+    pub async fn etag(&self, bucket: &str, key: &str) -> Result<Option<String>, FolderError> {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        self.look(move |view, _| view.etag(&bucket, &key)).await.map_err(failed)
+    }
+
     pub(super) fn blobs(&self) -> &Arc<Blobs> {
         &self.blobs
     }

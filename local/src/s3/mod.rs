@@ -49,4 +49,4 @@ mod transport;
 pub use folder::{Folder, FolderError};
 pub use index::outbox::{Change, ChangeKind};
 pub use server::{Credentials, Server};
-pub use transport::{IN_PROCESS, InProcess, listen};
+pub use transport::{IN_PROCESS, InProcess, listen, listen_within};

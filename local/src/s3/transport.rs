@@ -12,23 +12,27 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use hyper::body::Incoming;
 use s3s::Body;
 use tokio::net::TcpListener;
 
 use super::server::{Credentials, Server};
-use crate::sockets;
+use crate::sockets::{self, Limits, Sent};
 
 /// The host that requests without a socket name; nothing resolves it.
 pub const IN_PROCESS: &str = "http://s3.in-process.heirloom.invalid";
 
 /// Serves HTTP/1.1 on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
 pub async fn listen(server: Server, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-    let answer = move |request: http::Request<Incoming>, _| {
+    listen_within(server, listener, &Limits::default(), shutdown).await;
+}
+
+/// The same within other limits.
+pub async fn listen_within(server: Server, listener: TcpListener, limits: &Limits, shutdown: impl Future<Output = ()>) {
+    let answer = move |request: http::Request<Sent>, _| {
         let server = server.clone();
-        async move { server.answer(request.map(Body::from)).await }
+        async move { server.answer(request.map(Body::http_body_unsync)).await }
     };
-    sockets::serve(listener, None, shutdown, answer).await;
+    sockets::serve(listener, None, limits, shutdown, answer).await;
 }
 
 /// A transport for `aws_sdk_s3` that hands requests to the server in this process.

@@ -42,6 +42,12 @@ pub struct Serve {
     /// Safari needs it: it keeps secure cookies on no plain http address, not even on this machine.
     #[arg(long)]
     pub tls: bool,
+
+    /// Bear more or less from clients, for example stall=120; may be given several times
+    ///
+    /// The limits and their usual values are told in the owner's guide, on the page `Limits`.
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    pub limits: Vec<local::Limit>,
 }
 
 /// `heirloom demo`

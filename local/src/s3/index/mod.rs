@@ -107,6 +107,12 @@ impl Index {
         self.store.repaired()
     }
 
+    /// A number that stays the same as long as nothing in the index changes. Whoever was told that a write is durable
+    /// finds another number than before it.
+    pub(super) fn batches(&self) -> u64 {
+        self.store.batches()
+    }
+
     /// A door for reading. It must be gone before the folder can be opened anew.
     pub(super) fn reader(&self) -> Reader {
         Reader(Arc::clone(&self.store))

@@ -4,7 +4,7 @@
 //! Then it goes back to the last commit, which is what was last acknowledged.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{Database, DatabaseError};
@@ -19,6 +19,8 @@ pub(super) struct Store {
     /// `None` while it cannot be opened.
     database: RwLock<Option<Database>>,
     repaired: bool,
+    /// Counts the batches that were tried.
+    batches: AtomicU64,
 }
 
 impl Store {
@@ -28,7 +30,7 @@ impl Store {
         let mut builder = builder();
         let database = builder.set_repair_callback(move |_| note.store(true, Ordering::Relaxed)).create(path)?;
         let repaired = noted.load(Ordering::Relaxed);
-        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(database)), repaired })
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(database)), repaired, batches: AtomicU64::new(0) })
     }
 
     /// Whether the file had not been closed: after a crash, or because it is a copy of one that was open.
@@ -40,6 +42,16 @@ impl Store {
     pub(super) fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, IndexError>) -> Result<T, IndexError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         work(database.as_ref().ok_or(IndexError::Closed)?)
+    }
+
+    /// How many batches have been tried: as long as it stays the same, so does everything in the index.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Acquire)
+    }
+
+    /// Counts a batch, before anybody is told of its outcome.
+    pub(super) fn count_batch(&self) {
+        self.batches.fetch_add(1, Ordering::Release);
     }
 
     /// Closes the file and opens it again, after it has failed. Snapshots that are being read end with an error.

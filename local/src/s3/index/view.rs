@@ -7,7 +7,7 @@ use super::IndexError;
 use super::outbox::Change;
 use super::tables::{BUCKETS, FILES, NOTES, OBJECTS, OUTBOX, PARTS, SMALL, UPLOADS, object_key};
 use crate::s3::blobs::BlobId;
-use crate::s3::record::{Record, Unreadable};
+use crate::s3::record::{Head, Record, Unreadable};
 
 /// The table of uploads under way.
 pub(in crate::s3) type Uploads = ReadOnlyTable<(&'static [u8], &'static str), &'static [u8]>;
@@ -37,6 +37,12 @@ impl View {
     pub(in crate::s3) fn object(&self, bucket: &str, key: &str) -> Result<Option<Record>, IndexError> {
         let found = self.table(OBJECTS)?.get(object_key(bucket, key).as_slice())?;
         Ok(found.map(|bytes| Record::decode(bytes.value())).transpose()?)
+    }
+
+    /// An object's `ETag`, without quotes.
+    pub(in crate::s3) fn etag(&self, bucket: &str, key: &str) -> Result<Option<String>, IndexError> {
+        let found = self.table(OBJECTS)?.get(object_key(bucket, key).as_slice())?;
+        Ok(found.map(|bytes| Head::decode(bytes.value())).transpose()?.map(|head| head.etag))
     }
 
     /// The objects' table, for listings.

@@ -30,7 +30,9 @@ impl Writer {
     pub(super) fn run(self, mut queue: mpsc::Receiver<Job>) {
         let mut batch = Vec::with_capacity(BATCH);
         while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
-            match self.commit(batch.drain(..)) {
+            let committed = self.commit(batch.drain(..));
+            self.store.count_batch();
+            match committed {
                 Ok((answers, after)) => {
                     for answer in answers {
                         answer();
@@ -43,6 +45,7 @@ impl Writer {
                 Err(error) => {
                     tracing::error!(%error, "a batch of writes to the S3 index failed");
                     self.store.reopen();
+                    self.store.count_batch();
                 }
             }
         }

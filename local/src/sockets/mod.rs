@@ -1,5 +1,10 @@
 //! Connections: accepted, served over HTTP/1.1, drained at the end. The gallery and the S3 server share it.
 
+mod descriptors;
+mod limits;
+mod patience;
+mod sound;
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
@@ -9,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::Either;
 use http::{Request, Response, StatusCode, header};
-use http_body_util::Empty;
+use http_body_util::{Either as EitherBody, Empty};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,41 +26,41 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How long a client may take to send the head of a request.
-const HEAD_TIME: Duration = Duration::from_secs(20);
-
-/// How long a client may take to agree on encryption.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-
-/// How many connections are served at once by one server; more wait to be accepted.
-const CONNECTIONS: usize = 4096;
-
-/// How long answers under way may take once the server is asked to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+pub use limits::{Limit, LimitError, Limits};
+use patience::Patient;
+pub(crate) use patience::{BodyError, STALLED, Sent};
 
 /// A pause after the system refused a connection, for want of file descriptors as a rule.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
-/// Answers requests on a socket until `shutdown` ends, then lets answers under way end, for a few seconds at most.
+/// Answers requests on a socket until `shutdown` ends, then lets answers under way end, for a while at most.
 /// With `tls` the connections are encrypted, and who comes without encryption is sent to the encrypted address.
 pub(crate) async fn serve<F, A, B>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    limits: &Limits,
     shutdown: impl Future<Output = ()>,
     answer: F,
 ) where
-    F: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + 'static,
+    F: Fn(Request<Sent>, SocketAddr) -> A + Clone + Send + 'static,
     A: Future<Output = Response<B>> + Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_header_size(limits.head_bytes)
+        // A head of which the end has not come is given up at this size; bodies are read in pieces of it.
+        .max_buf_size(4 * limits.head_bytes)
+        .max_headers(limits.headers);
     let connections = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(descriptors::for_connections(limits.connections)));
     let port = listener.local_addr().map_or(0, |address| address.port());
     // Dropped when the server is to stop: who has not said anything by then is not waited for.
     let (stopping, stopped) = watch::channel(());
+    // Dropped when patience is at its end.
+    let (cutting, cut) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -63,16 +69,31 @@ pub(crate) async fn serve<F, A, B>(
         };
         let Some((stream, client, slot)) = accepted else { continue };
         let answer = answer.clone();
-        let service = service_fn(move |request| {
-            let answered = answer(request, client);
-            async move { Ok::<_, Infallible>(answered.await) }
+        let (handshake, stall) = (limits.handshake, limits.stall);
+        let service = service_fn(move |request: Request<Incoming>| {
+            if !sound::is_sound(&request) {
+                return Either::Left(async { Ok::<_, Infallible>(refused()) });
+            }
+            let last = sound::is_last(request.headers());
+            let answered = answer(request.map(|body| Sent::new(body, stall)), client);
+            Either::Right(async move {
+                let mut response = answered.await.map(EitherBody::Left);
+                if last {
+                    sound::close(&mut response);
+                }
+                Ok(response)
+            })
         });
-        let (http, tls, watcher, mut stopped) = (http.clone(), tls.clone(), connections.watcher(), stopped.clone());
-        tokio::spawn(async move {
+        let (http, tls, watcher) = (http.clone(), tls.clone(), connections.watcher());
+        let (mut stopped, mut cut) = (stopped.clone(), cut.clone());
+        let connection = async move {
             let ended: Result<(), Box<dyn Error + Send + Sync>> = match tls {
-                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await.map_err(Into::into),
+                None => {
+                    let stream = TokioIo::new(Patient::new(stream, stall));
+                    watcher.watch(http.serve_connection(stream, service)).await.map_err(Into::into)
+                }
                 Some(tls) => match tokio::select! {
-                    greeted = tokio::time::timeout(HANDSHAKE_TIME, greet(&tls, stream)) => greeted,
+                    greeted = tokio::time::timeout(handshake, greet(&tls, stream, stall)) => greeted,
                     _ = stopped.changed() => return,
                 } {
                     Ok(Ok(Greeted::Encrypted(stream))) => {
@@ -90,27 +111,49 @@ pub(crate) async fn serve<F, A, B>(
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = connection => {}
+                _ = cut.changed() => {}
+            }
             drop(slot);
         });
     }
     drop((listener, stopping));
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!("connections were cut after {} seconds", DRAIN.as_secs());
+    if tokio::time::timeout(limits.drain, connections.shutdown()).await.is_err() {
+        tracing::warn!("connections were cut after {} seconds", limits.drain.as_secs_f32());
     }
+    drop(cutting);
+}
+
+/// The answer to a request that could be read in several ways. Like every answer it says what browsers may do with it.
+fn refused<B: http_body::Body<Data = Bytes>>() -> Response<EitherBody<B, Empty<Bytes>>> {
+    let mut response = Response::new(EitherBody::Right(Empty::new()));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = response.headers_mut();
+    for (name, value) in session::headers::SECURITY {
+        headers.insert(name, http::HeaderValue::from_static(value));
+    }
+    headers.insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    sound::close(&mut response);
+    response
 }
 
 /// How a client began.
 enum Greeted {
-    Encrypted(Box<TlsStream<TcpStream>>),
-    Plain(TcpStream),
+    Encrypted(Box<TlsStream<Patient>>),
+    Plain(Patient),
 }
 
 /// The type of the first record of every handshake (RFC 8446, section 5.1); no method of HTTP begins with it.
 const HANDSHAKE: u8 = 22;
 
-async fn greet(tls: &TlsAcceptor, stream: TcpStream) -> std::io::Result<Greeted> {
+async fn greet(tls: &TlsAcceptor, stream: TcpStream, stall: Duration) -> std::io::Result<Greeted> {
     let mut first = [0];
-    if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE {
+    let plain = stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE;
+    let stream = Patient::new(stream, stall);
+    if plain {
         return Ok(Greeted::Plain(stream));
     }
     Ok(Greeted::Encrypted(Box::new(tls.accept(stream).await?)))
