@@ -169,7 +169,7 @@ $(NODES)/node_modules/.stamp: $(NODES)/package-lock.json
 	touch $@
 
 .PHONY: package
-package: web $(PACKAGE_VENV)/.stamp ## What AWS runs: the functions and the gate, for ARCHITECTURE, with the public KEYS
+package: web sbom $(PACKAGE_VENV)/.stamp ## What AWS runs: the functions and the gate, for ARCHITECTURE, with the public KEYS
 	export PATH="$(PACKAGE_VENV)/bin:$$PATH"
 	if [ ! -f "$(KEYS)" ]; then
 		echo "make package needs the gate's public keys: $(KEYS) is not there; make deploy makes it" >&2; exit 1
@@ -279,6 +279,10 @@ bench-queue: build peers ## Processor time of 200 uploaded photos in `heirloom s
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
 COUNTS ?= 200 2000 20000
+
+.PHONY: bench-storage
+bench-storage: ## The S3 server under `heirloom serve`: puts and gets of 4 KB, pages of 100,000 keys, memory; OBJECTS=20000 for fewer
+	cargo run --locked --quiet --package heirloom-local --example s3_load -- $(or $(OBJECTS),100000)
 
 .PHONY: bench-pages
 bench-pages: build $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer

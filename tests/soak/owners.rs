@@ -151,7 +151,8 @@ impl Owner {
 
     /// A film of several parts: the short one and a box that players skip (ISO/IEC 14496-12, 8.1.2).
     fn long_film(&mut self) -> Vec<u8> {
-        let free = PART + self.dice.below(2 * PART);
+        // Two parts, of which the second is no small one.
+        let free = PART + 200_000 + self.dice.below(PART - 400_000);
         let mut film = FILM.to_vec();
         film.extend((free as u32).to_be_bytes());
         film.extend(b"free");

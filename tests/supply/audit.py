@@ -3,8 +3,8 @@
     audit.py CARGO_DENY
 
 What needs no network always counts: licences, sources, bans. The advisories of RustSec and of npm lie with GitHub and with
-npm's registry; where neither can be reached they are left out, and that is said. In CI, or with ADVISORIES=required,
-that is a failure: a build that goes out must have been looked at.
+npm's registry; where neither can be reached they are left out, and that is said. With ADVISORIES=required, and in
+CodeBuild, where the gallery's own pipeline builds, that is a failure: a build that goes out must have been looked at.
 """
 
 import json
@@ -28,7 +28,7 @@ def run(command: list[str], folder=ROOT) -> tuple[bool, str]:
 
 def main() -> None:
     deny = sys.argv[1]
-    wanted = os.environ.get("ADVISORIES") == "required" or bool(os.environ.get("CI") or os.environ.get("CODEBUILD_CI"))
+    wanted = os.environ.get("ADVISORIES") == "required" or bool(os.environ.get("CODEBUILD_CI"))
     failed, unseen = [], []
 
     fine, told = run([deny, "--locked", "check", "licenses", "bans", "sources"])
@@ -55,7 +55,7 @@ def main() -> None:
     if unseen:
         sentence = f"advisories were not looked at for {', '.join(unseen)}: github.com or npm's audit cannot be reached from here"
         if wanted:
-            sys.exit(f"{sentence}, and a build that goes out must be looked at (unset CI, or allow the way there)")
+            sys.exit(f"{sentence}, and a build that goes out must be looked at: allow the way there")
         print(f"left out: {sentence}; `ADVISORIES=required make audit` insists")
 
 

@@ -59,10 +59,10 @@ impl Blobs {
     pub(super) fn prepare(root: &Path) -> io::Result<Self> {
         let (kept, tmp) = (root.join("blobs"), root.join("tmp"));
         fs::create_dir_all(&tmp)?;
-        let known = kept.join("ff").is_dir();
-        // The last is made last: when it is there, so are the others.
-        for low in (0..=u8::MAX).filter(|_| !known) {
-            fs::create_dir_all(kept.join(format!("{low:02x}")))?;
+        // Each is looked for: what copies folders may leave empty ones out.
+        let folders = (0..=u8::MAX).map(|low| kept.join(format!("{low:02x}")));
+        for folder in folders.filter(|folder| !folder.is_dir()) {
+            fs::create_dir_all(folder)?;
         }
         sync_folder(&kept)?;
         sync_folder(root)?;
@@ -141,6 +141,11 @@ impl Blobs {
             u64::from_str_radix(name, 16).ok().map(|id| Ok(BlobId(id)))
         });
         ids.filter(move |id| !matches!(id, Ok(BlobId(id)) if id >> COUNT_BITS >= opening))
+    }
+
+    /// Every file there is.
+    pub(super) fn all(&self) -> impl Iterator<Item = io::Result<BlobId>> + '_ {
+        self.older(u64::MAX)
     }
 
     fn path(&self, id: BlobId) -> PathBuf {

@@ -1,5 +1,6 @@
 //! The folder: opening it, what others keep in it, and the sweep.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,12 +34,29 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// What is in it cannot be read.
-    #[error("the index of the data folder `{path}` is damaged: {cause}")]
+    #[error(
+        "the index of the data folder `{path}` is damaged: {cause}. If the folder is a copy, stop the gallery and copy it \
+         again; if it is not, bring a backup into a new folder with `heirloom restore`"
+    )]
     Damaged {
         /// The folder.
         path: PathBuf,
         /// What is wrong with it.
         cause: String,
+    },
+    /// It was not closed when it was used last, and lacks what no crash takes.
+    #[error(
+        "the data folder `{path}` lacks {missing} of the {wanted} files that its index refers to, as a copy does that was \
+         made while the gallery ran: stop the gallery and copy it again, or bring a backup into a new folder with \
+         `heirloom restore`"
+    )]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+        /// How many files are not there.
+        missing: usize,
+        /// How many should be.
+        wanted: usize,
     },
     /// A name that S3 does not allow for a bucket.
     #[error("`{0}` is no name for a bucket: use 3 to 63 lower-case letters, digits, `.` and `-`")]
@@ -71,6 +89,15 @@ impl Folder {
                 return Err(FolderError::Damaged { path: path.to_owned(), cause: "it is no index".to_owned() });
             }
         };
+        if index.repaired() {
+            let (missing, wanted) = missing(&index.reader(), &blobs).map_err(|error| match error {
+                SweepError::Index(cause) => explain(path, OpenError::Index(cause)),
+                SweepError::Files(cause) => not_writable(cause),
+            })?;
+            if missing > 0 {
+                return Err(FolderError::Incomplete { path: path.to_owned(), missing, wanted });
+            }
+        }
         let sweeper = Sweeper::start(index.reader(), Arc::clone(&blobs), index.opening()).map_err(not_writable)?;
         Ok(Arc::new(Self { sweeper, index, blobs }))
     }
@@ -271,6 +298,14 @@ fn sweep(reader: &Reader, blobs: &Blobs, opening: u64, stop: &AtomicBool) -> Res
         blobs.remove(&stray);
     }
     Ok(())
+}
+
+/// How many of the files that the index refers to are not there, and how many it refers to. No crash of ours loses one:
+/// each is durable before the index knows it, and goes after the index has forgotten it.
+fn missing(reader: &Reader, blobs: &Blobs) -> Result<(usize, usize), SweepError> {
+    let wanted = reader.view()?.files()?;
+    let there = blobs.all().collect::<Result<HashSet<BlobId>, _>>()?;
+    Ok((wanted.iter().filter(|id| !there.contains(id)).count(), wanted.len()))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -102,6 +102,11 @@ impl Index {
         self.changes.clone()
     }
 
+    /// Whether it had not been closed when it was used last.
+    pub(super) fn repaired(&self) -> bool {
+        self.store.repaired()
+    }
+
     /// A number that stays the same as long as nothing in the index changes. Whoever was told that a write is durable
     /// finds another number than before it.
     pub(super) fn batches(&self) -> u64 {

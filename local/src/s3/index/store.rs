@@ -4,8 +4,8 @@
 //! Then it goes back to the last commit, which is what was last acknowledged.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{Database, DatabaseError};
 
@@ -18,13 +18,24 @@ pub(super) struct Store {
     path: PathBuf,
     /// `None` while it cannot be opened.
     database: RwLock<Option<Database>>,
+    repaired: bool,
     /// Counts the batches that were tried.
     batches: AtomicU64,
 }
 
 impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
-        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(open(path)?)), batches: AtomicU64::new(0) })
+        let noted = Arc::new(AtomicBool::new(false));
+        let note = Arc::clone(&noted);
+        let mut builder = builder();
+        let database = builder.set_repair_callback(move |_| note.store(true, Ordering::Relaxed)).create(path)?;
+        let repaired = noted.load(Ordering::Relaxed);
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(database)), repaired, batches: AtomicU64::new(0) })
+    }
+
+    /// Whether the file had not been closed: after a crash, or because it is a copy of one that was open.
+    pub(super) fn repaired(&self) -> bool {
+        self.repaired
     }
 
     /// Uses the database. Any number may at a time.
@@ -51,13 +62,15 @@ impl Store {
         {
             tracing::debug!(%error, "the failed index did not close well");
         }
-        match open(&self.path) {
+        match builder().create(&self.path) {
             Ok(opened) => *database = Some(opened),
             Err(error) => tracing::error!(%error, "the index could not be opened again; the next write tries anew"),
         }
     }
 }
 
-fn open(path: &Path) -> Result<Database, DatabaseError> {
-    Database::builder().set_cache_size(CACHE).create(path)
+fn builder() -> redb::Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE);
+    builder
 }

@@ -72,6 +72,12 @@ impl View {
         Ok(self.table(FILES)?.get(id.0)?.is_some())
     }
 
+    /// Every file that something refers to.
+    pub(in crate::s3) fn files(&self) -> Result<Vec<BlobId>, IndexError> {
+        let all = self.table(FILES)?.range::<u64>(..)?;
+        all.map(|entry| entry.map(|(id, _)| BlobId(id.value())).map_err(Into::into)).collect()
+    }
+
     /// The changes after a sequence, oldest first.
     pub(in crate::s3) fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<Change>, IndexError> {
         let newer = self.table(OUTBOX)?.range(sequence.saturating_add(1)..)?;

@@ -1,23 +1,24 @@
 //! `kill -9` at an arbitrary moment, and a disk without room: what was acknowledged is there and whole, and nothing
-//! else is.
+//! else is. `HEIRLOOM_ROUNDS=200` kills it two hundred times.
+
+mod copies;
+mod served;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use local::s3::{ChangeKind, Credentials, Folder, Server, listen};
+use served::{Served, client};
 use tokio::net::TcpListener;
 
 const BUCKET: &str = "photos";
 const FOLDER: &str = "HEIRLOOM_TEST_CRASH_FOLDER";
-const ROUNDS: usize = 8;
 const WRITERS: usize = 6;
 
 fn credentials() -> Credentials {
@@ -29,72 +30,14 @@ fn credentials() -> Credentials {
 #[ignore = "the server for the test below, which starts it"]
 async fn serve_until_killed() {
     let Some(path) = std::env::var_os(FOLDER) else { return };
-    let folder = Folder::open(Path::new(&path)).unwrap();
+    let folder = match Folder::open(Path::new(&path)) {
+        Ok(folder) => folder,
+        Err(error) => return println!("\nrefused: {error}"),
+    };
     folder.ensure_buckets(&[BUCKET]).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("\nlistening on {}", listener.local_addr().unwrap());
     listen(Server::new(folder, &credentials()), listener, std::future::pending()).await;
-}
-
-/// The server in a process of its own; killed when dropped, without a chance to tidy up.
-struct Served {
-    child: Child,
-    address: String,
-    /// Stays, or the child could not write what it has to say.
-    lines: BufReader<ChildStdout>,
-}
-
-impl Served {
-    fn start(path: &Path) -> Self {
-        Self::run(path, Command::new(std::env::current_exe().unwrap()))
-    }
-
-    /// No file of the server's may grow beyond this many blocks of 512 bytes, as if the disk were full.
-    fn start_on_a_small_disk(path: &Path, blocks: usize) -> Self {
-        let mut command = Command::new("sh");
-        let limited = format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$0\" \"$@\"");
-        command.arg("-c").arg(limited).arg(std::env::current_exe().unwrap());
-        Self::run(path, command)
-    }
-
-    fn run(path: &Path, mut command: Command) -> Self {
-        command.args(["--exact", "serve_until_killed", "--ignored", "--nocapture"]).env(FOLDER, path);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        let mut served = Self { child, address: String::new(), lines };
-        while served.address.is_empty() {
-            let mut line = String::new();
-            assert!(served.lines.read_line(&mut line).unwrap() > 0, "the server ended before it listened");
-            line.trim().strip_prefix("listening on ").unwrap_or_default().clone_into(&mut served.address);
-        }
-        served
-    }
-
-    fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn client(address: &str) -> Client {
-    let pair = credentials();
-    let pair = aws_sdk_s3::config::Credentials::new(pair.access_key, pair.secret_key, None, None, "test");
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(pair)
-        .endpoint_url(format!("http://{address}"))
-        .force_path_style(true)
-        // One request, one answer or none: so it is known what was acknowledged.
-        .retry_config(RetryConfig::disabled())
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    Client::from_conf(config.build())
 }
 
 /// What a request was to leave behind: these bytes, or nothing.
@@ -159,7 +102,9 @@ async fn what_was_acknowledged_survives_kill_9() {
     let directory = tempfile::tempdir().unwrap();
     let mut known: Vec<BTreeMap<String, Known>> = vec![BTreeMap::new(); WRITERS];
     let mut told = BTreeMap::new();
-    for round in 0..ROUNDS {
+    let rounds = std::env::var("HEIRLOOM_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(8);
+    let mut acknowledged = 0;
+    for round in 0..rounds {
         let mut served = Served::start(directory.path());
         let done = Arc::new(AtomicUsize::new(0));
         let writers: Vec<_> = known
@@ -167,17 +112,21 @@ async fn what_was_acknowledged_survives_kill_9() {
             .enumerate()
             .map(|(writer, known)| tokio::spawn(work(client(&served.address), writer, known, round, Arc::clone(&done))))
             .collect();
-        while done.load(Ordering::Relaxed) < 20 + round * 13 {
+        while done.load(Ordering::Relaxed) < 20 + round * 37 % 120 {
             assert!(served.is_alive(), "the server ended by itself");
             tokio::task::yield_now().await;
         }
+        // Some way into whatever is under way now.
+        std::thread::sleep(std::time::Duration::from_micros(round as u64 * 7919 % 5000));
         drop(served);
+        acknowledged += done.load(Ordering::Relaxed);
         known = Vec::new();
         for writer in writers {
             known.push(writer.await.unwrap());
         }
         verify(directory.path(), &mut known, &mut told).await;
     }
+    println!("killed {rounds} times; {acknowledged} changes were acknowledged, and all were there");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
