@@ -51,29 +51,25 @@ fn laughing(levels: usize) -> String {
     text + &format!("title: *a{}\n", levels - 1)
 }
 
+/// A hundred thousand lines.
+fn lines(of: impl Fn(u32) -> String) -> String {
+    (0..100_000).map(of).collect::<Vec<_>>().join("\n")
+}
+
 fn yaml() -> Vec<(&'static str, String)> {
     vec![
         ("a billion laughs", laughing(10)),
         ("thirty levels of laughs", laughing(30)),
         ("laughs merged", format!("{}<<: *a9\n", laughing(10))),
         ("an alias in itself", "order: &a [*a]\n".to_owned()),
-        (
-            "a hundred thousand aliases",
-            format!("captions:\n  a: &a x\n{}", (0..100_000).map(|n| format!("  b{n}: *a\n")).collect::<String>()),
-        ),
-        (
-            "a hundred thousand anchors",
-            format!("order:\n{}", (0..100_000).map(|n| format!("- &a{n} x\n")).collect::<String>()),
-        ),
+        ("a hundred thousand aliases", format!("captions:\n  a: &a x\n{}", lines(|n| format!("  b{n}: *a")))),
+        ("a hundred thousand anchors", format!("order:\n{}", lines(|n| format!("- &a{n} x")))),
         ("a long text by alias", format!("order:\n- &a {}\n{}", "x".repeat(15_000), "- *a\n".repeat(5000))),
         ("lists a hundred thousand deep", format!("order: {}", "[".repeat(100_000))),
         ("maps a hundred thousand deep", format!("captions: {}", "{a: ".repeat(100_000))),
         ("folders of indents", (0..2000).fold(String::new(), |text, n| text + &" ".repeat(n) + "a:\n")),
         ("a key that is a list that is a key", format!("? {}", "? [".repeat(20_000))),
-        (
-            "a hundred thousand captions",
-            format!("captions:\n{}", (0..100_000).map(|n| format!("  {n}.jpg: x\n")).collect::<String>()),
-        ),
+        ("a hundred thousand captions", format!("captions:\n{}", lines(|n| format!("  {n}.jpg: x")))),
         ("ten thousand documents", "---\ntitle: x\n...\n".repeat(10_000)),
         ("tags of other languages", "title: !!python/object/apply:os.system ['id']\n".to_owned()),
         ("a quote without an end", format!("title: \"{}", "a\\n".repeat(400_000))),
@@ -131,7 +127,7 @@ fn photo(memory: &Memory, source: &str) {
 
 fn pages(memory: &Memory) -> Vec<String> {
     let objects = memory.objects();
-    let pages = objects.iter().filter(|((bucket, key), _)| bucket == "web" && key.ends_with(".html"));
+    let pages = objects.iter().filter(|((bucket, key), _)| bucket == "web" && key.ends_with("/index.html"));
     pages.map(|(_, stored)| String::from_utf8(stored.bytes.clone()).expect("UTF-8")).collect()
 }
 
@@ -195,18 +191,9 @@ async fn words_that_grow_are_refused_in_bounded_memory_and_time() {
 fn names_that_lead_elsewhere_are_no_names() {
     let deep = format!("{}x.jpg", "a/".repeat(10_000));
     let deeper = format!("{}x.jpg", "a/".repeat(14));
-    for name in [
-        "../x.jpg",
-        "a/../x.jpg",
-        "a/./x.jpg",
-        "/a/x.jpg",
-        "a//x.jpg",
-        "a/",
-        "",
-        "a\\..\\x.jpg/",
-        &deep,
-        &deeper,
-    ] {
+    for name in
+        ["../x.jpg", "a/../x.jpg", "a/./x.jpg", "/a/x.jpg", "a//x.jpg", "a/", "", "a\\..\\x.jpg/", &deep, &deeper]
+    {
         let error = SourceKey::parse(name).map(|key| key.to_string());
         let error = error.expect_err("no name").to_string();
         assert!(!error.is_empty() && error.len() < name.len() + 300, "{error}");
