@@ -44,7 +44,7 @@ await step('scrolling to the end brings every photo, and nothing moves by itself
     const end = Date.now() + 60_000;
     const on = () => {
       const near = (document.querySelector('nav.chunks')?.getBoundingClientRect().top ?? Infinity) < innerHeight + 800;
-      if (!near) scrollBy(0, 500);
+      if (!near) scrollBy({ top: 500, behavior: 'instant' });
       const there = document.querySelectorAll('figure').length >= wanted;
       if (there || Date.now() > end) done(there);
       else setTimeout(on, 16);
@@ -57,7 +57,7 @@ await step('scrolling to the end brings every photo, and nothing moves by itself
   const far = await page.evaluate((wanted) => new Promise((done) => {
     const end = Date.now() + 150_000;
     const on = () => {
-      scrollBy(0, 5000);
+      scrollBy({ top: 5000, behavior: 'instant' });
       const there = document.querySelectorAll('figure').length >= wanted && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
       if (there || Date.now() > end) done(there);
       else setTimeout(on, 30);

@@ -1,8 +1,9 @@
 //! PNG, WebP, GIF, TIFF and BMP, through the `image` crate: the first frame, on white.
 
 use std::borrow::Cow;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
+use flate2::read::ZlibDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
@@ -23,9 +24,38 @@ pub(super) fn kind(format: ImageFormat) -> &'static str {
     }
 }
 
+/// The longest colour profile that a PNG may unpack to. Those of cameras and screens have some kilobytes, those of printers
+/// a few megabytes.
+const LONGEST_PROFILE: u64 = 16 << 20;
+
 /// Width and height, from the header.
 pub(super) fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Rejection> {
+    // The decoder unpacks the profile with the header, whatever it grows to.
+    if let Some(packed) = packed_profile(bytes).filter(|_| format == ImageFormat::Png) {
+        let unpacked = io::copy(&mut ZlibDecoder::new(packed).take(LONGEST_PROFILE + 1), &mut io::sink());
+        if unpacked.is_ok_and(|length| length > LONGEST_PROFILE) {
+            return Err(Rejection::Limit("its colour profile unpacks to more than the limit of 16 MiB".to_owned()));
+        }
+    }
     ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(rejection)
+}
+
+/// The packed profile of a PNG: the iCCP chunk behind a name and a byte for the method (ISO/IEC 15948, 11.3.3.3).
+fn packed_profile(bytes: &[u8]) -> Option<&[u8]> {
+    let mut at = 8;
+    loop {
+        let length = u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize;
+        let content = || bytes.get(at + 8..)?.get(..length);
+        match bytes.get(at + 4..at + 8)? {
+            b"iCCP" => {
+                let content = content()?;
+                return content.get(memchr::memchr(0, content)? + 2..);
+            }
+            // It comes before the first pixels or counts for nothing.
+            b"IDAT" => return None,
+            _ => at += 12 + length,
+        }
+    }
 }
 
 /// The embedded colour profile.
