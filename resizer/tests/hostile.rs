@@ -184,6 +184,15 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, Becomes)> {
             Refused("profile"),
         ),
         (
+            "192 MB of a profile behind one whose checksum is wrong",
+            {
+                let mut first = chunk(b"iCCP", b"x\0\0");
+                first.iter_mut().next_back().into_iter().for_each(|byte| *byte ^= 1);
+                png_with(&picture(), &[first, chunk(b"iCCP", &text(b"sRGB\0\0"))])
+            },
+            Refused("profile"),
+        ),
+        (
             "five thousand packed texts",
             png_with(&picture(), &vec![chunk(b"zTXt", &[b"Comment\0\0", &packed(1)[..]].concat()); 5000]),
             Picture,

@@ -31,31 +31,34 @@ const LONGEST_PROFILE: u64 = 16 << 20;
 /// Width and height, from the header.
 pub(super) fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Rejection> {
     // The decoder unpacks the profile with the header, whatever it grows to.
-    if let Some(packed) = packed_profile(bytes).filter(|_| format == ImageFormat::Png) {
+    let grows = |packed: &[u8]| {
         let unpacked = io::copy(&mut ZlibDecoder::new(packed).take(LONGEST_PROFILE + 1), &mut io::sink());
-        if unpacked.is_ok_and(|length| length > LONGEST_PROFILE) {
-            return Err(Rejection::Limit("its colour profile unpacks to more than the limit of 16 MiB".to_owned()));
-        }
+        unpacked.is_ok_and(|length| length > LONGEST_PROFILE)
+    };
+    if format == ImageFormat::Png && packed_profiles(bytes).into_iter().any(grows) {
+        return Err(Rejection::Limit("its colour profile unpacks to more than the limit of 16 MiB".to_owned()));
     }
     ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(rejection)
 }
 
-/// The packed profile of a PNG: the iCCP chunk behind a name and a byte for the method (ISO/IEC 15948, 11.3.3.3).
-fn packed_profile(bytes: &[u8]) -> Option<&[u8]> {
-    let mut at = 8;
-    loop {
-        let length = u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize;
-        let content = || bytes.get(at + 8..)?.get(..length);
-        match bytes.get(at + 4..at + 8)? {
-            b"iCCP" => {
-                let content = content()?;
-                return content.get(memchr::memchr(0, content)? + 2..);
+/// The packed profiles of a PNG: iCCP chunks behind a name and a byte for the method (ISO/IEC 15948, 11.3.3.3). There should
+/// be one; which of several a decoder takes depends on their checksums.
+fn packed_profiles(bytes: &[u8]) -> Vec<&[u8]> {
+    let (mut at, mut found) = (8, Vec::new());
+    while let Some((length, rest)) = bytes.get(at..).and_then(|rest| rest.split_first_chunk::<4>()) {
+        let length = u32::from_be_bytes(*length) as usize;
+        let content = rest.get(4..).and_then(|content| content.get(..length));
+        match (rest.get(..4), content) {
+            (Some(b"iCCP"), Some(content)) => {
+                found.extend(memchr::memchr(0, content).and_then(|end| content.get(end + 2..)));
             }
-            // It comes before the first pixels or counts for nothing.
-            b"IDAT" => return None,
-            _ => at += 12 + length,
+            // They come before the first pixels or count for nothing.
+            (Some(b"IDAT"), _) | (_, None) => break,
+            _ => {}
         }
+        at += 12 + length;
     }
+    found
 }
 
 /// The embedded colour profile.
