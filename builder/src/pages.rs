@@ -29,7 +29,7 @@ use crate::settings::Settings;
 use crate::{links, markdown, publish};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 3;
+const EDITION: u32 = 4;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
@@ -121,7 +121,7 @@ impl Document<'_> {
                         link rel="manifest" href=(ScopePage::Manifest.address()) crossorigin="use-credentials";
                         link rel="alternate" type="application/atom+xml" href=(ScopePage::Feed.address()) title=(site);
                     }
-                    script type="module" src=(assets::href("site.js")) {}
+                    script type="module" src=(assets::href("site.js")) blocking="render" {}
                 }
                 body class=(self.class) {
                     a.skip href="#main" data-t="skip" { "Skip to the photos" }

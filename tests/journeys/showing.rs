@@ -31,6 +31,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.settled().await?;
 
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
+    home.shown_to_a_browser(&chromium, "arriving.mjs", &settings, 4).await?;
     home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 15).await
 }
 

@@ -11,8 +11,8 @@ use super::picture::{Picture, Urgency, hundredths, largest, proportions};
 use crate::catalogue::{Catalogue, Photo, named_by_a_person};
 use crate::links;
 
-/// So many photos are likely on the first screen of a desktop.
-const SOON: usize = 8;
+/// So many photos are in the first row of a phone, and most of that of a desktop.
+const SOON: usize = 3;
 
 /// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
 const ROW: u64 = 240;

@@ -1,7 +1,6 @@
 // A contact sheet of the album on paper: everything has to be there before the printer is asked.
 
-import { all } from "./chunks";
-import { text } from "./texts";
+import { all, text } from "./site";
 
 /** How long to wait for pictures that do not come, in milliseconds. */
 const PATIENCE = 60_000;

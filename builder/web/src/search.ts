@@ -1,8 +1,7 @@
 // The search page: what is typed is looked for at once, and stands in the address, so that it can be sent and returned to.
 
 import { element, show, type Photo } from "./across";
-import { text, tongue, translate } from "./texts";
-import { paint } from "./placeholder";
+import { paint, text, tongue, translate } from "./site";
 import { parse } from "./search/query";
 import { walk } from "./search/walk";
 

@@ -1,9 +1,7 @@
 // The originals of an album in one zip file, put together in the browser while they come: the server never sees it.
 
 import { downloadZip } from "client-zip";
-import { all } from "./chunks";
-import { ask } from "./session";
-import { text } from "./texts";
+import { all, ask, text } from "./site";
 
 interface Original {
   address: string;
