@@ -16,6 +16,7 @@ mod notices;
 mod picture;
 mod search;
 mod timeline;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -105,7 +106,7 @@ impl Document<'_> {
             html lang="en" data-languages=[languages(self.settings)] {
                 head {
                     meta charset="utf-8";
-                    title { @if let Some(title) = self.title { (title) " · " } (site) }
+                    title { @if let Some(title) = self.title { (writing::isolated(title)) " · " } (writing::isolated(site)) }
                     meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                     meta name="robots" content="noindex, nofollow";
                     meta name="color-scheme" content="light dark";

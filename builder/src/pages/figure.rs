@@ -6,8 +6,8 @@ use gallery::{CollectionSlug, PhotoId};
 use jiff::civil::DateTime;
 use maud::{Markup, html};
 
-use super::dates;
 use super::picture::{Picture, Urgency, hundredths, largest, proportions};
+use super::{dates, writing};
 use crate::catalogue::{Catalogue, Photo, named_by_a_person};
 use crate::links;
 
@@ -109,7 +109,7 @@ impl<'a> Album<'a> {
 fn download(href: &str, photo: &Photo, key: &str, text: &str, words: &Words) -> Markup {
     html! {
         a.original href=(href) download=(photo.file) data-bytes=(photo.bytes) data-t=(key) data-label={ (key) "_of" }
-            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (words.alt) } { (text) }
+            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (writing::isolated(&words.alt)) } { (text) }
     }
 }
 

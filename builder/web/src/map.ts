@@ -295,7 +295,7 @@ class WorldMap {
       const line = element("li");
       const link = element("a", "chip");
       link.href = `${album.at}#${spot[3]}`;
-      link.append(element("span", "name", album.title));
+      link.append(element("bdi", "name", album.title));
       line.append(link);
       choice.append(line);
     }

@@ -54,7 +54,9 @@ export function search(form: HTMLFormElement): void {
     for (const link of roots?.querySelectorAll("a") ?? []) {
       const card = element("a", "card");
       card.href = link.href;
-      card.append(element("span", "name", link.textContent ?? ""));
+      const name = element("span", "name");
+      name.append(element("bdi", "", link.textContent ?? ""));
+      card.append(name);
       await walk(finder, link.pathname, card, []).catch(() => (failed = true));
     }
     return failed;

@@ -124,21 +124,29 @@ function across(): void {
   if (form) void import("./search").then(({ search }) => search(form));
 }
 
-/** A button that does something with the whole album and tells how far it is. */
+/** A button that does something with the whole album and tells how far it is; meanwhile it is the button that stops it. */
 function offer(
   grid: HTMLElement,
   selector: string,
-  load: () => Promise<(grid: HTMLElement, tell: (words: string) => void) => Promise<void>>,
+  load: () => Promise<(grid: HTMLElement, tell: (words: string) => void, stop: AbortSignal) => Promise<void>>,
   failed: "download_failed" | "print_failed",
 ): void {
   const button = document.querySelector<HTMLButtonElement>(selector);
   const told = document.querySelector<HTMLElement>(".told");
   if (!button || !told) return;
+  let stop: AbortController | undefined;
   button.addEventListener("click", () => {
-    button.disabled = true;
+    if (stop) return stop.abort();
+    const { signal } = (stop = new AbortController());
+    const label = button.textContent;
+    button.textContent = text("stop");
     void load()
-      .then((act) => act(grid, (words) => (told.textContent = words)))
+      .then((act) => act(grid, (words) => signal.aborted || (told.textContent = words), signal))
       .catch(() => (told.textContent = text(failed)))
-      .finally(() => (button.disabled = false));
+      .finally(() => {
+        if (signal.aborted) told.textContent = "";
+        stop = undefined;
+        button.textContent = label;
+      });
   });
 }

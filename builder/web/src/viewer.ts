@@ -245,12 +245,24 @@ function words(slide: Slide | undefined, number: number, total: number): HTMLEle
     const element = document.createElement("p");
     element.className = name;
     element.textContent = words;
+    // Whoever wrote it may write from right to left.
+    element.dir = "auto";
     return element;
   };
   const lines = [line("unseen", text("photo_count", { n: number, m: total }))];
   if (slide?.caption) lines.push(line("caption", slide.caption));
   else if (slide?.alt) lines.push(line("unseen", slide.alt));
   if (slide?.taken) lines.push(line("taken", slide.taken));
-  if (slide && slide.facts.length > 0) lines.push(line("more-facts", slide.facts.join(" · ")));
+  if (slide && slide.facts.length > 0) {
+    const facts = line("more-facts", "");
+    facts.removeAttribute("dir");
+    // Each by itself: a file's name in Arabic must not turn the others around.
+    for (const fact of slide.facts) {
+      const part = document.createElement("bdi");
+      part.textContent = fact;
+      facts.append(facts.firstChild ? " · " : "", part);
+    }
+    lines.push(facts);
+  }
   return lines;
 }
