@@ -30,7 +30,7 @@ use crate::settings::Settings;
 use crate::{links, markdown, publish};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 4;
+const EDITION: u32 = 5;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
