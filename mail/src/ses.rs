@@ -22,8 +22,33 @@ pub fn region_of(server: &str) -> Option<&str> {
     rest.strip_suffix(".amazonaws.com").filter(|region| !region.is_empty() && !region.contains('.'))
 }
 
+/// How long a secret access key is.
+const SECRET: usize = 40;
+
+/// Why there is no password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// It is the half that everybody may know.
+    #[error("this is an access key's id, which belongs into `user`: its secret key is what is asked for here")]
+    Id,
+    /// It is no key at all, or not a whole one.
+    #[error("a secret access key has {SECRET} letters, digits, `/` and `+`, and this is none: copy it once more")]
+    NoSecret,
+}
+
 /// The SMTP password of who has this secret key, for a region.
-pub fn smtp_password(secret: &str, region: &str) -> Zeroizing<String> {
+pub fn smtp_password(secret: &str, region: &str) -> Result<Zeroizing<String>, SecretError> {
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if secret.len() == 20 && secret.starts_with('A') && is_plain(secret) {
+        return Err(SecretError::Id);
+    }
+    if secret.len() != SECRET || !secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+".contains(&byte)) {
+        return Err(SecretError::NoSecret);
+    }
+    Ok(converted(secret, region))
+}
+
+fn converted(secret: &str, region: &str) -> Zeroizing<String> {
     let mut key = Zeroizing::new(format!("AWS4{secret}").into_bytes());
     for part in [DAY, region].into_iter().chain(AFTER_REGION) {
         key = Zeroizing::new(signed(&key, part));
@@ -52,7 +77,17 @@ mod tests {
             ("eu-central-1", "another+secret+key", "BBbphbrQmrKMx42d1N6+C7VINYEBGI5v9VsZeTxwskfh"),
             ("us-west-1", "some+secret+key", "BH+jbMzper5WwlwUar9E1ySBqHa9whi0GPo+sJ0mVYJj"),
         ] {
-            assert_eq!(*smtp_password(secret, region), expected);
+            assert_eq!(*converted(secret, region), expected);
+        }
+    }
+
+    #[test]
+    fn half_a_key_makes_no_password() {
+        let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        assert_eq!(smtp_password(secret, "us-east-1").unwrap().len(), 44);
+        assert_eq!(smtp_password("AKIAIOSFODNN7EXAMPLE", "us-east-1"), Err(SecretError::Id));
+        for other in ["", &secret[1..], &format!("{secret}="), "wJalrXUtnFEMI K7MDENG+bPxRfiCYEXAMPLEKEY"] {
+            assert_eq!(smtp_password(other, "us-east-1"), Err(SecretError::NoSecret), "{other}");
         }
     }
 
