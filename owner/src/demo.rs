@@ -60,14 +60,16 @@ pub(crate) async fn run(command: &Demo) -> Result<()> {
         }
         anyhow::Ok(())
     };
+    // One and the same for both: what is pressed between two is heard by neither.
+    let mut stop = std::pin::pin!(asked_to_stop());
     tokio::select! {
         filled = filling => filled?,
-        _ = tokio::signal::ctrl_c() => {
+        _ = &mut stop => {
             machine.stop().await;
             return Ok(());
         }
     }
-    until_stopped(machine, asked_to_stop()).await
+    until_stopped(machine, stop).await
 }
 
 fn tell(machine: &Machine, name: &ViewerName, password: &str) {

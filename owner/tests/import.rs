@@ -160,6 +160,12 @@ fn export(folder: &Path) {
         json!({ "title": "weg.jpg", "photoTakenTime": { "timestamp": "1" }, "trashed": true }).to_string().as_bytes(),
     );
     takeout.file(0, "Fotos von 2019/print-subscriptions.json", b"{}");
+    // An album of which nothing is said but its title, a note that was cut off, and one whose photo is elsewhere.
+    takeout.file(0, "Alpen_ Winter/Metadaten.json", r#"{"title": "Alpen: Winter"}"#.as_bytes());
+    takeout.file(1, "Alpen_ Winter/Ski & Rodel.jpg", &sample::small(11, 64, 48));
+    takeout.notes(0, "Alpen_ Winter/Ski _ Rodel.jpg.json", "Ski & Rodel.jpg", "Hui!", "2018-02-03T10:00:00Z");
+    takeout.file(1, "Alpen_ Winter/Hütte.jpg.json", br#"{"title": "H"#);
+    takeout.notes(0, "Alpen_ Winter/fehlt.jpg.json", "fehlt.jpg", "", "2018-02-03T10:00:00Z");
     takeout.finish();
 }
 
@@ -183,6 +189,7 @@ fn an_export_of_google_photos_moves_in_with_all_its_words() {
         format!("{year}/IMG_1(1).jpg"),
         format!("{year}/IMG_1-bearbeitet.jpg"),
         format!("{year}/{cut}.jpg"),
+        "Google Photos/Alpen: Winter/Ski & Rodel.jpg".to_owned(),
         "Google Photos/京都 - Kyoto/IMG_1.jpg".to_owned(),
         "Google Photos/京都 - Kyoto/おばあちゃん.jpg".to_owned(),
     ];
@@ -193,6 +200,8 @@ fn an_export_of_google_photos_moves_in_with_all_its_words() {
         reasons,
         [
             "Google's own notes",
+            "a note that is damaged: its words are lost, unless it is exported again",
+            "a note without its photo: is one of the export's archives missing?",
             "it lay in the trash",
             "the same photo lies in an album",
             "the same photo lies in an album"
@@ -215,8 +224,14 @@ fn an_export_of_google_photos_moves_in_with_all_its_words() {
     assert_eq!(kyoto.captions["おばあちゃん.jpg"], "お花見 # 1");
     assert_eq!(kyoto.captions["IMG_1.jpg"], "Am \"Strand\"", "said with the year alone");
 
+    assert_eq!(described(&there, "Google Photos/Alpen: Winter").captions["Ski & Rodel.jpg"], "Hui!");
+    let twice = first["left_out"].as_array().unwrap().iter().filter(|left| left["why"] == reasons[reasons.len() - 1]);
+    for left in twice {
+        assert!(left["file"].as_str().unwrap().contains("Fotos von 2019"), "the year's copy is left: {left}");
+    }
+
     let again = import(&[]);
-    assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(6)), "nothing twice");
+    assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(7)), "nothing twice");
     assert_eq!(again["captions"], json!({}));
     assert_eq!(gallery(folder.path()), there);
 }

@@ -163,11 +163,13 @@ fn by_cut_name(photo: &str, free: &Free<'_>) -> Option<String> {
 fn by_title(photo: &str, free: &Free<'_>) -> Option<String> {
     let (stem, extension) = split(photo);
     let (bare, counter) = split_counter(stem);
+    let tidy = |text: &str| -> String {
+        text.chars().map(|c| if is_refused(c) { '_' } else { c }).collect::<String>().to_lowercase()
+    };
+    let bare = tidy(bare);
     let fits = |title: &str| {
-        let tidy: String =
-            title.chars().map(|c| if is_refused(c) { '_' } else { c }).collect::<String>().to_lowercase();
+        let tidy = tidy(title);
         let (titled, titled_extension) = split(&tidy);
-        let bare = bare.to_lowercase();
         let cut = bare.chars().count() >= LONGEST - 5 && titled.starts_with(&bare);
         (titled == bare || cut) && (titled_extension.is_empty() || titled_extension.eq_ignore_ascii_case(extension))
     };

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The longest that is read, in bytes. A sidecar has about a thousand; comments on an album may have more.
 pub(crate) const MOST: u64 = 4 * 1024 * 1024;
@@ -15,6 +16,8 @@ pub(crate) enum Notes {
     Album { title: String, description: Option<String> },
     /// Neither.
     Other,
+    /// No JSON: cut off, or damaged.
+    Broken,
 }
 
 /// What is noted about a photo.
@@ -58,12 +61,21 @@ enum Number {
     Number(i64),
 }
 
+/// How the names of albums' notes begin, in small letters: `metadata.json`, `Metadaten.json`, `métadonnées.json`, and so on.
+const ALBUMS: [&str; 5] = ["meta", "m\u{e9}ta", "me\u{301}ta", "мета", "メタ"];
+
 impl Notes {
-    /// Reads a file, whatever it is called: Takeout calls an album's notes `metadata.json`, `Metadaten.json`, and so on.
-    pub(crate) fn read(bytes: &[u8]) -> Self {
-        let Ok(mut written) = serde_json::from_slice::<Written>(bytes) else { return Self::Other };
+    /// Reads a file. Some albums' notes say a title and nothing else: those are known by their name.
+    pub(crate) fn read(file: &str, bytes: &[u8]) -> Self {
+        let Ok(mut written) = serde_json::from_slice::<Written>(bytes) else {
+            return serde_json::from_slice::<IgnoredAny>(bytes).map_or(Self::Broken, |_| Self::Other);
+        };
         let wrapped = written.album_data.take();
-        let is_album = wrapped.is_some() || written.access.is_some() || written.date.is_some();
+        let named = file.to_lowercase();
+        let is_album = wrapped.is_some()
+            || written.access.is_some()
+            || written.date.is_some()
+            || ALBUMS.iter().any(|begin| named.starts_with(begin));
         let written = wrapped.map_or(written, |album| *album);
         match (written.title, written.photo_taken_time) {
             (title, Some(time)) => Self::Photo(Sidecar {
@@ -111,6 +123,7 @@ mod tests {
     #[test]
     fn a_photo_s_notes_are_read() {
         let notes = Notes::read(
+            "IMG_1.jpg.json",
             r#"{"title": "IMG_1.jpg", "description": " Oma &amp; Opa&#39;s ☕ ", "imageViews": "3",
                 "photoTakenTime": {"timestamp": "1563111000", "formatted": "14.07.2019, 13:30:00 UTC"},
                 "geoData": {"latitude": 0.0}}"#
@@ -121,10 +134,11 @@ mod tests {
         assert_eq!(sidecar.taken.unwrap().to_string(), "2019-07-14T13:30:00Z");
         assert!(!sidecar.trashed);
 
-        let old = Notes::read(br#"{"title": "scan.jpg", "photoTakenTime": {"timestamp": "-86400"}, "trashed": true}"#);
+        let read = |text: &str| Notes::read("x.jpg.json", text.as_bytes());
+        let old = read(r#"{"title": "scan.jpg", "photoTakenTime": {"timestamp": "-86400"}, "trashed": true}"#);
         let Notes::Photo(sidecar) = old else { panic!("a photo's") };
         assert!(sidecar.trashed && sidecar.taken.unwrap().as_second() == -86400);
-        let unknown = Notes::read(br#"{"title": "x.jpg", "description": "", "photoTakenTime": {"timestamp": "0"}}"#);
+        let unknown = read(r#"{"title": "x.jpg", "description": "", "photoTakenTime": {"timestamp": "0"}}"#);
         assert_eq!(unknown, Notes::Photo(Sidecar { title: "x.jpg".into(), ..Sidecar::default() }));
     }
 
@@ -132,13 +146,19 @@ mod tests {
     fn an_album_s_notes_are_read_in_both_forms() {
         let expected = Notes::Album { title: "京都 2019".into(), description: Some("Kirschblüte".into()) };
         let plain = r#"{"title": "京都 2019", "description": "Kirschblüte", "access": "protected", "date": {"timestamp": "1"}}"#;
-        assert_eq!(Notes::read(plain.as_bytes()), expected);
+        let read = |text: &str| Notes::read("x.json", text.as_bytes());
+        assert_eq!(read(plain), expected);
         let wrapped = r#"{"albumData": {"title": "京都 2019", "description": "Kirschblüte"}}"#;
-        assert_eq!(Notes::read(wrapped.as_bytes()), expected);
-        for other in
-            ["", "[]", "{}", r#"{"title": ""}"#, r#"{"title": "Memories"}"#, r#"{"title": " ", "date": {}}"#, "{\"a\":"]
-        {
-            assert_eq!(Notes::read(other.as_bytes()), Notes::Other, "{other}");
+        assert_eq!(read(wrapped), expected);
+        for other in ["[]", "{}", r#"{"title": ""}"#, r#"{"title": "Memories"}"#, r#"{"title": " ", "date": {}}"#] {
+            assert_eq!(read(other), Notes::Other, "{other}");
+        }
+        let bare = Notes::Album { title: "Memories".into(), description: None };
+        for file in ["metadata.json", "Metadaten(1).json", "Métadonnées.json", "метаданные.json"] {
+            assert_eq!(Notes::read(file, br#"{"title": "Memories"}"#), bare, "{file}");
+        }
+        for broken in ["", "{\"title\": \"Mem"] {
+            assert_eq!(read(broken), Notes::Broken, "{broken}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! time with its year. An export of several archives spreads a folder over them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use gallery::FolderPath;
@@ -13,7 +14,7 @@ use super::arrival::{AlbumWords, Place, Plan, Said, Words};
 use super::names;
 use super::piece::Piece;
 use super::sidecar::{MOST, Notes, Sidecar};
-use crate::upload::find::is_leftover;
+use crate::upload::find::{LeftOut, is_leftover};
 
 /// Which of a photo and its edited copy is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -49,7 +50,7 @@ const YEARS: [&str; 14] = [
 #[derive(Debug, Default)]
 struct Folder {
     photos: Vec<(String, Piece)>,
-    notes: BTreeMap<String, Sidecar>,
+    notes: BTreeMap<String, (Sidecar, PathBuf)>,
     album: Option<(String, Option<String>)>,
 }
 
@@ -101,12 +102,15 @@ fn folders(pieces: Vec<Piece>, plan: &mut Plan) -> Result<BTreeMap<String, Folde
         let lower = file.to_lowercase();
         if names::split_json(&file).is_some() && piece.bytes <= MOST {
             let folder = folders.entry(folder).or_default();
-            match Notes::read(&piece.read(MOST)?) {
+            match Notes::read(&file, &piece.read(MOST)?) {
                 Notes::Photo(sidecar) => {
-                    folder.notes.insert(file, sidecar);
+                    folder.notes.insert(file, (sidecar, piece.place()));
                 }
                 Notes::Album { title, description } => folder.album = Some((title, description)),
                 Notes::Other => plan.leave(&piece, "Google's own notes"),
+                Notes::Broken => {
+                    plan.leave(&piece, "a note that is damaged: its words are lost, unless it is exported again");
+                }
             }
         } else if let Some(why) = is_leftover(&file) {
             plan.leave(&piece, why);
@@ -176,8 +180,15 @@ fn album_names(folders: &BTreeMap<String, Folder>, years: &BTreeMap<String, Stri
 fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -> Vec<(Piece, Place)> {
     let photos: BTreeSet<&str> = folder.photos.iter().map(|(name, _)| name.as_str()).collect();
     let notes: BTreeMap<&str, Sidecar> =
-        folder.notes.iter().map(|(name, sidecar)| (name.as_str(), sidecar.clone())).collect();
+        folder.notes.iter().map(|(name, (sidecar, _))| (name.as_str(), sidecar.clone())).collect();
     let pairs = names::paired(&photos, &notes);
+    let used: BTreeSet<&str> = pairs.values().copied().collect();
+    for (name, (sidecar, file)) in &folder.notes {
+        if !used.contains(name.as_str()) && !sidecar.trashed {
+            let why = "a note without its photo: is one of the export's archives missing?".to_owned();
+            plan.left_out.push(LeftOut { file: file.clone(), why });
+        }
+    }
     let originals: BTreeMap<String, &str> = photos
         .iter()
         .filter_map(|name| {
@@ -188,7 +199,7 @@ fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -
         .collect();
     let mut placed = Vec::new();
     for (name, piece) in &folder.photos {
-        let sidecar = pairs.get(name.as_str()).and_then(|notes| folder.notes.get(*notes));
+        let sidecar = pairs.get(name.as_str()).and_then(|notes| folder.notes.get(*notes)).map(|(sidecar, _)| sidecar);
         let is_copy = originals.values().any(|copy| copy == name);
         let has_copy = originals.contains_key(&names::split(name).0.to_lowercase());
         if sidecar.is_some_and(|sidecar| sidecar.trashed) {
@@ -207,6 +218,7 @@ fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -
 
 /// What is in an album comes with the album, everything else with its year.
 fn settle(in_albums: Vec<(Piece, Place)>, in_years: Vec<(Piece, Place)>, plan: &mut Plan) -> Result<()> {
+    let files: BTreeMap<String, PathBuf> = in_years.iter().map(|(piece, place)| (place.key(), piece.place())).collect();
     let of_albums: BTreeSet<String> = in_albums.iter().map(|(_, place)| place.folder.to_string()).collect();
     plan.join(in_albums.into_iter().chain(in_years).collect())?;
     let mut twice = Vec::new();
@@ -221,10 +233,9 @@ fn settle(in_albums: Vec<(Piece, Place)>, in_years: Vec<(Piece, Place)>, plan: &
         let (kept, left): (Vec<_>, Vec<_>) = arrival.places.drain(..).partition(is_in_album);
         arrival.places = kept;
         arrival.places.iter_mut().for_each(|place| place.words.fill(&all));
-        twice.extend(left.into_iter().map(|_| arrival.piece.clone()));
+        twice.extend(left.iter().filter_map(|place| files.get(&place.key()).cloned()));
     }
-    for piece in twice {
-        plan.leave(&piece, "the same photo lies in an album");
-    }
+    let why = "the same photo lies in an album";
+    plan.left_out.extend(twice.into_iter().map(|file| LeftOut { file, why: why.to_owned() }));
     Ok(())
 }
