@@ -274,19 +274,20 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 	"$(VENV)/bin/python" $(SHARP)/bench.py "$(TARGET)/debug/examples/render" "$(TARGET)/debug/heirloom-bench-quality" $(if $(PHOTO),--photo "$(PHOTO)") $(if $(QUICK),--quick)
 
 .PHONY: bench-queue
-bench-queue: build peers ## Processor time of 200 uploaded photos in `heirloom serve`, from the upload to the page; PHOTOS=50 for fewer
-	"$(VENV)/bin/python" $(SHARP)/queue.py "$(TARGET)/debug/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
+bench-queue: web peers ## Processor time of 200 uploaded photos in `heirloom serve`, from the upload to the page; PHOTOS=50 for fewer
+	cargo build --locked --profile measured --package heirloom
+	"$(VENV)/bin/python" $(SHARP)/queue.py "$(TARGET)/measured/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
 COUNTS ?= 200 2000 20000
 
 .PHONY: bench-storage
 bench-storage: ## The S3 server under `heirloom serve`: puts and gets of 4 KB, pages of 100,000 keys, memory; OBJECTS=20000 for fewer
-	cargo run --locked --quiet --package heirloom-local --example s3_load -- $(or $(OBJECTS),100000)
+	cargo run --locked --quiet --profile measured --package heirloom-local --example s3_load -- $(or $(OBJECTS),100000)
 
 .PHONY: bench-pages
-bench-pages: build $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
-	cargo run --locked --quiet --package heirloom-tests --example pages -- "$(PAGES_BENCH)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
+bench-pages: web $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
+	cargo run --locked --quiet --profile measured --package heirloom-tests --example pages -- "$(PAGES_BENCH)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
 	"$(PAGES_BENCH)/venv/bin/python" tests/bench/plot.py "$(PAGES_BENCH)"
 
 $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt
