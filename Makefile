@@ -276,7 +276,7 @@ bench-resizer: peers ## The resizer against sharp, Pillow, libvips and ImageMagi
 .PHONY: bench-queue
 bench-queue: web peers ## Processor time of 200 uploaded photos in `heirloom serve`, from the upload to the page; PHOTOS=50 for fewer
 	cargo build --locked --profile measured --package heirloom
-	"$(VENV)/bin/python" $(SHARP)/queue.py "$(TARGET)/measured/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
+	"$(VENV)/bin/python" $(SHARP)/uploaded.py "$(TARGET)/measured/heirloom" $(if $(PHOTOS),--photos $(PHOTOS)) $(if $(wildcard $(PAGES_BENCH)/venv/bin/sigal),--sigal "$(PAGES_BENCH)/venv/bin/sigal")
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
 COUNTS ?= 200 2000 20000

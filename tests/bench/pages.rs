@@ -20,9 +20,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use builder::Builder;
 use gallery::store::BucketNames;
 use gallery::{Key, SourceKey, Store};
+use jiff::civil::date;
 use local::s3::{Credentials, Folder, Server};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
+use owner::sample::Shape;
 use resizer::{Limits, Resizer};
 use serde_json::{Value, json};
 
@@ -36,7 +38,6 @@ const DRAWN: usize = 12;
 /// Up to so many photos are as large as cameras make them (12 megapixels). More of them are small, so that the pictures of
 /// 20,000 do not take a day.
 const LARGE: usize = 200;
-const FROM_CAMERAS: (u32, u32) = (4032, 3024);
 const SMALL: (u32, u32) = (480, 360);
 
 #[tokio::main]
@@ -133,13 +134,15 @@ fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<(
     let mut figures = Vec::new();
     for count in counts {
         let count: usize = count.parse().context("a number of photos")?;
-        let (width, height) = if count <= LARGE { FROM_CAMERAS } else { SMALL };
-        let draw = |seed| owner::sample::small(seed, width, height);
+        let draw = |seed| {
+            if count <= LARGE {
+                owner::sample::photo(seed, Shape::Landscape, 1, date(2024, 7, 14).at(15, 30, 0, 0), "Drawn Camera", "")
+            } else {
+                owner::sample::small(seed, SMALL.0, SMALL.1)
+            }
+        };
         let drawn: Vec<Vec<u8>> = (1..=DRAWN as u64).map(draw).collect();
-        println!(
-            "{count} photos of {width} x {height}, {} KB each",
-            drawn.iter().map(Vec::len).sum::<usize>() / DRAWN / 1000
-        );
+        println!("{count} photos of {} KB", drawn.iter().map(Vec::len).sum::<usize>() / DRAWN / 1000);
         let folder = out.join(format!("{count}"));
         let _ = fs::remove_dir_all(&folder);
         let photos = folder.join("photos");
