@@ -220,7 +220,7 @@ $(BENCH)/node_modules/.stamp: $(BENCH)/package-lock.json
 SECONDS ?= 60
 
 .PHONY: fuzz
-fuzz: ## Each parser of what strangers send, fuzzed (needs the nightly compiler and cargo-fuzz); SECONDS=60 each
+fuzz: web ## Each parser of what strangers send, fuzzed (needs the nightly compiler and cargo-fuzz); SECONDS=60 each
 	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
 		mkdir -p "fuzz/corpus/$$target"
 		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
