@@ -57,7 +57,7 @@ check: web ## Formatting and lints
 	npm --prefix $(WEB) test --silent
 
 .PHONY: test
-test: web peers browser $(SITE)/node_modules/.stamp observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
+test: web peers browser clock $(SITE)/node_modules/.stamp observatory check audit sbom edge-test cdk rehearsal docs ## Everything that must hold
 	export PATH="$(VENV)/bin:$$PATH" HEIRLOOM_PYTHON="$(VENV)/bin/python" HEIRLOOM_CHROMIUM="$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)"
 	"$(VENV)/bin/python" tests/peers/with_moto.py cargo test --locked --workspace
 
@@ -99,6 +99,16 @@ browser: $(BROWSER)/node_modules/.stamp ## A browser and what drives it, for the
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 		else
 			echo "make test needs Chromium: sudo apt-get install chromium (or any package that gives the command chromium)" >&2; exit 1
+		fi
+	fi
+
+.PHONY: clock
+clock: ## A clock that can be set, for the tests
+	if ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libfaketime >/dev/null
+		else
+			echo "the test of jumping clocks is left out: it needs libfaketime (sudo apt-get install libfaketime)" >&2
 		fi
 	fi
 

@@ -45,6 +45,9 @@ impl From<Accent> for String {
     }
 }
 
+/// What the names of these stylesheets begin with.
+pub(crate) const PREFIX: &str = "accent-";
+
 impl Accent {
     /// The stylesheet.
     pub(crate) fn stylesheet(self) -> String {
@@ -59,7 +62,7 @@ impl Accent {
 
     /// The stylesheet's name among the assets.
     pub(crate) fn asset(self) -> String {
-        format!("accent-{}.css", &publish::digest(self.stylesheet().as_bytes())[..8])
+        format!("{PREFIX}{}.css", &publish::digest(self.stylesheet().as_bytes())[..8])
     }
 }
 

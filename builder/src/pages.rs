@@ -16,6 +16,7 @@ mod notices;
 mod picture;
 mod search;
 mod timeline;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ use crate::settings::Settings;
 use crate::{links, markdown, publish};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 3;
+const EDITION: u32 = 5;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
@@ -105,7 +106,7 @@ impl Document<'_> {
             html lang="en" data-languages=[languages(self.settings)] {
                 head {
                     meta charset="utf-8";
-                    title { @if let Some(title) = self.title { (title) " · " } (site) }
+                    title { @if let Some(title) = self.title { (writing::isolated(title)) " · " } (writing::isolated(site)) }
                     meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                     meta name="robots" content="noindex, nofollow";
                     meta name="color-scheme" content="light dark";
@@ -121,7 +122,7 @@ impl Document<'_> {
                         link rel="manifest" href=(ScopePage::Manifest.address()) crossorigin="use-credentials";
                         link rel="alternate" type="application/atom+xml" href=(ScopePage::Feed.address()) title=(site);
                     }
-                    script type="module" src=(assets::href("site.js")) {}
+                    script type="module" src=(assets::href("site.js")) blocking="render" {}
                 }
                 body class=(self.class) {
                     a.skip href="#main" data-t="skip" { "Skip to the photos" }

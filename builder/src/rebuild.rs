@@ -22,6 +22,7 @@
 //! buckets.
 
 mod album;
+mod sheets;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -145,7 +146,8 @@ impl Run<'_> {
             let wrote = self.wrote.load(Ordering::Relaxed);
             let observed = std::mem::take(&mut *self.observed());
             if settled == Settled::Done && (!wrote || observed.still_hold(self.store).await?) {
-                return Ok(());
+                let all_made = self.failures.lock().is_ok_and(|failures| failures.is_empty());
+                return if work.settings && all_made { self.tidy_sheets().await } else { Ok(()) };
             }
         }
         Err(BuildError::Overtaken(Key::GalleryCatalogue.path()))

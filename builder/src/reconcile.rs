@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::{BoxFuture, FutureExt};
-use gallery::{AlbumPath, Bucket, Key, Store, StoreError};
+use gallery::{AlbumPath, Bucket, HomeId, Key, Store, StoreError};
 
 use crate::catalogue::{Catalogue, FactsDigest, Stamp, Version, pages_stamp};
 use crate::gallery_record::GalleryRecord;
@@ -57,6 +57,13 @@ impl Builder {
 }
 
 impl Builder {
+    /// Makes the pages of these scopes, so that whoever is let in finds them there. They are made by the scope's event as
+    /// well, but that may wait for a while among others.
+    pub async fn welcome(&self, homes: impl IntoIterator<Item = HomeId>) -> Result<(), BuildError> {
+        let work = Work { homes: homes.into_iter().collect(), ..Work::default() };
+        rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)
+    }
+
     /// Looks at all of these albums, whatever the records say, and publishes what differs.
     pub async fn refresh(&self, albums: &[AlbumPath]) -> Result<(), BuildError> {
         let mut work = Work { doubt: true, across: true, ..Work::default() };

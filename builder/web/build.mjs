@@ -59,21 +59,24 @@ await build({
   logLevel: "warning",
 });
 
-// What a page loads before a photo is opened.
+// What a page loads before a photo is opened: one file. All that is fetched later takes from it, so it is a chunk of its own,
+// and the entry point would only load it.
 const MOST = 30_000;
 const outputs = { ...script.metafile.outputs, ...sheet.metafile.outputs };
-const first = (path) => [path, ...outputs[path].imports.filter(({ kind }) => kind === "import-statement").flatMap((i) => first(i.path))];
-const site = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/site.ts");
-const scripts = await Promise.all([...new Set(first(site))].map((path) => readFile(here(path))));
-const weight = scripts.reduce((sum, bytes) => sum + gzipSync(bytes).length, 0);
-if (weight > MOST) throw new Error(`the scripts of a page are ${weight} bytes gzipped, ${MOST} at most`);
+const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/site.ts");
+const loaded = (path) => outputs[path].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
+const [site, ...more] = loaded(entry);
+if (!site || more.length > 0 || loaded(site).length > 0) throw new Error("what a page begins with is more than one file");
+const weight = gzipSync(await readFile(here(site))).length;
+if (weight > MOST) throw new Error(`the script of a page is ${weight} bytes gzipped, ${MOST} at most`);
+delete outputs[entry];
+await rm(here(entry));
 
 const manifest = {};
-for (const [path, output] of Object.entries(outputs)) {
+for (const [path, { entryPoint }] of Object.entries(outputs)) {
   const name = basename(path);
-  // Chunks are known to the script that loads them; the pages know the entry points alone.
-  const logical = output.entryPoint && /^src\/site\./.test(output.entryPoint) ? basename(output.entryPoint) : name;
-  manifest[logical.replace(/\.ts$/, ".js")] = name;
+  // Other chunks are known to the script that loads them alone.
+  manifest[path === site ? "site.js" : entryPoint === "src/site.css" ? "site.css" : name] = name;
 }
 
 /** Writes one file under a name that holds its hash. */

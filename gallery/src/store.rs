@@ -3,6 +3,7 @@
 //! The client is `aws_sdk_s3::Client` everywhere; what it speaks to (Amazon, the embedded server, a test server) is
 //! decided by whoever builds it.
 
+mod clock;
 mod connect;
 mod opened;
 
@@ -252,11 +253,23 @@ impl Pages<'_> {
             .prefix(&self.prefix)
             .set_delimiter(self.flat.then(|| "/".to_owned()))
             .set_start_after(self.after.clone())
-            .set_continuation_token(token);
+            .set_continuation_token(token.clone());
         let answer =
             request.send().await.map_err(|e| self.store.failed("list", self.bucket, &self.prefix, sentence(&e)))?;
-        if let Some(token) = answer.next_continuation_token {
-            self.next = Next::Token(token);
+        let told = answer.contents().len() + answer.common_prefixes().len();
+        let Some(truncated) = answer.is_truncated else {
+            return Err(self.cut("the answer does not say whether there is more"));
+        };
+        self.next = match answer.next_continuation_token {
+            Some(same) if truncated && token.as_ref() == Some(&same) => {
+                return Err(self.cut("the answer leads to itself"));
+            }
+            Some(next) => Next::Token(next),
+            None if truncated => return Err(self.cut("the answer says that there is more, and not where")),
+            None => Next::End,
+        };
+        if let Some(count) = answer.key_count.filter(|count| usize::try_from(*count).ok() != Some(told)) {
+            return Err(self.cut(&format!("the answer ends after {told} of {count} keys")));
         }
         let listed = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
             etag: object.e_tag.clone().unwrap_or_default(),
@@ -265,6 +278,11 @@ impl Pages<'_> {
             path: object.key.unwrap_or_default(),
         });
         Ok(Some(listed.collect()))
+    }
+
+    /// A listing that ends early would make what it leaves out look removed, so a doubtful one is none.
+    fn cut(&self, why: &str) -> StoreError {
+        self.store.failed("list", self.bucket, &self.prefix, why.to_owned())
     }
 
     /// All pages at once, for listings known to be small.

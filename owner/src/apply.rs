@@ -28,6 +28,7 @@ use crate::cli::{Apply, Export};
 use crate::reach::Reached;
 use crate::tell::counted;
 use crate::user::made;
+use crate::welcome::welcome;
 use plan::{Change, Entry, Sees, SignsIn, plan};
 
 /// How long a link can be used.
@@ -128,6 +129,7 @@ async fn carry_out(
     let record = async |event| audit.record(&Record::by_owner(event, Some(name.clone()), now)).await;
     match change {
         Change::Scope { to, .. } => {
+            welcome(reached.store(), to).await;
             users.set_scope(name, (*to).clone(), now).await?;
             record(Event::ScopeChanged).await?;
             Ok(None)
@@ -144,6 +146,7 @@ async fn carry_out(
         }
         Change::Add { entry, scope, .. } if entry.signs_in == SignsIn::Invitation => {
             let user = users.add_invited(name, (*scope).clone(), now).await?;
+            welcome(reached.store(), scope).await;
             record(Event::ViewerAdded).await?;
             written_to(users, audit, name, entry, now).await?;
             let link = match command.address.clone().or_else(|| reached.origin()) {
@@ -165,6 +168,7 @@ async fn carry_out(
                 None => (made()?, true),
             };
             users.add(name, &password, (*scope).clone(), now).await?;
+            welcome(reached.store(), scope).await;
             record(Event::ViewerAdded).await?;
             written_to(users, audit, name, entry, now).await?;
             Ok(shown.then(|| Made { name: name.to_string(), password: Some(password.to_string()), link: None }))

@@ -15,6 +15,7 @@ use crate::card;
 use crate::cli::Invite;
 use crate::reach::Reached;
 use crate::user::{named, seeing, seen};
+use crate::welcome::welcome;
 
 /// Does what `heirloom invite` asks.
 pub(crate) async fn run(command: Invite) -> Result<()> {
@@ -56,6 +57,7 @@ async fn viewer(store: &Store, command: &Invite, title: &str, now: Timestamp) ->
     let scope = named(command.collections.as_deref())?;
     let Some(known) = users.find(&command.name).await? else {
         let user = users.add_invited(&command.name, scope, now).await?;
+        welcome(store, &user.scope).await;
         let added = Record::by_owner(Event::ViewerAdded, Some(user.name.clone()), now);
         Audit::new(store.clone()).record(&added).await?;
         return Ok(user);

@@ -33,6 +33,7 @@ pub mod upload;
 mod user;
 mod verify;
 mod watch;
+mod welcome;
 
 pub use sample;
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, Result, bail, ensure};
-use gallery::{Scope, ViewerName};
+use gallery::{Scope, Store, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
 use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, passphrase};
@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::cli::{ImportPeople, Many, May, PasswordFrom, User, scope};
 use crate::reach::Reached;
 use crate::tell::tell;
+use crate::welcome::welcome;
 
 /// Does what `heirloom user …` asks.
 pub(crate) async fn run(command: User) -> Result<()> {
@@ -33,7 +34,7 @@ pub(crate) async fn run(command: User) -> Result<()> {
     let audit = Audit::new(reached.store().clone());
     let outcome = match command {
         User::Many(many) => all_at_once(&reached, &users, &audit, &many).await,
-        command => with(&users, &audit, command).await,
+        command => with(reached.store(), &users, &audit, command).await,
     };
     // Whoever changed last, the cost of passwords that are no longer there need not be paid any more.
     let settled = users.settle_imported().await;
@@ -51,7 +52,7 @@ async fn all_at_once(reached: &Reached, users: &Users, audit: &Audit, command: &
     }
 }
 
-async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
+async fn with(store: &Store, users: &Users, audit: &Audit, command: User) -> Result<()> {
     let now = Timestamp::now();
     let record = async |event, name| audit.record(&Record::by_owner(event, Some(name), now)).await;
     match command {
@@ -59,7 +60,8 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
             let sees = seeing(&scope);
-            users.add(&name, &password.text, scope, now).await?;
+            users.add(&name, &password.text, scope.clone(), now).await?;
+            welcome(store, &scope).await;
             record(Event::ViewerAdded, name.clone()).await?;
             if owner {
                 users.set_role(&name, Role::Owner).await?;
@@ -93,6 +95,9 @@ async fn with(users: &Users, audit: &Audit, command: User) -> Result<()> {
         User::Scope { name, see, json, .. } => {
             let scope = named(see.collections.as_deref())?;
             let (words, sees) = (seen(&scope), seeing(&scope));
+            if users.find(&name).await?.is_some() {
+                welcome(store, &scope).await;
+            }
             users.set_scope(&name, scope, now).await?;
             record(Event::ScopeChanged, name.clone()).await?;
             tell(json, &json!({ "changed": name, "sees": sees }), || {

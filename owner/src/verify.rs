@@ -65,6 +65,8 @@ struct Verdict {
 struct Seen {
     /// Every photo whose original is there.
     photos: BTreeSet<PhotoId>,
+    /// Photos whose facts are so young that the pages may not be made yet.
+    lately: BTreeSet<PhotoId>,
     /// Facts that speak of an original that is there, as it is, with their `ETag`.
     facts: BTreeMap<Key, (Facts, String)>,
 }

@@ -9,6 +9,7 @@
 
 mod described;
 mod judge;
+mod leavings;
 mod limits;
 mod place;
 mod reconcile;
@@ -19,6 +20,7 @@ mod settings;
 mod video;
 
 pub use described::{beside, in_name};
+pub use leavings::Leavings;
 pub use limits::Limits;
 pub use reconcile::Tally;
 pub use refresh::{Done, RefreshError};

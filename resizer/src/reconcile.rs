@@ -144,7 +144,7 @@ impl Resizer {
         while let Some(page) = originals.next().await? {
             for original in page {
                 if suspects.remove(&PhotoId::of_key(&original.path)) {
-                    let result = self.refresh_looking(&original.path, Look::Whole).await;
+                    let result = self.refresh_looking(&original.path, Look::Leaving).await;
                     tally.count_again(result.map_err(|error| (original.path, error)));
                 }
             }

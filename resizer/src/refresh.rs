@@ -1,7 +1,7 @@
 //! One key made right: whatever lies in the source bucket, its facts and renditions follow.
 //!
 //! The order of the writes keeps every promise: renditions, then the facts that name them, then the removal of those
-//! that no facts name any more. After the last write the original is looked at again, and what changed meanwhile is
+//! that no facts name any more (at once, or when the pages are published: [`leavings`](crate::leavings)). After the last write the original is looked at again, and what changed meanwhile is
 //! made right in another round, so that of several at work on one photo the last leaves it whole.
 
 use futures::future::try_join_all;
@@ -54,6 +54,8 @@ pub(crate) enum Look {
     Quick,
     /// The renditions are listed and compared with the facts.
     Whole,
+    /// The same; what the facts do not promise is left until the pages are published, where that is wanted.
+    Leaving,
     /// Not at all: everything is made anew.
     Never,
 }
@@ -121,7 +123,9 @@ impl Resizer {
             }
             let (missing, stale) = self.compare(place, &promised(facts)).await?;
             if missing.is_empty() {
-                self.remove_all(&stale).await?;
+                if look != Look::Leaving || !self.leave(facts_key, key, stale.clone()) {
+                    self.remove_all(&self.not_left(facts_key, stale)).await?;
+                }
                 return Ok(Round::Settled(Done::Unchanged));
             }
         }
@@ -165,6 +169,10 @@ impl Resizer {
             .zip(renditions)
             .map(|(key, (_, bytes))| async move { self.store.write(&key, bytes, Condition::Always).await });
         try_join_all(writes).await?;
+        let now = promised(&facts);
+        let before = known.facts.as_ref().map(promised).unwrap_or_default();
+        // Noted before the facts are there, so that the build which they begin finds the note.
+        self.leave(facts_key, key, before.into_iter().filter(|path| !now.contains(path)));
         let written = self.store.write(facts_key, facts.to_json(), Condition::since(known.etag.as_deref())).await?;
         let Written::Stored(etag) = written else {
             return Ok(Round::Again);
@@ -172,10 +180,11 @@ impl Resizer {
 
         // Somebody who was slower may have removed what these facts name, and these facts may have left over what
         // older ones named. Both sides look after they wrote, so at least one of them sees it.
-        let (missing, stale) = self.compare(place, &promised(&facts)).await?;
+        let (missing, stale) = self.compare(place, &now).await?;
         if !missing.is_empty() {
             return Ok(Round::Again);
         }
+        let stale = self.not_left(facts_key, stale);
         if !stale.is_empty() {
             self.remove_all(&stale).await?;
             if self.known(facts_key).await?.etag.as_ref() != Some(&etag) {
@@ -192,6 +201,7 @@ impl Resizer {
         }
         let (_, left) = self.compare(place, &[]).await?;
         self.remove_all(&left).await?;
+        self.forget_leavings(&facts_key.path(), &left.iter().cloned().collect());
         let nothing = known.etag.is_none() && left.is_empty();
         Ok(Round::Settled(if nothing { Done::Unchanged } else { Done::Removed }))
     }
@@ -207,7 +217,7 @@ impl Resizer {
     }
 
     /// What is known at a key. Facts that cannot be understood count as none, and are replaced.
-    async fn known(&self, facts_key: &Key) -> Result<Known, StoreError> {
+    pub(crate) async fn known(&self, facts_key: &Key) -> Result<Known, StoreError> {
         let object = self.store.read(facts_key).await?;
         Ok(object.map_or_else(Known::default, |object| Known {
             facts: Facts::from_json(&object.bytes).ok(),
@@ -234,9 +244,9 @@ impl Resizer {
 
 /// The facts that are stored, and their `ETag`.
 #[derive(Default)]
-struct Known {
-    facts: Option<Facts>,
-    etag: Option<String>,
+pub(crate) struct Known {
+    pub(crate) facts: Option<Facts>,
+    pub(crate) etag: Option<String>,
 }
 
 /// Whether facts speak of this original, in today's version, and of the renditions that are wanted.

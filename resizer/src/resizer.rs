@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::StreamExt;
 use futures::stream;
 use gallery::notification::changed;
@@ -13,6 +13,7 @@ use gallery::{Bucket, Store, StoreError};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tracing::{debug, error};
 
+use crate::leavings::Leavings;
 use crate::limits::Limits;
 use crate::render::Wanted;
 use crate::settings::{Wish, Wishes};
@@ -46,6 +47,8 @@ pub struct Resizer {
     pub(crate) limits: Limits,
     pub(crate) wanted: Arc<Wanted>,
     wishes: Wishes,
+    /// Renditions that pages may still name; `None` where they are removed at once.
+    pub(crate) leavings: Option<Mutex<Leavings>>,
     /// Whether everything is made anew, however fresh it is.
     pub(crate) anew: bool,
     /// One turn for each core: a turn holds an original and its pixels in memory.
@@ -69,6 +72,7 @@ impl Resizer {
             limits,
             wanted: Arc::default(),
             wishes: Wishes::default(),
+            leavings: None,
             anew: false,
             turns: Semaphore::new(cores),
             memory: Semaphore::new(most_memory),
@@ -115,6 +119,8 @@ impl Resizer {
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
         let mut failed = BTreeSet::new();
         let mut asked: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        // What comes again may have been left half-way: after the facts, say, and before what they made stale was removed.
+        let again: &[bool] = &event.records.iter().map(is_repeated).collect::<Vec<_>>();
         for (position, message) in event.records.iter().enumerate() {
             match changed(message) {
                 Ok(changes) => {
@@ -138,7 +144,8 @@ impl Resizer {
         self.asked.fetch_add(asked.len(), Ordering::Relaxed);
         let mut refreshed = stream::iter(asked)
             .map(|(key, positions)| async move {
-                let result = self.refresh(&key).await;
+                let repeated = positions.iter().any(|&position| again[position]);
+                let result = if repeated { self.refresh_closely(&key).await } else { self.refresh(&key).await };
                 self.done.fetch_add(1, Ordering::Relaxed);
                 (result, key, positions)
             })
@@ -156,4 +163,9 @@ impl Resizer {
         }
         response
     }
+}
+
+/// Whether a message was received before (AWS, "SQS message system attributes").
+fn is_repeated(message: &SqsMessage) -> bool {
+    message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1_u32) > 1
 }

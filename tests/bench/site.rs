@@ -99,6 +99,8 @@ fn album_of(site: &Path) -> Option<String> {
 
 fn ran(command: &mut Command) -> Result<()> {
     let ended = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?} cannot be run"))?;
-    ensure!(ended.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&ended.stderr));
+    // Some tell what is wrong among all else that they tell.
+    let told = [ended.stdout, ended.stderr].concat();
+    ensure!(ended.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&told));
     Ok(())
 }

@@ -14,7 +14,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 use local::s3::{Credentials, InProcess, Server};
+use tokio::sync::watch;
 
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +33,33 @@ pub(crate) enum Fault {
     Cut,
     /// 412 to a conditional write, which is not done.
     Conflict,
+    /// A listing that ends in the middle, as if that were its end.
+    HalfList,
+    /// A listing that says there is more, and not where.
+    NoToken,
 }
 
-const FAULTS: [Fault; 6] =
-    [Fault::Timeout, Fault::Internal, Fault::SlowDown, Fault::LostAnswer, Fault::Cut, Fault::Conflict];
+const FAULTS: [Fault; 8] = [
+    Fault::Timeout,
+    Fault::Internal,
+    Fault::SlowDown,
+    Fault::LostAnswer,
+    Fault::Cut,
+    Fault::Conflict,
+    Fault::HalfList,
+    Fault::NoToken,
+];
+
+/// Where a handler dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Doom {
+    /// The method of the request that is its last.
+    pub(crate) method: &'static str,
+    /// What its path begins with, bucket and key.
+    pub(crate) path: &'static str,
+    /// Whether that request is still done.
+    pub(crate) done: bool,
+}
 
 /// Which faults come, and how often.
 #[derive(Debug)]
@@ -43,6 +68,8 @@ pub(crate) struct Weather {
     /// Faults in a thousand requests.
     per_mille: AtomicU32,
     only: Option<Fault>,
+    doom: Option<Doom>,
+    dead: watch::Sender<bool>,
     pub(crate) requests: AtomicUsize,
     pub(crate) faults: AtomicUsize,
 }
@@ -50,19 +77,31 @@ pub(crate) struct Weather {
 impl Weather {
     /// Each kind of fault as likely as the others.
     pub(crate) fn rough(seed: u64, per_mille: u32) -> Arc<Self> {
-        Self::new(seed, per_mille, None)
+        Self::new(seed, per_mille, None, None)
     }
 
     /// Nothing but this, always.
     pub(crate) fn nothing_but(fault: Fault) -> Arc<Self> {
-        Self::new(1, 1000, Some(fault))
+        Self::new(1, 1000, Some(fault), None)
     }
 
-    fn new(seed: u64, per_mille: u32, only: Option<Fault>) -> Arc<Self> {
+    /// Fine weather, until this.
+    pub(crate) fn until(doom: Doom) -> Arc<Self> {
+        Self::new(1, 0, None, Some(doom))
+    }
+
+    /// Waits until the handler has died.
+    pub(crate) async fn end(&self) {
+        let _ = self.dead.subscribe().wait_for(|&dead| dead).await;
+    }
+
+    fn new(seed: u64, per_mille: u32, only: Option<Fault>, doom: Option<Doom>) -> Arc<Self> {
         Arc::new(Self {
             state: AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             per_mille: AtomicU32::new(per_mille),
             only,
+            doom,
+            dead: watch::Sender::new(false),
             requests: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
         })
@@ -91,6 +130,8 @@ impl Weather {
     }
 }
 
+const ENDPOINT: &str = "http://s3.in-process.heirloom.invalid";
+
 /// A client of the server through this weather. `patience` is how it tries again; `None` is its own way.
 pub(crate) fn client(
     server: &Server,
@@ -103,7 +144,7 @@ pub(crate) fn client(
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(credentials)
-        .endpoint_url("http://s3.in-process.heirloom.invalid")
+        .endpoint_url(ENDPOINT)
         .force_path_style(true)
         .http_client(Faulty { inner: InProcess::new(server.clone()), weather });
     config.set_retry_config(patience);
@@ -127,8 +168,22 @@ impl HttpConnector for Faulty {
         let inner = self.inner.clone();
         let conditional = request.headers().contains_key("if-match") || request.headers().contains_key("if-none-match");
         let writes = matches!(request.method(), "PUT" | "POST");
+        let lists = request.method() == "GET" && request.uri().contains("list-type=2");
+        let path = request.uri().trim_start_matches(ENDPOINT).to_owned();
+        let weather = self.weather.clone();
+        let last = weather.doom.filter(|doom| request.method() == doom.method && path.starts_with(doom.path));
         let fault = self.weather.next();
         HttpConnectorFuture::new(async move {
+            if *weather.dead.borrow() {
+                return std::future::pending().await;
+            }
+            if let Some(doom) = last {
+                if doom.done {
+                    inner.call(request).await?;
+                }
+                weather.dead.send_replace(true);
+                return std::future::pending().await;
+            }
             match fault {
                 None => inner.call(request).await,
                 Some(Fault::Timeout) => Err(ConnectorError::timeout("nobody answers".into())),
@@ -139,7 +194,9 @@ impl HttpConnector for Faulty {
                     inner.call(request).await?;
                     Err(ConnectorError::io("connection reset by peer".into()))
                 }
-                Some(Fault::Cut) => cut(inner.call(request).await?).await,
+                Some(Fault::HalfList) if lists => half(inner.call(request).await?).await,
+                Some(Fault::NoToken) if lists => without_token(inner.call(request).await?).await,
+                Some(Fault::Cut | Fault::HalfList | Fault::NoToken) => cut(inner.call(request).await?).await,
             }
         })
     }
@@ -150,11 +207,41 @@ fn refused(status: u16, code: &str) -> HttpResponse {
     HttpResponse::new(StatusCode::try_from(status).expect("a status"), SdkBody::from(body))
 }
 
+async fn read(response: &mut HttpResponse) -> Result<AggregatedBytes, ConnectorError> {
+    let whole = std::mem::replace(response.body_mut(), SdkBody::empty());
+    let collected = ByteStream::new(whole).collect().await;
+    collected.map_err(|error| ConnectorError::io(error.into()))
+}
+
+/// The first half of the objects, and then a document that looks whole.
+async fn half(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let text = String::from_utf8_lossy(&read(&mut response).await?.into_bytes()).into_owned();
+    let objects: Vec<_> = text.match_indices("<Contents>").map(|(at, _)| at).collect();
+    let end = text.rfind("</Contents>").map(|at| at + "</Contents>".len());
+    let shorter = match (objects.get(objects.len() / 2), end) {
+        (Some(&from), Some(end)) => format!("{}{}", &text[..from], &text[end..]),
+        _ => text[..text.len() / 2].to_owned(),
+    };
+    response.headers_mut().remove("content-length");
+    *response.body_mut() = SdkBody::from(shorter);
+    Ok(response)
+}
+
+async fn without_token(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let text = String::from_utf8_lossy(&read(&mut response).await?.into_bytes()).into_owned();
+    let text = text.replace("<IsTruncated>false<", "<IsTruncated>true<");
+    let text = match (text.find("<NextContinuationToken>"), text.find("</NextContinuationToken>")) {
+        (Some(from), Some(to)) => format!("{}{}", &text[..from], &text[to + "</NextContinuationToken>".len()..]),
+        _ => text,
+    };
+    response.headers_mut().remove("content-length");
+    *response.body_mut() = SdkBody::from(text);
+    Ok(response)
+}
+
 /// Half of the body, then the end of the connection.
 async fn cut(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
-    let whole = std::mem::replace(response.body_mut(), SdkBody::empty());
-    let collected = aws_smithy_types::byte_stream::ByteStream::new(whole).collect().await;
-    let bytes = collected.map_err(|error| ConnectorError::io(error.into()))?.into_bytes();
+    let bytes = read(&mut response).await?.into_bytes();
     let half = bytes.slice(..bytes.len() / 2);
     let frames = futures::stream::iter([
         Ok(http_body::Frame::data(half)),

@@ -14,6 +14,11 @@ const FILM: &[u8] = include_bytes!("../browser/fixtures/waves.mp4");
 const LIVE: &[u8] = include_bytes!("../browser/fixtures/live.mov");
 const MOVING: &[u8] = include_bytes!("../../resizer/tests/all/fixtures/moving.gif");
 
+/// A folder, and a word of its title.
+const RIGHT_TO_LEFT: [&str; 2] = ["صيف 2024", "البحر"];
+const WRITTEN_FROM_THE_RIGHT: &str = "title: عطلة على البحر (2024)\ncomment1: أسبوعان، 3 أطفال!\ncomment2: With בני and דנה\n\
+    description: |\n  رسالة إلى الجميع: 12 صورة.\n\n  And one line in English.\ncaptions: {2.jpg: \"שבת שלום! (1)\"}\n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_pages_show_and_cost() -> Result<()> {
     let Some(chromium) = chromium() else { return Ok(()) };
@@ -24,12 +29,23 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.upload("Family/Films/moving.gif", MOVING).await?;
     home.upload("Family/Films/large.jpg", owner::sample::small(3, 3000, 2000)).await?;
     home.upload("Family/Films/metadata.yml", "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\n").await?;
+    let [summer, _] = RIGHT_TO_LEFT;
+    home.upload_photo(&format!("Family/{summer}/שבת.jpg"), 5).await?;
+    home.upload_photo(&format!("Family/{summer}/2.jpg"), 6).await?;
+    home.upload(&format!("Family/{summer}/metadata.yml"), WRITTEN_FROM_THE_RIGHT).await?;
     for n in 0..130 {
         home.upload(&format!("Long/{n}.jpg"), owner::sample::small(n, 160, 120)).await?;
     }
     home.let_in("gerda", Scope::All).await?;
     home.settled().await?;
 
+    let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
+    home.shown_to_a_browser(&chromium, "arriving.mjs", &settings, 4).await?;
+    home.shown_to_a_browser(&chromium, "saving.mjs", &settings, 4).await?;
+    let [folder, word] = RIGHT_TO_LEFT;
+    let path = format!("/albums/{}/", gallery::FolderPath::parse(&format!("Family/{folder}"))?.album());
+    let settings = [("ALBUM", path.as_str()), ("WORD", word)];
+    home.shown_to_a_browser(&chromium, "writing.mjs", &settings, 5).await?;
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
     home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 15).await
 }

@@ -226,6 +226,7 @@ impl Owner {
     }
 
     async fn remove(&mut self, key: &str) {
+        self.tally.removes(key);
         let delete = self.client.delete_object().bucket(BUCKET).key(key).send();
         let done = self.ask(&format!("deleting {key}"), delete).await;
         self.tally.count("deletes");
@@ -238,6 +239,9 @@ impl Owner {
         let Ok(list) = Delete::builder().set_objects(Some(objects.collect())).build() else { return };
         if keys.is_empty() {
             return;
+        }
+        for key in &keys {
+            self.tally.removes(key);
         }
         let done = self.ask("deleting several", self.client.delete_objects().bucket(BUCKET).delete(list).send()).await;
         self.tally.count("deletes of several");

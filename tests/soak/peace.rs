@@ -32,7 +32,6 @@ pub(crate) struct Peace {
     pub(crate) resized: usize,
     pub(crate) web: usize,
     pub(crate) files: usize,
-    pub(crate) former_accents: usize,
     pub(crate) verify: String,
     pub(crate) settled_after: f64,
 }
@@ -129,10 +128,6 @@ async fn folder(data: &Path, known: &BTreeMap<String, String>, tally: &Tally, pe
     builder.reconcile().await?;
     for (bucket, name) in [(Bucket::Resized, "resized"), (Bucket::Web, "web")] {
         let (is, should) = (objects(&ours, bucket).await?, objects(&anew, bucket).await?);
-        // The sheet of a former accent stays: pages that are open in browsers still name it.
-        let wanted = |key: &String| !key.starts_with("assets/accent-") || should.contains_key(key);
-        let (is, former): (BTreeMap<_, _>, BTreeMap<_, _>) = is.into_iter().partition(|(key, _)| wanted(key));
-        peace.former_accents += former.len();
         tell(tally, name, &differences(&is, &should));
         match bucket {
             Bucket::Resized => peace.resized = is.len(),

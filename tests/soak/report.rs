@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::peace::Peace;
 use crate::sampler::{Sample, slope};
-use crate::tally::{Answered, Tally};
+use crate::tally::{Answered, LOST_PICTURES, Tally};
 
 /// A process that grows by more than this in an hour of the same life is leaking. Its allocator moves by a few.
 const MOST_GROWTH: f64 = 24.0;
@@ -43,6 +43,12 @@ impl Report {
         let length = lived.last().map_or(0.0, |sample| sample.at) - began;
         let warm: Vec<Sample> = lived.into_iter().filter(|sample| sample.at >= began + length * WARM).collect();
         let answers = tally.answers();
+        let counts = tally.counts();
+        let count = |what: &str| counts.get(what).copied().unwrap_or_default();
+        // Between a page and its pictures lies a moment, in which another page may be published.
+        if count(LOST_PICTURES) > 2 + count("pictures") / 500 {
+            wrong.push(format!("{} of {} {LOST_PICTURES}", count(LOST_PICTURES), count("pictures")));
+        }
 
         let mut text = String::new();
         let mut line = |words: String| writeln!(text, "{words}").expect("a string takes any words");
@@ -85,12 +91,11 @@ impl Report {
                 line("\nToo short a life to judge memory by.".to_owned());
             }
         }
-        let Peace { originals, ready, resized, web, files, former_accents, verify, settled_after } = peace;
+        let Peace { originals, ready, resized, web, files, verify, settled_after } = peace;
         line(format!(
             "\nAt the end, {settled_after:.1} s after the last change: {originals} originals and files of words as the \
              owners remember them, {ready} photos ready, {resized} objects in `resized` and {web} in `web` as made anew \
-             from the originals, byte for byte; {files} files in the folder, each with its object; {former_accents} \
-             stylesheets of former accents.\n"
+             from the originals, byte for byte; {files} files in the folder, each with its object.\n"
         ));
         line(format!("`heirloom verify`: `{verify}`\n"));
         line("![Memory](memory.svg)\n\n![Files, index and folder](flat.svg)\n\n![Answers](answers.svg)\n".to_owned());

@@ -1,13 +1,18 @@
 //! What was asked, how it was answered, how long it took, and what went wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use gallery::PhotoId;
+
 /// More than so many errors are counted and not told.
 const TOLD: usize = 200;
+
+/// What a family would take for a fault: a page whose pictures are not there although nobody took them away.
+pub(crate) const LOST_PICTURES: &str = "pictures that a page named in vain";
 
 /// One answer: when it came, and after how long.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +29,7 @@ pub(crate) struct Tally {
     done: Mutex<BTreeMap<&'static str, usize>>,
     looked: Mutex<Vec<Answered>>,
     errors: Mutex<Vec<String>>,
+    removed: Mutex<BTreeSet<PhotoId>>,
 }
 
 impl Default for Tally {
@@ -34,6 +40,7 @@ impl Default for Tally {
             done: Mutex::default(),
             looked: Mutex::default(),
             errors: Mutex::default(),
+            removed: Mutex::default(),
         }
     }
 }
@@ -47,6 +54,16 @@ impl Tally {
     /// One more of these was done.
     pub(crate) fn count(&self, what: &'static str) {
         *self.done.lock().expect("no one crashed").entry(what).or_default() += 1;
+    }
+
+    /// An owner is about to take this photo away.
+    pub(crate) fn removes(&self, key: &str) {
+        self.removed.lock().expect("no one crashed").insert(PhotoId::of_key(key));
+    }
+
+    /// Whether an owner took away the photo that a picture shows.
+    pub(crate) fn is_removed(&self, photo: PhotoId) -> bool {
+        self.removed.lock().expect("no one crashed").contains(&photo)
     }
 
     /// A viewer was answered.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gallery::Slug;
+use gallery::{PhotoId, Slug};
 use heirloom_tests::attributes;
 use reqwest::header::{ACCEPT, COOKIE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE, SET_COOKIE};
 use reqwest::redirect::Policy;
@@ -12,13 +12,10 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 
 use crate::owners::{COLLECTIONS, sum};
 use crate::people::{People, Person};
-use crate::tally::Dice;
+use crate::tally::{Dice, LOST_PICTURES};
 
 /// Whoever was let out sees nothing at all after this (SECURITY.md), and a little for the machine's slowness.
 const OUT: Duration = Duration::from_secs(15 * 60 + 30);
-
-/// After this every scope has its pages, however slow the machine.
-const SETTLING_IN: Duration = Duration::from_mins(2);
 
 /// An answer that came.
 struct Answer {
@@ -165,11 +162,22 @@ impl Viewer {
         let answer = self.send(path, request).await?;
         let fine = matches!(answer.status.as_u16(), 200 | 206 | 304 | 404);
         if answer.status == StatusCode::NOT_FOUND {
-            self.people.tally.count("pictures that were gone when they were asked for");
+            self.people.tally.count(self.why_gone(path));
         } else if !fine && self.is_steady() {
             self.people.tally.wrong(format!("{}: {path} was answered {}", self.name, answer.status));
         }
         Some(answer)
+    }
+
+    /// Why something that a page names is not there. A photo that was taken away is gone at once, and from the page after
+    /// the next build; what was only replaced stays as long as a page names it.
+    fn why_gone(&self, path: &str) -> &'static str {
+        let photo = path.strip_prefix("/pics/").and_then(|path| PhotoId::parse(path.split('/').nth(1)?).ok());
+        match photo {
+            None => "originals that were gone when they were asked for",
+            Some(photo) if self.people.tally.is_removed(photo) => "pictures of photos that were taken away meanwhile",
+            Some(_) => LOST_PICTURES,
+        }
     }
 
     /// Whether nobody changed anything about this viewer.
@@ -181,11 +189,7 @@ impl Viewer {
         let Some(home) = self.page("/").await else { return };
         self.check_that_out_is_out(person, &home);
         if home.status != StatusCode::OK {
-            // The pages of a scope that nobody had before are made while the first viewer comes.
-            let new = home.status == StatusCode::NOT_FOUND && self.people.tally.elapsed() < SETTLING_IN;
-            if new {
-                self.people.tally.count("home pages that were not there yet");
-            } else if self.is_steady() {
+            if self.is_steady() {
                 self.people.tally.wrong(format!("{}'s home page was answered {}", self.name, home.status));
             }
             self.signed_in = None;

@@ -47,8 +47,8 @@ fn own_page(
         div.title data-added=[added(&card)] {
             h1 { bdi { (catalogue.title()) } }
             (facts_line(&card))
-            @if let Some(comment) = &metadata.comment1 { p.lead { (comment) } }
-            @if let Some(comment) = &metadata.comment2 { p.note { (comment) } }
+            @if let Some(comment) = &metadata.comment1 { p.lead { bdi { (comment) } } }
+            @if let Some(comment) = &metadata.comment2 { p.note { bdi { (comment) } } }
             @if let Some(text) = &metadata.description { div.text { (markdown::block(text)) } }
             // Its place is kept from the start, so that nothing moves; who has no script does not see it.
             @if total > 1 {

@@ -6,13 +6,13 @@ use gallery::{CollectionSlug, PhotoId};
 use jiff::civil::DateTime;
 use maud::{Markup, html};
 
-use super::dates;
 use super::picture::{Picture, Urgency, hundredths, largest, proportions};
+use super::{dates, writing};
 use crate::catalogue::{Catalogue, Photo, named_by_a_person};
 use crate::links;
 
-/// So many photos are likely on the first screen of a desktop.
-const SOON: usize = 8;
+/// So many photos are in the first row of a phone, and most of that of a desktop.
+const SOON: usize = 3;
 
 /// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
 const ROW: u64 = 240;
@@ -109,7 +109,7 @@ impl<'a> Album<'a> {
 fn download(href: &str, photo: &Photo, key: &str, text: &str, words: &Words) -> Markup {
     html! {
         a.original href=(href) download=(photo.file) data-bytes=(photo.bytes) data-t=(key) data-label={ (key) "_of" }
-            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (words.alt) } { (text) }
+            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (writing::isolated(&words.alt)) } { (text) }
     }
 }
 

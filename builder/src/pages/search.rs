@@ -13,7 +13,7 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
         div.title { h1 data-t="search" { "Search" } }
         form.search role="search" method="get" action="/search/" {
             label.unseen for="q" data-t="search_for" { "Words, a date or a camera" }
-            input #q type="search" name="q" maxlength="100" autocomplete="off" autocapitalize="off" spellcheck="false"
+            input #q type="search" name="q" dir="auto" maxlength="100" autocomplete="off" autocapitalize="off" spellcheck="false"
                 enterkeyhint="search" data-hint="search_for" placeholder="Words, a date or a camera";
         }
         noscript {

@@ -224,10 +224,10 @@ async fn until_stuck<T>(future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(std::time::Duration::from_hours(1), future).map(Result::ok).await
 }
 
-/// What a gallery ends as: its web bucket, but for stylesheets of colours that it had earlier.
+/// What a gallery ends as: its web bucket.
 fn web(memory: &Memory) -> BTreeMap<String, String> {
     let objects = memory.objects();
-    let web = objects.iter().filter(|((bucket, key), _)| bucket == "web" && !key.starts_with("assets/"));
+    let web = objects.iter().filter(|((bucket, _), _)| bucket == "web");
     web.map(|((_, key), stored)| (key.clone(), String::from_utf8_lossy(&stored.bytes).into_owned())).collect()
 }
 

@@ -111,8 +111,8 @@ async fn every_line_of_a_folder_s_file_does_what_it_says() {
     let html = gallery.page("albums/Family/Lisbon/index.html").await;
     for part in [
         "<bdi>A week</bdi></h1>",
-        "<p class=\"lead\">First</p>",
-        "<p class=\"note\">Second</p>",
+        "<p class=\"lead\"><bdi>First</bdi></p>",
+        "<p class=\"note\"><bdi>Second</bdi></p>",
         "July 1968",
         "<strong>Trams</strong>",
         "href=\"https://example.org/\"",

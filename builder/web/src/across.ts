@@ -1,8 +1,6 @@
 // Photos across albums: the pages of the albums are all there is to know of them, and are read as they are needed.
 
-import { paint } from "./placeholder";
-import { ask } from "./session";
-import { translate } from "./texts";
+import { ask, paint, translate } from "./site";
 
 /** So many pages are remembered. */
 const REMEMBERED = 60;

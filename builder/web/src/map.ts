@@ -2,8 +2,7 @@
 // pictures of the earth. Everything that can be pressed is a button or a link; the drawing under it says nothing more.
 
 import { element } from "./across";
-import { ask } from "./session";
-import { text } from "./texts";
+import { ask, text } from "./site";
 
 /** A place: hundredths of a degree north and east, a picture, the photo that it is of. */
 type Spot = [north: number, east: number, picture: string | null, photo: string];
@@ -296,7 +295,7 @@ class WorldMap {
       const line = element("li");
       const link = element("a", "chip");
       link.href = `${album.at}#${spot[3]}`;
-      link.append(element("span", "name", album.title));
+      link.append(element("bdi", "name", album.title));
       line.append(link);
       choice.append(line);
     }

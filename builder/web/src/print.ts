@@ -1,15 +1,14 @@
 // A contact sheet of the album on paper: everything has to be there before the printer is asked.
 
-import { all } from "./chunks";
-import { text } from "./texts";
+import { all, text } from "./site";
 
 /** How long to wait for pictures that do not come, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Fetches the album's photos, however many, and prints the page. `tell` is told how far it is. */
-export async function printSheet(grid: HTMLElement, tell: (words: string) => void): Promise<void> {
+/** Fetches the album's photos, however many, and prints the page unless `stop` ends it. `tell` is told how far it is. */
+export async function printSheet(grid: HTMLElement, tell: (words: string) => void, stop: AbortSignal): Promise<void> {
   tell(text("looking"));
-  if (!(await all(grid))) throw new Error("some photos did not come");
+  if (!(await all(grid, () => stop.aborted))) throw new Error("some photos did not come");
   const pictures = [...grid.querySelectorAll("img")];
   let waiting = pictures.length;
   await Promise.race([
@@ -22,7 +21,8 @@ export async function printSheet(grid: HTMLElement, tell: (words: string) => voi
       }),
     ),
     new Promise((done) => setTimeout(done, PATIENCE)),
+    new Promise((done) => stop.addEventListener("abort", done)),
   ]);
   tell("");
-  print();
+  if (!stop.aborted) print();
 }

@@ -1,8 +1,7 @@
 // The search page: what is typed is looked for at once, and stands in the address, so that it can be sent and returned to.
 
 import { element, show, type Photo } from "./across";
-import { text, tongue, translate } from "./texts";
-import { paint } from "./placeholder";
+import { paint, text, tongue, translate } from "./site";
 import { parse } from "./search/query";
 import { walk } from "./search/walk";
 
@@ -55,7 +54,9 @@ export function search(form: HTMLFormElement): void {
     for (const link of roots?.querySelectorAll("a") ?? []) {
       const card = element("a", "card");
       card.href = link.href;
-      card.append(element("span", "name", link.textContent ?? ""));
+      const name = element("span", "name");
+      name.append(element("bdi", "", link.textContent ?? ""));
+      card.append(name);
       await walk(finder, link.pathname, card, []).catch(() => (failed = true));
     }
     return failed;

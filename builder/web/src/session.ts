@@ -20,8 +20,8 @@ function renew(): Promise<boolean> {
 }
 
 /** Fetches something of this gallery, if need be after another look at the viewer's record. */
-export async function ask(address: string, accept = "*/*"): Promise<Response> {
-  const again = () => fetch(address, { credentials: "same-origin", headers: { accept } });
+export async function ask(address: string, accept = "*/*", signal?: AbortSignal): Promise<Response> {
+  const again = () => fetch(address, { credentials: "same-origin", headers: { accept }, ...(signal ? { signal } : {}) });
   const answer = await again();
   return answer.status === 401 && (await renew()) ? again() : answer;
 }

@@ -1,14 +1,22 @@
-// What every page runs. The page is whole without it; this adds colour while pictures load, the rest of a long album as
-// one scrolls, a mark on what is new, the full-screen view, the download and the printing of a whole album (whose
-// code is fetched only when it is wanted), keeps the session fresh and what was seen for when there is
-// no network, and leaves nothing to see after signing out.
+// What every page runs, in one file. The page is whole without it; this adds colour while pictures load, the rest of a
+// long album as one scrolls, a mark on what is new, the full-screen view, the download and the printing of a whole album
+// (whose code is fetched only when it is wanted), keeps the session fresh and what was seen for when there is no network,
+// and leaves nothing to see after signing out.
 
+import { named, show } from "./arrival";
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { leave, prepare } from "./offline";
 import { paint } from "./placeholder";
 import { stay } from "./session";
 import { speak, text } from "./texts";
+
+// Code that is fetched later takes from here what is here already.
+export { askedFor, margins, painted } from "./arrival";
+export { all, more, unfinished } from "./chunks";
+export { paint } from "./placeholder";
+export { ask } from "./session";
+export { text, tongue, translate } from "./texts";
 
 type Viewer = typeof import("./viewer");
 
@@ -68,13 +76,22 @@ if (grid) {
 
   // A link to one photo, as sent in a message or met again in the browser's history.
   const arrive = async () => {
-    const fragment = /^#(?:p-)?([0-9a-f]{20})$/.exec(location.hash);
-    if (!fragment) return;
-    const coming = viewer();
-    const link = (await find(grid, `p-${fragment[1]}`))?.querySelector<HTMLAnchorElement>("a.open");
-    if (!link) return;
-    const { open } = await coming;
-    open(grid, link, { arrived: true });
+    const id = named();
+    if (!id) return;
+    const here = document.getElementById(`p-${id}`);
+    const curtain = here && show(here);
+    const come = async () => {
+      await curtain?.seen;
+      const coming = viewer();
+      const link = (here ?? (await find(grid, `p-${id}`)))?.querySelector<HTMLAnchorElement>("a.open");
+      if (!link) return;
+      const { open } = await coming;
+      // Somebody may want the page instead by now, or another photo.
+      if (named() === id) await open(grid, link, { arrived: true });
+    };
+    // Should the code not come, there is the page.
+    await come().catch(() => undefined);
+    curtain?.lift();
   };
   addEventListener("popstate", () => void arrive());
   void arrive();
@@ -107,21 +124,29 @@ function across(): void {
   if (form) void import("./search").then(({ search }) => search(form));
 }
 
-/** A button that does something with the whole album and tells how far it is. */
+/** A button that does something with the whole album and tells how far it is; meanwhile it is the button that stops it. */
 function offer(
   grid: HTMLElement,
   selector: string,
-  load: () => Promise<(grid: HTMLElement, tell: (words: string) => void) => Promise<void>>,
+  load: () => Promise<(grid: HTMLElement, tell: (words: string) => void, stop: AbortSignal) => Promise<void>>,
   failed: "download_failed" | "print_failed",
 ): void {
   const button = document.querySelector<HTMLButtonElement>(selector);
   const told = document.querySelector<HTMLElement>(".told");
   if (!button || !told) return;
+  let stop: AbortController | undefined;
   button.addEventListener("click", () => {
-    button.disabled = true;
+    if (stop) return stop.abort();
+    const { signal } = (stop = new AbortController());
+    const label = button.textContent;
+    button.textContent = text("stop");
     void load()
-      .then((act) => act(grid, (words) => (told.textContent = words)))
+      .then((act) => act(grid, (words) => signal.aborted || (told.textContent = words), signal))
       .catch(() => (told.textContent = text(failed)))
-      .finally(() => (button.disabled = false));
+      .finally(() => {
+        if (signal.aborted) told.textContent = "";
+        stop = undefined;
+        button.textContent = label;
+      });
   });
 }

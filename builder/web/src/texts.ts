@@ -30,10 +30,13 @@ export function text(key: keyof Texts, { n, m, of }: Fillings = {}): string {
   const fill: Record<string, string> = {
     n: n === undefined ? "" : numbers.format(n),
     m: m === undefined ? "" : numbers.format(m),
-    of: of ?? "",
+    of: isolated(of ?? ""),
   };
   return (typeof found === "string" ? found : found[form]).replace(/\{(\w+)\}/g, (_, name: string) => fill[name] ?? "");
 }
+
+/** The same, kept from turning around what is written beside it (UAX #9, FSI and PDI) if it is written from right to left. */
+export const isolated = (words: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(words) ? `\u2068${words}\u2069` : words);
 
 /** Puts the page into the language that the reader wants most of those that are offered. */
 export async function speak(): Promise<void> {

@@ -1,7 +1,7 @@
 // The photos of each month, under its albums, as one comes near.
 
 import { byTime, element, mayBeOf, photosOf, show, type Photo } from "./across";
-import { text } from "./texts";
+import { text } from "./site";
 
 /** So many photos of a month are shown before somebody asks for all. */
 const FIRST = 60;

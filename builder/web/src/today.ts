@@ -1,7 +1,7 @@
 // On this day: the photos of today's date in other years, by the reader's own calendar.
 
 import { byTime, element, mayBeOf, photosOf, show } from "./across";
-import { text, tongue } from "./texts";
+import { text, tongue } from "./site";
 
 /** So many photos of one album are shown, and so many albums. */
 const PHOTOS = 8;

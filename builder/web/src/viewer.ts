@@ -4,8 +4,7 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
-import { more, unfinished } from "./chunks";
-import { text } from "./texts";
+import { askedFor, margins, more, painted, text, unfinished } from "./site";
 import { isPlaying, showFilms } from "./viewer/film";
 import { goNear } from "./viewer/full";
 import { type PhotoSwipeIcon, setInMotion } from "./viewer/motion";
@@ -29,9 +28,9 @@ const AHEAD = 6;
 
 let current: PhotoSwipe | undefined;
 
-/** Opens the photo that `link` leads to. `arrived`: the address already names it. */
-export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = false } = {}): void {
-  if (current) return;
+/** Opens the photo that `link` leads to. `arrived`: the address already names it. Resolves when the photo is seen. */
+export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = false } = {}): Promise<void> {
+  if (current) return Promise.resolve();
   const links = [...grid.querySelectorAll<HTMLAnchorElement>("a.open")];
   const slides = links.map(slide);
   const total = () => Math.max(Number(grid.dataset["total"] ?? 0), slides.length);
@@ -47,8 +46,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     showAnimationDuration: still || arrived ? 0 : 260,
     hideAnimationDuration: still ? 0 : 220,
     preload: [1, 2],
-    paddingFn: (viewport) =>
-      viewport.x < 1000 ? { top: 0, bottom: 0, left: 0, right: 0 } : { top: 56, bottom: 72, left: 72, right: 72 },
+    paddingFn: margins,
     mainClass: "viewer",
     closeTitle: text("close"),
     zoomTitle: text("zoom"),
@@ -59,6 +57,9 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     counter: false,
   });
   current = pswp;
+  pswp.addFilter("srcsetSizesWidth", askedFor);
+  // What was seen on arrival needs no likeness of itself.
+  pswp.addFilter("useContentPlaceholder", (needed, { index }) => needed && !(arrived && index === links.indexOf(link)));
   showFilms(pswp, still, text("film_failed"));
   setInMotion(pswp, still, text("motion"), ICON_MOTION);
   goNear(pswp);
@@ -181,11 +182,27 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     current = undefined;
   });
 
+  // The photos beside it come when this one is there.
+  const seen = new Promise<void>((done) => {
+    let first = true;
+    pswp.on("lazyLoad", (event) => first && event.preventDefault());
+    const there = () => {
+      if (!first) return;
+      first = false;
+      pswp.contentLoader.updateLazy();
+      void painted().then(done);
+    };
+    pswp.on("loadComplete", ({ slide }) => slide.index === pswp.currIndex && there());
+    pswp.on("change", () => pswp.currIndex !== links.indexOf(link) && there());
+    pswp.on("destroy", () => done());
+  });
+
   pswp.init();
   if (!arrived) {
     history.pushState({ photo: true }, "", permalink());
     ours = true;
   }
+  return seen;
 }
 
 /** A button that goes on by itself, until somebody does something else. */
@@ -228,12 +245,24 @@ function words(slide: Slide | undefined, number: number, total: number): HTMLEle
     const element = document.createElement("p");
     element.className = name;
     element.textContent = words;
+    // Whoever wrote it may write from right to left.
+    element.dir = "auto";
     return element;
   };
   const lines = [line("unseen", text("photo_count", { n: number, m: total }))];
   if (slide?.caption) lines.push(line("caption", slide.caption));
   else if (slide?.alt) lines.push(line("unseen", slide.alt));
   if (slide?.taken) lines.push(line("taken", slide.taken));
-  if (slide && slide.facts.length > 0) lines.push(line("more-facts", slide.facts.join(" · ")));
+  if (slide && slide.facts.length > 0) {
+    const facts = line("more-facts", "");
+    facts.removeAttribute("dir");
+    // Each by itself: a file's name in Arabic must not turn the others around.
+    for (const fact of slide.facts) {
+      const part = document.createElement("bdi");
+      part.textContent = fact;
+      facts.append(facts.firstChild ? " · " : "", part);
+    }
+    lines.push(facts);
+  }
   return lines;
 }

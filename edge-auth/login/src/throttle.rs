@@ -60,16 +60,22 @@ const GALLERY: Limit = Limit {
     forgotten: Duration::from_mins(30),
 };
 
+/// The clocks of those who count differ by less.
+const CLOCKS_AGREE: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
 impl Limit {
     /// How long the next try has to wait.
     fn wait(&self, count: &Count, now: Timestamp) -> Duration {
         let since = now.duration_since(count.last);
-        if since >= self.forgotten.try_into().unwrap_or(jiff::SignedDuration::MAX) || count.tries < self.free {
+        // A clock that was set back, by hours perhaps: nobody waits for it to come round again. One more try is free, and
+        // tells the count what time it is.
+        let not_yet = since < -CLOCKS_AGREE;
+        if not_yet || since >= self.forgotten.try_into().unwrap_or(jiff::SignedDuration::MAX) || count.tries < self.free
+        {
             return Duration::ZERO;
         }
         let doubled = 1u32.checked_shl(count.tries - self.free).unwrap_or(u32::MAX);
         let wait = self.first.saturating_mul(doubled).min(self.longest);
-        // A clock that was set back makes nobody wait longer than the rule says.
         wait.saturating_sub(Duration::try_from(since).unwrap_or_default())
     }
 
@@ -251,7 +257,9 @@ mod tests {
         assert_eq!(wait(&PAIR, 6, 5), 3);
         assert_eq!(wait(&PAIR, 6, 8), 0);
         assert_eq!(wait(&PAIR, 1000, 43_200), 0, "forgotten");
-        assert_eq!(wait(&PAIR, 6, -1000), 8, "a clock set back adds nothing");
+        assert_eq!(wait(&PAIR, 6, -10), 8, "clocks that differ a little add nothing");
+        assert_eq!(wait(&PAIR, 6, -1000), 0, "a clock that was set back holds nobody up");
+        assert_eq!(PAIR.raised(&Count { tries: 6, last: at(0) }, at(-1000)), Count { tries: 7, last: at(-1000) });
         assert_eq!(wait(&VIEWER, 10_000, 0), 60);
         assert_eq!(GALLERY.wait(&Count { tries: u32::MAX, last: at(0) }, at(0)), GALLERY.longest);
     }

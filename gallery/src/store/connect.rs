@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
+use super::clock::ClockWasSet;
 use crate::keys::Bucket;
 
 /// The names of the four buckets.
@@ -141,6 +142,7 @@ pub fn at(endpoint: &Endpoint) -> Client {
         .credentials_provider(credentials)
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .retry_classifier(ClockWasSet)
         .build();
     Client::from_conf(config)
 }

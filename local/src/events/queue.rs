@@ -21,11 +21,14 @@ pub struct Policy {
     pub batch: usize,
     /// How long to wait for more after the first message.
     pub window: Duration,
-    /// The window grows sixfold up to this while messages keep coming, and falls back when they pause. So the first
-    /// photo of an upload shows at once and the five hundredth costs no build of its own.
+    /// The window grows twentyfold up to this while messages keep coming, and falls back when they pause. So the first
+    /// photo of an upload shows at once, the five hundredth costs no build of its own, and no page is older than this
+    /// however long the stream.
     pub longest_window: Duration,
     /// A window closes early when nothing came for a quarter of it, and for this at most: the upload has ended.
     pub longest_quiet: Duration,
+    /// A window closes when something that was removed has waited for so long: until it is dealt with, pages have a gap.
+    pub longest_gap: Duration,
     /// How many events may be under way at once.
     pub parallel: usize,
     /// How often a message is tried.
@@ -35,7 +38,7 @@ pub struct Policy {
 }
 
 /// By how much the window grows.
-const GROWTH: u32 = 6;
+const GROWTH: u32 = 20;
 
 /// What the queue calls with each event: a Lambda function's handler.
 pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
@@ -95,6 +98,8 @@ struct Message {
     body: String,
     received: u32,
     not_before: Instant,
+    /// Since when it waits to be told that something was removed, if that is what it tells.
+    gap_since: Option<Instant>,
 }
 
 impl Queue {
@@ -119,7 +124,9 @@ impl Queue {
 
     /// Puts a message in. Ids are the sender's and come back in [`Settled`].
     pub fn send(&self, id: u64, body: String) {
-        let message = Message { id, body, received: 0, not_before: Instant::now() };
+        let now = Instant::now();
+        let gap_since = body.contains("\"ObjectRemoved:").then_some(now);
+        let message = Message { id, body, received: 0, not_before: now, gap_since };
         self.shared.messages().push_back(message);
         self.shared.depth.send_modify(|depth| depth.waiting += 1);
         self.shared.arrived.notify_one();
@@ -164,7 +171,7 @@ impl Shared {
     /// and when it closed.
     async fn next_batch(&self, last: &mut Option<(Duration, Instant)>) -> Vec<Message> {
         let first = self.first_ready().await;
-        let Policy { window: shortest, longest_window, longest_quiet, batch, .. } = self.policy;
+        let Policy { window: shortest, longest_window, longest_quiet, longest_gap, batch, .. } = self.policy;
         let window = match *last {
             Some((window, closed)) if first < closed + window * 2 => (window * GROWTH).min(longest_window),
             _ => shortest,
@@ -173,17 +180,25 @@ impl Shared {
         let (mut count, mut last_came) = (0, first);
         loop {
             let now = Instant::now();
-            let ready = self.messages().iter().filter(|m| m.not_before <= now).count();
+            let (ready, gap_since) = self.ready(now);
             if ready > count {
                 (count, last_came) = (ready, now);
             }
             let closes = (first + window).min(last_came + quiet);
+            let closes = gap_since.map_or(closes, |since| closes.min((since + longest_gap).max(first + shortest)));
             if ready >= batch || now >= closes {
                 *last = Some((window, now));
                 return self.take_ready(now);
             }
             let _ = tokio::time::timeout_at(closes, self.arrived.notified()).await;
         }
+    }
+
+    /// How many messages may be handed out, and since when the first of those waits that tell of a removal.
+    fn ready(&self, now: Instant) -> (usize, Option<Instant>) {
+        let messages = self.messages();
+        let ready = messages.iter().filter(|m| m.not_before <= now);
+        ready.fold((0, None), |(count, first), m| (count + 1, first.into_iter().chain(m.gap_since).min()))
     }
 
     /// Waits until some message may be handed out, and tells since when.
@@ -276,123 +291,4 @@ fn sqs_event(queue: &str, batch: &[Message]) -> SqsEvent {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use aws_lambda_events::event::sqs::BatchItemFailure;
-
-    const POLICY: Policy = Policy {
-        batch: 10,
-        window: Duration::from_millis(300),
-        longest_window: Duration::from_mins(5),
-        longest_quiet: Duration::from_secs(5),
-        parallel: 1,
-        attempts: 3,
-        rest: Duration::from_secs(1),
-    };
-
-    /// A running queue whose handler fails the bodies that `fails` picks, and notes every batch it sees.
-    struct Rig {
-        queue: Queue,
-        fates: mpsc::UnboundedReceiver<(&'static str, Settled)>,
-        batches: Arc<Mutex<Vec<Vec<String>>>>,
-        _stop: watch::Sender<bool>,
-    }
-
-    fn rig(policy: Policy, fails: fn(&str, usize) -> bool) -> Rig {
-        let batches = Arc::new(Mutex::new(Vec::<Vec<String>>::new()));
-        let seen = batches.clone();
-        let handler: Handler = Arc::new(move |event| {
-            let bodies: Vec<String> = event.records.iter().filter_map(|m| m.body.clone()).collect();
-            seen.lock().unwrap().push(bodies);
-            let count = seen.lock().unwrap().len();
-            let mut answer = SqsBatchResponse::default();
-            for message in &event.records {
-                let body = message.body.as_deref().unwrap_or_default();
-                assert_ne!(body, "crash");
-                if fails(body, count) {
-                    let mut failure = BatchItemFailure::default();
-                    failure.item_identifier = message.message_id.clone().unwrap_or_default();
-                    answer.batch_item_failures.push(failure);
-                }
-            }
-            Box::pin(async move { answer })
-        });
-        let (told, fates) = mpsc::unbounded_channel();
-        let queue = Queue::new("test", policy, handler, told);
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(queue.clone().run(stopped));
-        Rig { queue, fates, batches, _stop: stop }
-    }
-
-    impl Rig {
-        async fn fate(&mut self) -> Settled {
-            self.fates.recv().await.expect("the queue runs").1
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_comes_within_the_window_is_one_batch() {
-        let mut rig = rig(POLICY, |_, _| false);
-        for id in 0..5 {
-            rig.queue.send(id, format!("body {id}"));
-        }
-        for id in 0..5 {
-            assert_eq!(rig.fate().await, Settled::Done(id));
-        }
-        assert_eq!(rig.batches.lock().unwrap().len(), 1);
-        rig.queue.depth().wait_for(|depth| depth.is_empty()).await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn only_the_failed_ones_come_again() {
-        let mut rig = rig(POLICY, |body, count| body == "b" && count == 1);
-        rig.queue.send(1, "a".into());
-        rig.queue.send(2, "b".into());
-        assert_eq!(rig.fate().await, Settled::Done(1));
-        assert_eq!(rig.fate().await, Settled::Done(2));
-        assert_eq!(*rig.batches.lock().unwrap(), [vec!["a".to_owned(), "b".into()], vec!["b".into()]]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_poisonous_one_ends_among_the_dead() {
-        let mut rig = rig(POLICY, |_, _| true);
-        rig.queue.send(7, "poison".into());
-        assert_eq!(rig.fate().await, Settled::Dead(7, "poison".into()));
-        assert_eq!(rig.batches.lock().unwrap().len(), 3);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_crash_fails_the_batch_and_not_the_queue() {
-        let mut rig = rig(POLICY, |_, _| false);
-        rig.queue.send(1, "crash".into());
-        assert_eq!(rig.fate().await, Settled::Dead(1, "crash".into()));
-        rig.queue.send(2, "fine".into());
-        assert_eq!(rig.fate().await, Settled::Done(2));
-    }
-
-    /// Sends 500 messages, one every `gap`, and tells how many batches they became and how long after the last one
-    /// the last batch was dealt with.
-    async fn stream(gap: Duration) -> (usize, Duration) {
-        let mut rig = rig(Policy { batch: 10_000, ..POLICY }, |_, _| false);
-        let mut last = Instant::now();
-        for id in 0..500 {
-            tokio::time::sleep(gap).await;
-            rig.queue.send(id, String::new());
-            last = Instant::now();
-        }
-        for _ in 0..500 {
-            rig.fate().await;
-        }
-        let batches = rig.batches.lock().unwrap().len();
-        (batches, last.elapsed())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn five_hundred_at_once_are_at_most_five_batches_and_nobody_waits_for_the_window() {
-        for gap in [0, 10, 100, 200, 500, 700] {
-            let (batches, after) = stream(Duration::from_millis(gap)).await;
-            assert!(batches <= 5, "{batches} batches for 500 messages, one every {gap} ms");
-            assert!(after <= POLICY.longest_quiet, "{after:?} after the last one, at one every {gap} ms");
-        }
-    }
-}
+mod tests;

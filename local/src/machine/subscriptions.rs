@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use builder::Builder;
 use gallery::Store;
 use resizer::Resizer;
@@ -21,7 +22,7 @@ pub(super) struct Handlers {
 impl Handlers {
     pub(super) fn new(store: Store, title: &str) -> Self {
         Self {
-            resizer: Arc::new(Resizer::new(store.clone(), resizer::Limits::default())),
+            resizer: Arc::new(Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published()),
             builder: Arc::new(Builder::new(store).of_gallery(title)),
         }
     }
@@ -31,16 +32,29 @@ impl Handlers {
         if let Err(error) = self.resizer.reconcile().await {
             tracing::error!("looking through the photos ended early: {error}");
         }
-        if let Err(error) = self.builder.reconcile().await {
-            tracing::error!("looking through the pages ended early: {error}");
+        let left = self.resizer.leavings();
+        match self.builder.reconcile().await {
+            Ok(_) => self.resizer.clear_away(left).await,
+            Err(error) => tracing::error!("looking through the pages ended early: {error}"),
         }
+    }
+
+    /// A build, and after it the removal of what the pages named until now. Where a message failed, its pages may be as
+    /// they were: then all stays until it comes again.
+    async fn build(&self, event: SqsEvent) -> SqsBatchResponse {
+        let left = self.resizer.leavings().spoken_of(&event);
+        let answer = self.builder.handle(event).await;
+        if answer.batch_item_failures.is_empty() {
+            self.resizer.clear_away(left).await;
+        }
+        answer
     }
 }
 
 /// Who is told of what, and in which helpings.
 pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let (resizer, builder) = (handlers.resizer.clone(), handlers.builder.clone());
+    let (resizer, building) = (handlers.resizer.clone(), handlers.clone());
     vec![
         Subscription {
             name: "resize",
@@ -50,6 +64,7 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
                 window: Duration::ZERO,
                 longest_window: Duration::ZERO,
                 longest_quiet: Duration::ZERO,
+                longest_gap: Duration::ZERO,
                 parallel: cores,
                 attempts: 3,
                 rest: Duration::from_secs(2),
@@ -65,15 +80,16 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
             policy: Policy {
                 batch: 10_000,
                 window: Duration::from_millis(300),
-                longest_window: Duration::from_mins(5),
+                longest_window: Duration::from_mins(2),
                 longest_quiet: Duration::from_secs(5),
+                longest_gap: Duration::from_secs(10),
                 parallel: 1,
                 attempts: 3,
                 rest: Duration::from_secs(2),
             },
             handler: Arc::new(move |event| {
-                let builder = builder.clone();
-                Box::pin(async move { builder.handle(event).await })
+                let building = building.clone();
+                Box::pin(async move { building.build(event).await })
             }),
         },
     ]

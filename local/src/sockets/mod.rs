@@ -21,6 +21,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -48,7 +49,10 @@ pub(crate) async fn serve<F, A, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
+    // hyper keeps the date that it told last until its second is over: for hours, when the clock is set back. S3 clients sign
+    // by that date.
+    http.auto_date_header(false)
+        .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_header_size(limits.head_bytes)
         // A head of which the end has not come is given up at this size; bodies are read in pieces of it.
@@ -72,7 +76,7 @@ pub(crate) async fn serve<F, A, B>(
         let (handshake, stall) = (limits.handshake, limits.stall);
         let service = service_fn(move |request: Request<Incoming>| {
             if !sound::is_sound(&request) {
-                return Either::Left(async { Ok::<_, Infallible>(refused()) });
+                return Either::Left(async { Ok::<_, Infallible>(dated(refused())) });
             }
             let last = sound::is_last(request.headers());
             let answered = answer(request.map(|body| Sent::new(body, stall)), client);
@@ -81,7 +85,7 @@ pub(crate) async fn serve<F, A, B>(
                 if last {
                     sound::close(&mut response);
                 }
-                Ok(response)
+                Ok(dated(response))
             })
         });
         let (http, tls, watcher) = (http.clone(), tls.clone(), connections.watcher());
@@ -125,6 +129,15 @@ pub(crate) async fn serve<F, A, B>(
         tracing::warn!("connections were cut after {} seconds", limits.drain.as_secs_f32());
     }
     drop(cutting);
+}
+
+/// The answer, with the time (RFC 9110, section 6.6.1).
+fn dated<B>(mut response: Response<B>) -> Response<B> {
+    let now = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(now) = http::HeaderValue::try_from(now) {
+        response.headers_mut().insert(header::DATE, now);
+    }
+    response
 }
 
 /// The answer to a request that could be read in several ways. Like every answer it says what browsers may do with it.

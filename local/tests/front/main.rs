@@ -2,6 +2,7 @@
 //! time.
 
 mod clarity;
+mod encrypted;
 mod ending;
 mod gallery;
 mod kept;

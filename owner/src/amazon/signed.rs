@@ -50,6 +50,9 @@ pub(crate) struct Answer {
 #[error("no answer")]
 struct NoAnswer;
 
+/// How often a call is signed whose time the service does not believe.
+const TRIES: usize = 3;
+
 /// Sends a call. An answer that is an error is an answer.
 pub(crate) async fn send(config: &SdkConfig, call: &Call<'_>) -> Result<Answer> {
     let host = match call.region {
@@ -58,9 +61,16 @@ pub(crate) async fn send(config: &SdkConfig, call: &Call<'_>) -> Result<Answer> 
     };
     // An emulator on this machine is all services at one address.
     let endpoint = config.endpoint_url().map_or(host, |url| url.trim_end_matches('/').to_owned());
-    let request = signed(config, call, &endpoint).await?;
     let transport = config.http_client().context("there is no HTTP client")?;
-    exchange(&transport, &endpoint, request).await
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let answer = exchange(&transport, &endpoint, signed(config, call, &endpoint).await?).await?;
+        // The clock was set after the call had been signed.
+        if tries == TRIES || answer.status != 403 || !answer.text.contains("RequestTimeTooSkewed") {
+            return Ok(answer);
+        }
+    }
 }
 
 /// Asks for a page without any signature. An answer that is an error is an answer.

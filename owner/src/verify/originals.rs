@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use gallery::store::Listed;
 use gallery::{Bucket, Facts, Key, PhotoId, Store};
 use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -19,11 +20,16 @@ const PIECE: u64 = 8 << 20;
 /// How many originals are read at once.
 const AT_ONCE: usize = 4;
 
+/// For so long the pages may show a photo as it was before.
+const LATELY: SignedDuration = SignedDuration::from_mins(5);
+
 /// What one original came to.
 #[derive(Default)]
 struct Looked {
     photo: Option<PhotoId>,
     facts: Option<(Key, Facts, String)>,
+    /// Whether the facts were written a moment ago.
+    lately: bool,
     bytes: u64,
     findings: Vec<Finding>,
 }
@@ -48,6 +54,7 @@ pub(super) async fn look(
         verdict.proven_bytes += looked.bytes;
         verdict.findings.extend(looked.findings);
         seen.photos.extend(looked.photo);
+        seen.lately.extend(looked.photo.filter(|_| looked.lately));
         if let Some((key, facts, etag)) = looked.facts {
             seen.facts.insert(key, (facts, etag));
         }
@@ -91,6 +98,8 @@ async fn one(store: &Store, quick: bool, listed: &Listed) -> Result<Looked> {
         seen: Some((Bucket::Resized, facts_path.clone(), etag)),
     };
     let mut checksum = None;
+    let now = Timestamp::now();
+    looked.lately = read.as_ref().is_some_and(|found| now.duration_since(found.modified) < LATELY);
     match read {
         None => {
             let sentence = "it has no facts: it is not on any page yet";
@@ -229,7 +238,6 @@ impl Witness {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     fn agrees(etag: &str, bytes: &[u8]) -> Option<bool> {
         let listed = Listed {

@@ -58,9 +58,11 @@ pub(super) async fn look(
         }
     }
     for (path, (_, etag)) in there {
-        // Of a photo that is known but waits, what is there may still be promised.
+        // Of a photo that is known but waits, what is there may still be promised; of one that was replaced a moment ago,
+        // pages may still show it.
         let waits = matches!(Key::parse(Bucket::Resized, &path), Some(Key::Rendition { photo, .. })
-            if seen.photos.contains(&photo) && !seen.facts.values().any(|(facts, _)| facts.photo == photo));
+            if seen.photos.contains(&photo)
+                && (seen.lately.contains(&photo) || !seen.facts.values().any(|(facts, _)| facts.photo == photo)));
         if !waits {
             verdict.findings.push(Finding {
                 kind: Kind::LeftOver,

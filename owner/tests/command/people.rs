@@ -1,7 +1,10 @@
 //! Viewers, invitations, keys, records.
 
-use std::io::Write;
+use std::io::Write as _;
 use std::process::Stdio;
+
+use gallery::{CollectionSlug, Key, Scope};
+use local::machine::{Resting, Settings};
 
 use crate::program::{Serving, heirloom, refused, run, text};
 
@@ -37,6 +40,25 @@ fn viewers_come_and_go_whether_the_gallery_runs_or_not() {
     let listed = text(&run(folder.path(), &["user", "list"]).stdout);
     assert!(listed.contains("tom") && !listed.contains("gerda"), "{listed}");
     assert!(serving.interrupt());
+}
+
+#[tokio::test]
+async fn whoever_is_let_in_finds_their_pages_made() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Serving::start(folder.path()).interrupt());
+    // Nobody hears events now: what is there afterwards the commands have made.
+    assert!(run(folder.path(), &["user", "add", "gerda", "--collections", "Family"]).status.success());
+    assert!(run(folder.path(), &["user", "add", "tom", "--collections", "Trips"]).status.success());
+    assert!(run(folder.path(), &["user", "scope", "tom", "--collections", "Trips,Family"]).status.success());
+    let invite = ["invite", "paul", "--collections", "Garden", "--address", "https://photos.example.org"];
+    assert!(run(folder.path(), &invite).status.success());
+    let resting = Resting::open(&Settings::new(folder.path().join("heirloom-data"))).await.unwrap();
+    for seen in [&["Family"][..], &["Trips"], &["Family", "Trips"], &["Garden"]] {
+        let scope = Scope::Only(seen.iter().map(|name| CollectionSlug::parse(name).unwrap()).collect());
+        let page = resting.store().read(&Key::HomePage(scope.home())).await.unwrap();
+        assert!(page.is_some(), "{seen:?}");
+    }
+    resting.close().await;
 }
 
 /// The word after `before` in a text.

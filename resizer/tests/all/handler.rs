@@ -76,6 +76,57 @@ async fn a_replacement_replaces_and_a_removal_removes() {
 }
 
 #[tokio::test]
+async fn what_a_page_may_still_name_stays_until_the_page_is_published() {
+    let Some(mut room) = Room::open().await else { return };
+    room.resizer = Resizer::new(room.store.clone(), Limits::default()).leaving_until_published();
+    let key = "Family/1.jpg";
+    room.put(key, photo(800, 600)).await;
+    room.told(&[key]).await;
+    let first = room.resized().await;
+    assert!(room.resizer.leavings().is_empty(), "nothing was replaced");
+
+    // Replaced twice before any page was made: the page may name the first.
+    room.put(key, photo(600, 800)).await;
+    room.told(&[key]).await;
+    let left = room.resizer.leavings();
+    room.put(key, photo(500, 400)).await;
+    room.told(&[key]).await;
+    assert!(room.resized().await.is_superset(&first));
+
+    // A build of something else says nothing of this photo; one that began before the last replacement takes no more than
+    // what was replaced then.
+    let elsewhere = aws_lambda_events::event::sqs::SqsEvent::default();
+    assert!(left.clone().spoken_of(&elsewhere).is_empty());
+    room.resizer.clear_away(left).await;
+    let gone: Vec<_> = first.difference(&room.resized().await).cloned().collect();
+    assert_eq!(gone.len(), first.len() - 1, "the first renditions, and not the facts: {gone:?}");
+    assert!(!room.resizer.leavings().is_empty(), "the second are named by the page");
+    room.resizer.clear_away(room.resizer.leavings()).await;
+    room.assert_holds(&[key]).await;
+
+    // What is as before again is not taken for stale.
+    room.put(key, photo(800, 600)).await;
+    room.told(&[key]).await;
+    room.put(key, photo(500, 400)).await;
+    room.told(&[key]).await;
+    room.resizer.clear_away(room.resizer.leavings()).await;
+    room.assert_holds(&[key]).await;
+
+    // A crash forgets the note; the next look at everything notes it again. A removed photo is gone at once.
+    room.put(key, photo(640, 480)).await;
+    room.told(&[key]).await;
+    let there = room.resized().await;
+    room.resizer = Resizer::new(room.store.clone(), Limits::default()).leaving_until_published();
+    room.resizer.reconcile().await.unwrap();
+    assert_eq!(room.resized().await, there);
+    assert!(!room.resizer.leavings().is_empty());
+    room.remove(key).await;
+    room.told(&[key]).await;
+    assert_eq!(room.resized().await, BTreeSet::new());
+    assert!(room.resizer.leavings().is_empty());
+}
+
+#[tokio::test]
 async fn repeated_and_late_events_change_nothing() {
     let Some(room) = Room::open().await else { return };
     let keys = ["Family/1.jpg", "Family/2.jpg"];

@@ -63,6 +63,7 @@ export default {
   sign_out: "Abmelden",
   skip: "Zu den Fotos springen",
   slideshow: "Diaschau",
+  stop: "Abbrechen",
   timeline: "Zeitleiste",
   where: "Wo Sie sind",
   will_be_here: "Hier werden die Alben Ihrer Familie sein. Sobald Fotos dazukommen, erscheinen sie von selbst.",

@@ -64,6 +64,7 @@ const en = {
   sign_out: "Sign out",
   skip: "Skip to the photos",
   slideshow: "Slideshow",
+  stop: "Stop",
   timeline: "Timeline",
   where: "Where you are",
   will_be_here:

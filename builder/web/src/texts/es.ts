@@ -63,6 +63,7 @@ export default {
   sign_out: "Cerrar sesión",
   skip: "Ir a las fotos",
   slideshow: "Presentación",
+  stop: "Detener",
   timeline: "Cronología",
   where: "Dónde está",
   will_be_here: "Aquí estarán los álbumes de su familia. En cuanto se añadan fotos, aparecerán por sí solas.",

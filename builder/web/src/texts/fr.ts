@@ -63,6 +63,7 @@ export default {
   sign_out: "Se déconnecter",
   skip: "Aller aux photos",
   slideshow: "Diaporama",
+  stop: "Arrêter",
   timeline: "Chronologie",
   where: "Où vous êtes",
   will_be_here: "Les albums de votre famille seront ici. Dès que des photos sont ajoutées, elles apparaissent d’elles-mêmes.",

@@ -63,6 +63,7 @@ export default {
   sign_out: "Esci",
   skip: "Vai alle foto",
   slideshow: "Presentazione",
+  stop: "Interrompi",
   timeline: "Cronologia",
   where: "Dove sei",
   will_be_here: "Qui ci saranno gli album della tua famiglia. Appena vengono aggiunte, le foto compaiono da sole.",

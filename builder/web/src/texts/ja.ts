@@ -63,6 +63,7 @@ export default {
   sign_out: "ログアウト",
   skip: "写真へ移動",
   slideshow: "スライドショー",
+  stop: "中止",
   timeline: "タイムライン",
   where: "現在の場所",
   will_be_here: "ここにご家族のアルバムが並びます。写真が追加されると自動的に表示されます。",

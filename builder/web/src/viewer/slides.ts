@@ -39,7 +39,7 @@ export function slide(link: HTMLAnchorElement): Slide {
   const original = figure?.querySelector<HTMLAnchorElement>("a.original");
   const bytes = Number(original?.dataset["bytes"] ?? 0);
   const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
-  if (bytes > 0) facts.push(`${(bytes / 1e6).toFixed(1)} MB`);
+  if (bytes > 0) facts.push(bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   const { film, movie, animation } = figure?.dataset ?? {};
   const slide: Slide = {
     id: figure?.id.slice(2) ?? "",

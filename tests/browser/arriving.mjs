@@ -1,0 +1,101 @@
+// A link to one photo: the photo first, then all else.
+//
+// Settings beside those of stage.mjs: LONG (the path of an album in several chunks).
+import { GALLERY, assert, browser, screenshot, signIn, step, visitor, watchShifts } from './stage.mjs';
+
+const { LONG } = process.env;
+const album = `${GALLERY}${LONG}`;
+
+const { context, page } = await visitor();
+await signIn(page);
+await page.goto(album);
+const ids = await page.locator('figure').evaluateAll((all) => all.map(({ id }) => id.slice(2)));
+const state = await context.storageState();
+
+/** A phone on which nothing is kept yet, and what it asked for, in order. */
+async function phone() {
+  const comer = await visitor({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true,
+    serviceWorkers: 'block', storageState: state });
+  const asked = [];
+  comer.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  return { ...comer, asked };
+}
+
+await step('the photo is seen before the view’s code and the photos beside it are asked for', page, async () => {
+  const { context, page: small, asked } = await phone();
+  let go;
+  const held = new Promise((done) => (go = done));
+  await small.route('**/assets/viewer-*.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await watchShifts(small);
+  await small.addInitScript(() => {
+    window.largest = [];
+    new PerformanceObserver((list) => window.largest.push(...list.getEntries().map(({ element }) => element?.parentElement?.closest('.arriving, .pswp, .grid')?.className)))
+      .observe({ type: 'largest-contentful-paint', buffered: true });
+  });
+  await small.goto(`${album}#${ids[2]}`);
+  const picture = small.locator('.arriving img');
+  await picture.waitFor();
+  await small.waitForFunction(() => document.querySelector('.arriving img').naturalWidth > 0);
+  const first = await picture.evaluate((img) => ({ box: img.getBoundingClientRect().toJSON(), source: img.currentSrc }));
+  assert.equal(first.box.width <= 390 && Math.abs(first.box.left + first.box.right - 390) <= 1, true, JSON.stringify(first));
+  await screenshot(small, 'arriving');
+  // Of the others there are at most the small copies that the page itself begins with.
+  const large = asked.filter((path) => path.startsWith('/pics/') && !path.includes(ids[2]) && !/-\d{1,3}\.\w+$/.test(path));
+  assert.deepEqual(large, []);
+  const at = asked.findIndex((path) => path.includes('/assets/viewer-'));
+  const photo = asked.findIndex((path) => path === new URL(first.source).pathname);
+  assert.ok(photo >= 0 && (at < 0 || photo < at), JSON.stringify(asked));
+  go();
+  await small.locator('.pswp--open .pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)').waitFor();
+  await small.locator('.arriving').waitFor({ state: 'detached' });
+  // The view shows the same bytes in the same place.
+  const then = await small.locator('.pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)')
+    .evaluate((img) => ({ box: img.getBoundingClientRect().toJSON(), source: img.currentSrc }));
+  assert.equal(then.source, first.source);
+  for (const side of ['left', 'top', 'right', 'bottom']) assert.ok(Math.abs(then.box[side] - first.box[side]) <= 1, `${side}: ${JSON.stringify([first, then])}`);
+  assert.equal(await small.evaluate(() => window.shifted), 0);
+  assert.ok(!(await small.evaluate(() => window.largest)).includes('pswp'), 'the view paints nothing larger');
+  await context.close();
+});
+
+await step('who does not want to wait for the view gets the album', page, async () => {
+  const { context, page: small } = await phone();
+  await small.route('**/assets/viewer-*.js', () => undefined);
+  for (const leave of [() => small.keyboard.press('Escape'), () => small.locator('.arriving').tap()]) {
+    await small.goto('about:blank');
+    await small.goto(`${album}#${ids[1]}`);
+    await small.locator('.arriving').waitFor();
+    await leave();
+    await small.locator('.arriving').waitFor({ state: 'detached' });
+    assert.equal(await small.locator('figure').first().isVisible(), true);
+    assert.equal(small.url(), album);
+  }
+  await context.close();
+});
+
+await step('where the view’s code does not come there is the album', page, async () => {
+  const { context, page: small } = await phone();
+  await small.route('**/assets/viewer-*.js', (route) => route.abort());
+  await small.goto(`${album}#${ids[1]}`);
+  await small.locator('figure').first().waitFor();
+  assert.equal(await small.locator('.arriving').count(), 0);
+  await context.close();
+});
+
+await step('a link to a photo further on in a long album opens it, too', page, async () => {
+  const { context, page: small } = await phone();
+  await page.goto(album);
+  const next = await page.locator('a[rel=next]').getAttribute('href');
+  await page.goto(`${GALLERY}${next}`);
+  const far = (await page.locator('figure').last().getAttribute('id')).slice(2);
+  assert.ok(!ids.includes(far));
+  await small.goto(`${album}#${far}`);
+  await small.locator('.pswp--open .pswp__item[aria-hidden="false"] .pswp__img:not(.pswp__img--placeholder)').waitFor();
+  assert.equal(small.url(), `${album}#${far}`);
+  await context.close();
+});
+
+await browser.close();

@@ -1,0 +1,94 @@
+// An album as one file: how far it is, stopping it, what goes wrong; in a browser that writes to files, and in one that only
+// downloads, as those on iOS.
+//
+// Settings beside those of stage.mjs: FILMS (the path of an album).
+import { readFile } from 'node:fs/promises';
+import { GALLERY, assert, browser, signIn, step, visitor } from './stage.mjs';
+
+const films = `${GALLERY}${process.env.FILMS}`;
+const first = await visitor();
+await signIn(first.page);
+const storageState = await first.context.storageState();
+
+/** As on an iPad: nothing that writes to files, no service worker. */
+const { page } = await visitor({ serviceWorkers: 'block', storageState });
+await page.addInitScript(() => delete window.showSaveFilePicker);
+const all = page.getByRole('button', { name: 'Download all' });
+const stop = page.getByRole('button', { name: 'Stop' });
+const told = page.locator('.told');
+const downloads = [];
+page.on('download', (download) => downloads.push(download));
+
+// Slow enough that somebody can change their mind.
+const line = await page.context().newCDPSession(page);
+await line.send('Network.enable');
+const atMost = (bytes) => line.send('Network.emulateNetworkConditions',
+  { offline: false, latency: 0, downloadThroughput: bytes, uploadThroughput: -1 });
+
+await step('how far it is, is told within a file, too', page, async () => {
+  await page.goto(films);
+  await atMost(3_000_000);
+  await all.click();
+  const seen = new Set();
+  await page.waitForFunction(() => /^[1-9][\d.]* MB \/ [\d.]+ MB$/.test(document.querySelector('.told').textContent));
+  for (let looks = 0; seen.size < 3 && looks < 100; looks += 1) {
+    seen.add(await told.textContent());
+    await page.waitForTimeout(100);
+  }
+  // The film alone is nearly all of it.
+  assert.ok(seen.size >= 3, [...seen].join(', '));
+});
+
+await step('it can be stopped, and nothing is saved', page, async () => {
+  await stop.click();
+  await all.waitFor();
+  assert.equal(await told.textContent(), '');
+  await page.waitForTimeout(300);
+  assert.equal(downloads.length, 0);
+  await atMost(-1);
+});
+
+await step('what goes wrong is told, and it can be tried again', page, async () => {
+  await page.route('**/originals/**/moving.gif', (route) => route.fulfill({ status: 503 }));
+  await all.click();
+  await page.getByText('The download did not work. Please try again.').waitFor();
+  assert.equal(downloads.length, 0);
+  await page.unroute('**/originals/**/moving.gif');
+  const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
+  const bytes = await readFile(await download.path());
+  // The end of central directory (APPNOTE.TXT, 4.3.16), and in it the number of files.
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  assert.equal(bytes.readUInt16LE(end + 10), 5);
+  assert.equal(download.suggestedFilename(), 'Films.zip');
+  await page.getByText(/^5 photos saved, \d/).waitFor();
+});
+
+await step('a browser that writes to files writes as it comes, and leaves nothing when it is stopped', page, async () => {
+  const { page: desk, context } = await visitor({ storageState });
+  await desk.addInitScript(() => {
+    window.written = 0;
+    window.ended = '';
+    window.showSaveFilePicker = async () => ({
+      createWritable: async () => new WritableStream({
+        write: (chunk) => void (window.written += chunk.byteLength),
+        close: () => void (window.ended = 'closed'),
+        abort: () => void (window.ended = 'thrown away'),
+      }),
+    });
+  });
+  await desk.goto(films);
+  const slow = await context.newCDPSession(desk);
+  await slow.send('Network.enable');
+  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: 3_000_000, uploadThroughput: -1 });
+  await desk.getByRole('button', { name: 'Download all' }).click();
+  await desk.waitForFunction(() => window.written > 100_000);
+  await desk.getByRole('button', { name: 'Stop' }).click();
+  await desk.waitForFunction(() => window.ended === 'thrown away');
+  await slow.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await desk.getByRole('button', { name: 'Download all' }).click();
+  await desk.waitForFunction(() => window.ended === 'closed');
+  assert.ok(await desk.evaluate(() => window.written) > 30_000_000);
+  await context.close();
+});
+
+await browser.close();
