@@ -158,10 +158,10 @@ rm -rf "$$here/edge"; python3 -m zipfile -e "$$zip" "$$here/edge"
 cp "$$here/edge/verifier.node" "$$here/bin/libverifier.so"
 export NODE_EXTRA_CA_CERTS="$$here/cert.pem" REHEARSAL_TLS="$$here" REHEARSAL_BINARIES="$$here/bin" REHEARSAL_ZIP="$$zip" \
 	REHEARSAL_ADDON="$$here/bin/libverifier.so" REHEARSAL_EMULATOR="$(CDK_VENV)/bin/ministack" \
-	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda"
+	REHEARSAL_CARGO_LAMBDA="$(PACKAGE_VENV)/bin/cargo-lambda" REHEARSAL_PYTHON="$(VENV)/bin/python"
 endef
 
-REHEARSAL_NEEDS := web $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
+REHEARSAL_NEEDS := web $(VENV)/.stamp $(CDK)/node_modules/.stamp $(NODES)/node_modules/.stamp $(CDK_VENV)/.stamp $(PACKAGE_VENV)/.stamp
 
 .PHONY: rehearsal
 rehearsal: $(REHEARSAL_NEEDS) $(if $(filter release,$(PROFILE)),,edge-test) ## The gallery on an emulator of AWS; PROFILE=release with what `make package` built

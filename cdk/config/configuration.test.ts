@@ -75,6 +75,9 @@ test('a mail server is read, and its password has no place there', () => {
     ['password_file = "x"', /heirloom notify --set-password/],
     ['address = "https://x"', /is for a gallery on one machine/],
     ['tls = "none"', /should be "starttls" or "tls"/],
+    ['port = 25', /which AWS lets no function reach/],
+    ['port = 465', /wants tls = "tls"/],
+    ['port = 587\ntls = "tls"', /wants tls = "starttls"/],
     ['usr = "x"', /did you mean `user`/],
     ['quiet_hours = 1000', /from 0 to 168/],
   ] as const)

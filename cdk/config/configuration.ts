@@ -192,6 +192,12 @@ function mailOf(section: Section | undefined): MailServer | undefined {
   const port = section.whole('port', 1, 65_535);
   const user = section.text('user', /^[\x21-\x7e]{1,200}$/, 'the name to sign in to the mail server with');
   const tls = section.oneOf('tls', ['starttls', 'tls']) ?? 'starttls';
+  if (port === 25) section.wrong('port', `is 25, which AWS lets no function reach: leave it away, and it is 587`);
+  for (const [known, other, meant] of [
+    [465, 'starttls', 'tls'],
+    [587, 'tls', 'starttls'],
+  ] as const)
+    if (port === known && tls === other) section.wrong('port', `is ${known}, which wants tls = "${meant}" beside it`);
   const quiet = section.whole('quiet_hours', 0, 168) ?? 3;
   // What is for a gallery on one machine alone.
   for (const name of ['password', 'password_file', 'ca_file', 'address']) {

@@ -33,6 +33,7 @@ test('it runs once an hour, and a round that failed waits for the next', () => {
   const [target] = rule[1].Properties.Targets;
   assert.match(text(target.Arn), /MailWriterFunction/);
   assert.equal(target.RetryPolicy.MaximumRetryAttempts, 0);
+  assert.equal(the(full, 'AWS::Lambda::EventInvokeConfig', 'MailWriter').Properties.MaximumRetryAttempts, 0);
 });
 
 test('it is told where the server is and where the gallery is, and no password', () => {

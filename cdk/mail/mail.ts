@@ -40,6 +40,8 @@ export class Mail extends Construct {
       timeout: Duration.minutes(5),
       logDays: configuration.logDays,
     });
+    // A round that failed waits for the next hour's: a server that is away is so a minute later, too.
+    this.writer.lambda.configureAsyncInvoke({ retryAttempts: 0 });
     this.writer.tell('HEIRLOOM_MAIL', JSON.stringify(props.server));
     this.writer.tell('HEIRLOOM_ADDRESS', props.address);
     // Who is let in and where they are written to; what they have been told; the mail server's password. No keys.

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { binaryJourneys } from './binaries.ts';
 import { budgetJourneys } from './budget.ts';
 import { endJourneys } from './the-end.ts';
+import { mailJourneys } from './mail.ts';
 import { photoJourneys } from './photos.ts';
 import { refusalJourneys } from './refusals.ts';
 import { signInJourneys } from './sign-in.ts';
@@ -36,6 +37,7 @@ const journey: Journey = (name, body) => {
 photoJourneys(journey);
 signInJourneys(journey);
 uploadJourneys(journey);
+mailJourneys(journey);
 binaryJourneys(journey);
 refusalJourneys(journey);
 budgetJourneys(journey);

@@ -23,6 +23,7 @@ import { edgeConfiguration, newKey, type EdgeConfiguration } from '../deploy/key
 import { viewer } from '../deploy/viewer.ts';
 import { ASSETS } from '../test/galleries.ts';
 import { ACCOUNT, Emulator, REGION } from './emulator.ts';
+import { MailServer, USER } from './mail-server.ts';
 
 /** What the rehearsed gallery's owner says: not the default, which would prove nothing. */
 export const SESSION_DAYS = 7;
@@ -40,6 +41,7 @@ function said(name: string): string {
 /** A gallery on the emulator. */
 export class Stage {
   readonly emulator: Emulator;
+  readonly mailServer: MailServer;
   readonly folder: string;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
@@ -54,6 +56,7 @@ export class Stage {
 
   private constructor(
     emulator: Emulator,
+    mailServer: MailServer,
     folder: string,
     { assembly, budget }: Synthesised,
     account: Account,
@@ -62,6 +65,7 @@ export class Stage {
     this.#assembly = assembly;
     this.budget = budget;
     this.emulator = emulator;
+    this.mailServer = mailServer;
     this.folder = folder;
     this.account = account;
     this.keys = keys;
@@ -80,13 +84,15 @@ export class Stage {
   /** Deploys a gallery. */
   static async set(): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'heirloom-rehearsal-'));
-    const emulator = await Emulator.start(said('REHEARSAL_EMULATOR'), folder, said('REHEARSAL_TLS'));
+    const mailServer = await MailServer.start(said('REHEARSAL_PYTHON'), join(folder, 'mails'), said('REHEARSAL_TLS'));
+    let emulator: Emulator | undefined;
     try {
+      emulator = await Emulator.start(said('REHEARSAL_EMULATOR'), folder, said('REHEARSAL_TLS'));
       Object.assign(process.env, emulator.environment());
       const account = await Account.ofCredentials(REGION);
       if (!(await Account.isBootstrapped(REGION)))
         cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
-      const made = synthesised(folder, emulator.environment());
+      const made = synthesised(folder, mailServer.port, emulator.environment());
       // As `make deploy` does: no key, because no bucket; so the first is made here.
       const known = await account.keys('heirloom');
       if (known.length > 0) throw new Error('a new account has no keys');
@@ -95,9 +101,11 @@ export class Stage {
       await account.put('heirloom', first.path, first.record);
       await account.reconcile('heirloom-resizer');
       await account.reconcile('heirloom-builder');
-      return new Stage(emulator, folder, made, account, edgeConfiguration('heirloom', await account.keys('heirloom')));
+      const keys = edgeConfiguration('heirloom', await account.keys('heirloom'));
+      return new Stage(emulator, mailServer, folder, made, account, keys);
     } catch (error) {
-      emulator.stop();
+      emulator?.stop();
+      mailServer.stop();
       throw error;
     }
   }
@@ -110,6 +118,7 @@ export class Stage {
   /** Ends it, and forgets what it kept unless something went wrong. */
   strike(keep = false): void {
     this.emulator.stop();
+    this.mailServer.stop();
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -140,9 +149,14 @@ export class Stage {
 
   /** An object's text; nothing when it is not there. */
   async read(bucket: string, key: string): Promise<string | undefined> {
+    return (await this.stored(bucket, key))?.text;
+  }
+
+  /** An object's text and version; nothing when it is not there. */
+  async stored(bucket: string, key: string): Promise<{ text: string; etag: string } | undefined> {
     try {
-      const object = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket(bucket), Key: key }));
-      return await object.Body?.transformToString();
+      const { Body, ETag } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket(bucket), Key: key }));
+      return { text: (await Body?.transformToString()) ?? '', etag: ETag ?? '' };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
@@ -194,7 +208,7 @@ function deploy(assembly: string, env: Record<string, string>): void {
  * budgets, but not as resources of a template, so that one resource is made by a call of its own (`budget.ts`);
  * everything else is deployed as it is.
  */
-function synthesised(folder: string, env: Record<string, string>): Synthesised {
+function synthesised(folder: string, mailPort: number, env: Record<string, string>): Synthesised {
   const target = join(folder, 'target');
   for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder', 'heirloom-mail']) {
     const to = join(target, 'lambda', name);
@@ -207,7 +221,8 @@ function synthesised(folder: string, env: Record<string, string>): Synthesised {
   const config = join(folder, 'heirloom.toml');
   writeFileSync(
     config,
-    `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\nsession_days = ${SESSION_DAYS}\n`,
+    `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\nsession_days = ${SESSION_DAYS}\n` +
+      `[mail]\nserver = "127.0.0.1"\nport = ${mailPort}\nuser = "${USER}"\nfrom = "photos@example.com"\nquiet_hours = 0\n`,
   );
   const assembly = join(folder, 'cdk.out');
   cdk(

@@ -11,6 +11,7 @@
 //! programs fold the two into one. The other way round, recording before sending, a letter would be lost now and then, and
 //! nobody would ever know.
 
+mod answers;
 mod due;
 mod known;
 mod letter;
@@ -18,6 +19,7 @@ mod looking;
 mod password;
 mod post;
 mod rounds;
+pub mod ses;
 mod settings;
 mod told;
 mod words;

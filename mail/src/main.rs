@@ -7,7 +7,7 @@ use gallery::Bucket;
 use gallery::store::{BucketNames, Store, amazon};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
-use mail::{Asked, Rounds, Settings};
+use mail::{Asked, Reached, Rounds, Settings};
 use serde_json::Value;
 
 #[tokio::main]
@@ -25,6 +25,15 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |_: LambdaEvent<Value>| async move {
         let report = rounds.make(&Asked::default(), Timestamp::now()).await?;
         tracing::info!(sent = report.sent(), failed = report.failures(), "a round of mails");
+        for viewed in &report.viewers {
+            if let Reached::Failed { why, .. } = &viewed.reached {
+                tracing::warn!(viewer = %viewed.viewer, "a mail was not sent: {why}");
+            }
+        }
+        // A server that takes nothing is for the owner to mend, whom the function's alarm tells.
+        if let Some(why) = report.away {
+            return Err(Error::from(why));
+        }
         Ok::<_, Error>(serde_json::json!({ "sent": report.sent(), "failed": report.failures() }))
     }))
     .await

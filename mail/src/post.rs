@@ -14,11 +14,19 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use login::MailAddress;
 use zeroize::Zeroizing;
 
+use crate::answers::{self, Meaning};
 use crate::letter::{Letter, line};
 use crate::settings::{Settings, Tls as Wanted};
 
 /// How long the server may take for any one step.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where a server asks for a moment (SES takes one letter a second from a new account), this long, then longer.
+const MOMENTS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+
+/// All moments of a round together: on AWS a round has five minutes, and what is left over is the next one's.
+const MOST_MOMENTS: Duration = Duration::from_secs(90);
 
 /// Why a letter was not handed over.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +41,14 @@ pub enum PostError {
         server: String,
         /// Why.
         why: String,
+    },
+    /// The server is not who it should be. Nobody's letter went.
+    #[error("the certificate of the mail server {server} is refused: {why}")]
+    Certificate {
+        /// The server.
+        server: String,
+        /// Why, and what to do.
+        why: &'static str,
     },
     /// It will have this letter later.
     #[error("the mail server asks to come again later: {0}")]
@@ -57,11 +73,20 @@ pub(crate) struct Addressed<'a> {
     pub(crate) pictures: &'a [(String, Bytes)],
 }
 
+/// What an error means.
+enum Meant {
+    /// The same again in a moment.
+    Soon,
+    Failed(PostError),
+}
+
 /// A mail server.
 pub struct Post {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     server: String,
+    /// How long may still be waited for the server in this round.
+    moments: Duration,
 }
 
 impl Post {
@@ -84,7 +109,7 @@ impl Post {
             transport = transport.credentials(Credentials::new(user, password.to_string()));
         }
         let server = format!("{}:{}", settings.server, settings.port());
-        Ok(Self { transport: transport.build(), from, server })
+        Ok(Self { transport: transport.build(), from, server, moments: MOST_MOMENTS })
     }
 
     /// The part after the `@` of the numbers of letters.
@@ -92,26 +117,47 @@ impl Post {
         settings.sender().map_or_else(|| "heirloom.invalid".to_owned(), |from| from.email.domain().to_owned())
     }
 
-    /// Hands a letter over.
-    pub(crate) async fn send(&self, addressed: &Addressed<'_>) -> Result<(), PostError> {
+    /// Hands a letter over. Where the server has too much to do it gets a moment, as long as the round has some left.
+    pub(crate) async fn send(&mut self, addressed: &Addressed<'_>) -> Result<(), PostError> {
         let message = self.message(addressed).map_err(PostError::Settings)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let why = line(&sentence(&error), 300);
-                Err(if is_about_us(&error) {
-                    PostError::Away { server: self.server.clone(), why }
-                } else if error.is_permanent() {
-                    PostError::Refused(why)
-                } else if error.is_transient() {
-                    PostError::Later(why)
-                } else if error.is_timeout() || error.is_response() || is_network(&error) {
-                    PostError::Broken(why)
-                } else {
-                    PostError::Away { server: self.server.clone(), why }
-                })
+        let mut moments = MOMENTS.into_iter();
+        loop {
+            let Err(error) = self.transport.send(message.clone()).await else { return Ok(()) };
+            match (self.meant(&error), moments.next()) {
+                (Meant::Soon, Some(moment)) if moment <= self.moments => {
+                    self.moments -= moment;
+                    tokio::time::sleep(moment).await;
+                }
+                (Meant::Soon, _) => return Err(self.away(line(&sentence(&error), 300))),
+                (Meant::Failed(error), _) => return Err(error),
             }
         }
+    }
+
+    /// What an error means.
+    fn meant(&self, error: &lettre::transport::smtp::Error) -> Meant {
+        let why = line(&sentence(error), 300);
+        if let Some(code) = error.status() {
+            let (meaning, way_out) = answers::meaning(u16::from(code), &why, self.from.email.as_ref());
+            let why = way_out.map_or_else(|| why.clone(), |way_out| format!("{why} ({way_out})"));
+            return match meaning {
+                Meaning::Soon => Meant::Soon,
+                Meaning::Away => Meant::Failed(self.away(why)),
+                Meaning::Later => Meant::Failed(PostError::Later(why)),
+                Meaning::Refused => Meant::Failed(PostError::Refused(why)),
+            };
+        }
+        Meant::Failed(if let Some(why) = answers::certificate(&why) {
+            PostError::Certificate { server: self.server.clone(), why }
+        } else if error.is_timeout() || error.is_response() || is_network(error) {
+            PostError::Broken(why)
+        } else {
+            self.away(why)
+        })
+    }
+
+    fn away(&self, why: String) -> PostError {
+        PostError::Away { server: self.server.clone(), why }
     }
 
     /// The letter as it travels.
@@ -182,13 +228,6 @@ fn sentence(error: &dyn std::error::Error) -> String {
         inner = error.source();
     }
     said
-}
-
-/// Whether the server would have nobody's letter: it wants another password, or another line (RFC 4954, section 6).
-fn is_about_us(error: &lettre::transport::smtp::Error) -> bool {
-    error
-        .status()
-        .is_some_and(|code| matches!(code.to_string().as_str(), "421" | "454" | "530" | "534" | "535" | "538"))
 }
 
 /// Whether the line broke after it stood.

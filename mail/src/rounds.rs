@@ -68,6 +68,9 @@ pub struct Rounds {
 pub struct Report {
     /// Who was looked at, by name.
     pub viewers: Vec<Viewed>,
+    /// Why the server took nobody's letter, or nobody's any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away: Option<String>,
 }
 
 /// What became of one viewer.
@@ -204,6 +207,7 @@ impl Rounds {
             let reached = self.viewer(&mut round, &user).await?;
             report.viewers.push(Viewed { viewer: user.name, address, reached });
         }
+        report.away = round.away;
         Ok(report)
     }
 
@@ -281,7 +285,7 @@ impl Rounds {
         }
         let addressed =
             Addressed { to: &mail.address, title: &title, id, end: &end, letter: &letter, pictures: &pictures };
-        let outcome = match &round.post {
+        let outcome = match &mut round.post {
             Some(post) => post.send(&addressed).await,
             None => unreachable!("it was made above"),
         };
@@ -300,7 +304,7 @@ impl Rounds {
         // Where nobody knows whether the server has it, the claim stays, and with it the letter's number.
         let sending = held.told.sending.clone().filter(|_| matches!(error, PostError::Broken(_)));
         held.write(&self.store, &user.name, Told { sending, failed: Some(failed), ..before }).await?;
-        if matches!(error, PostError::Away { .. } | PostError::Settings(_)) {
+        if matches!(error, PostError::Away { .. } | PostError::Certificate { .. } | PostError::Settings(_)) {
             round.away = Some(why.clone());
         }
         Ok(Reached::Failed { why, again })

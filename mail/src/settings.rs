@@ -131,6 +131,11 @@ impl Settings {
                 self.server
             ));
         }
+        for (port, other, tls) in [(465, Tls::Starttls, "tls"), (587, Tls::Tls, "starttls")] {
+            if self.port == Some(port) && self.tls == other {
+                return wrong(format!("port {port} wants another `tls`: write tls = \"{tls}\" beside it"));
+            }
+        }
         if let Some(address) = &self.address
             && !is_address(address)
         {
@@ -206,6 +211,8 @@ mod tests {
         assert!(told("[mail]\nserver = \"s\"\nfrom = \"a@b.c\\r\\nBcc: x@y.z\"\n").contains("`from` is no e-mail"));
         assert!(with("tls = \"none\"").contains("elsewhere"));
         assert!(with("tls = \"ssl\"").contains("starttls"), "{}", with("tls = \"ssl\""));
+        assert!(with("port = 465").contains("tls = \"tls\""));
+        assert!(with("port = 587\ntls = \"tls\"").contains("tls = \"starttls\""));
         assert!(with("pasword = \"x\"").contains("unknown field `pasword`"));
         assert!(with("address = \"photos.example.org\"").contains("https://"));
         assert!(with("address = \"https://a/\\r\\nX: y\"").contains("https://"));

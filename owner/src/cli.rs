@@ -226,7 +226,8 @@ Examples:
   heirloom notify --dry-run
   heirloom notify
   heirloom notify --to gerda --now
-  pass show mail | heirloom notify --set-password")]
+  pass show mail | heirloom notify --set-password
+  heirloom notify --set-password --from-secret-key --aws")]
     Notify(Notify),
 
     /// The keys that sign sessions: make a new one, drop an old one

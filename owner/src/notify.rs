@@ -1,7 +1,7 @@
 //! `heirloom notify`: one mail for each viewer about a batch of new photos. The `mail` crate is what writes and sends; here
 //! is how it is asked for and told, and how a gallery that runs does it by itself.
 
-use std::io::{IsTerminal, Read};
+use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use gallery::Store;
 use jiff::{Timestamp, tz::TimeZone};
 use login::Audit;
 use login::audit::{Event, Record};
-use mail::{Asked, Reached as Came, Report, Rounds, Settings, Telling, Viewed, store_password};
+use mail::{Asked, Reached as Came, Report, Rounds, Settings, Telling, Viewed, ses, store_password};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ const FIRST: Duration = Duration::from_mins(1);
 pub(crate) async fn run(command: Notify) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
     let outcome = if command.set_password {
-        set_password(reached.store(), command.json).await
+        set_password(reached.store(), &command).await
     } else {
         write(&reached, &command).await
     };
@@ -69,8 +69,17 @@ fn settings(data: &Data, mail: &MailFile) -> Result<(Settings, PathBuf)> {
             )
         }
     };
-    let text = std::fs::read_to_string(&file)
-        .with_context(|| format!("cannot read the mail settings in `{}`: docs/notify.md shows them", file.display()))?;
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "no mail server is named yet: put a table [mail] with server = \"smtp.example.org\" and \
+             from = \"photos@example.org\" into `{}`, as docs/notify.md shows",
+            file.display()
+        ),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read the mail settings in `{}`", file.display()));
+        }
+    };
     let settings = Settings::read(&text, &file.display().to_string())?;
     Ok((beside(settings, &file), file))
 }
@@ -84,22 +93,47 @@ fn beside(mut settings: Settings, file: &Path) -> Settings {
     settings
 }
 
-async fn set_password(store: &Store, json: bool) -> Result<()> {
-    let mut password = Zeroizing::new(String::new());
-    if std::io::stdin().is_terminal() {
-        *password = rpassword::prompt_password("The mail server's password: ")?;
+async fn set_password(store: &Store, command: &Notify) -> Result<()> {
+    let password = if command.from_secret_key {
+        let region = region_of_ses(&command.data, &command.mail)?;
+        ses::smtp_password(&asked("The secret access key: ")?, &region)?
     } else {
-        std::io::stdin().read_to_string(&mut password).context("cannot read the password from standard input")?;
-    }
-    let password = password.trim_end_matches(['\n', '\r']);
-    ensure!(!password.is_empty(), "the password is empty: nothing was changed");
-    store_password(store, password).await?;
+        asked("The mail server's password: ")?
+    };
+    store_password(store, &password).await?;
     let record = Record::by_owner(Event::MailPasswordSet, None, Timestamp::now());
     Audit::new(store.clone()).record(&record).await?;
-    tell(json, &json!({ "password": "set" }), || {
+    tell(command.json, &json!({ "password": "set" }), || {
         println!("The mail server's password is kept in the auth bucket now.");
     });
     Ok(())
+}
+
+/// A secret, typed unseen or out of a pipe.
+fn asked(prompt: &str) -> Result<Zeroizing<String>> {
+    let mut secret = Zeroizing::new(String::new());
+    if std::io::stdin().is_terminal() {
+        *secret = rpassword::prompt_password(prompt)?;
+    } else {
+        std::io::stdin().read_to_string(&mut secret).context("cannot read the password from standard input")?;
+    }
+    let end = secret.trim_end_matches(['\n', '\r']).len();
+    secret.truncate(end);
+    ensure!(!secret.is_empty(), "the password is empty: nothing was changed");
+    Ok(secret)
+}
+
+/// Which region's SES takes the mails: a password is of one region alone.
+fn region_of_ses(data: &Data, mail: &MailFile) -> Result<String> {
+    let (settings, file) = settings(data, mail)?;
+    let region = ses::region_of(&settings.server).with_context(|| {
+        format!(
+            "`{}` names `{}`, which is not Amazon SES: without `--from-secret-key` the password of that server is asked for",
+            file.display(),
+            settings.server
+        )
+    })?;
+    Ok(region.to_owned())
 }
 
 fn words(report: &Report) {

@@ -1,11 +1,13 @@
 """A mail server that is not ours (aiosmtpd), and a reader of mails that is not ours (Python's email package).
 
-    python smtp_peer.py serve FOLDER [--cert FILE --key FILE] [--user NAME --password TEXT]
+    python smtp_peer.py serve FOLDER [--cert FILE --key FILE [--wrapped]] [--user NAME --password TEXT]
     python smtp_peer.py read FILE
 
 `serve` prints its port and puts each mail it takes into FOLDER as N.eml, its envelope beside it as N.json. It refuses
 refused@… for good, and later@… until a file called `open` lies in FOLDER; drop@… it takes, and hangs up without a word.
-With a certificate it takes nothing before STARTTLS, with a name nothing before AUTH. `read` prints a mail as JSON.
+To busy@… and sandbox@…, and from unverified@…, it speaks as Amazon SES does: too fast, twice; not to strangers; not from you.
+With a certificate it takes nothing before STARTTLS, or with --wrapped is private from the first byte on; with a name it takes
+nothing before AUTH. Who was to get a mail, taken or not, stands in FOLDER/asked. `read` prints a mail as JSON.
 """
 
 import argparse
@@ -22,10 +24,17 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 
+UNVERIFIED = (
+    "554 Message rejected: Email address is not verified. The following identities failed the check in region "
+    "EU-CENTRAL-1: "
+)
+
+
 class Taker:
     def __init__(self, folder):
         self.folder = folder
         self.count = 0
+        self.busy = 2
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused@"):
@@ -36,9 +45,19 @@ class Taker:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        with (self.folder / "asked").open("a") as asked:
+            print(*envelope.rcpt_tos, file=asked)
+        if envelope.mail_from.startswith("unverified@"):
+            return UNVERIFIED + envelope.mail_from
+        if envelope.rcpt_tos[0].startswith("sandbox@"):
+            return UNVERIFIED + envelope.rcpt_tos[0]
+        if envelope.rcpt_tos[0].startswith("busy@") and self.busy > 0:
+            self.busy -= 1
+            return "454 Throttling failure: Maximum sending rate exceeded."
         self.count += 1
         name = self.folder / str(self.count)
-        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": session.ssl is not None}
+        private = server.transport.get_extra_info("ssl_object") is not None
+        told = {"from": envelope.mail_from, "to": envelope.rcpt_tos, "tls": private}
         name.with_suffix(".eml").write_bytes(envelope.content)
         name.with_suffix(".json").write_text(json.dumps(told))
         if any(to.startswith("drop@") for to in envelope.rcpt_tos) and not (self.folder / "open").exists():
@@ -51,14 +70,16 @@ def serve(arguments):
     if arguments.cert:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(arguments.cert, arguments.key)
-        options |= {"tls_context": context, "require_starttls": True}
+        options |= {"ssl_context": context} if arguments.wrapped else {"tls_context": context, "require_starttls": True}
     if arguments.user:
         wanted = (arguments.user.encode(), arguments.password.encode())
 
         def check(server, session, envelope, mechanism, said):
             return AuthResult(success=(said.login, said.password) == wanted, handled=False)
 
-        options |= {"authenticator": check, "auth_required": True, "auth_require_tls": bool(arguments.cert)}
+        # Of a line that is private from the first byte on, the server itself knows nothing.
+        after_starttls = bool(arguments.cert) and not arguments.wrapped
+        options |= {"authenticator": check, "auth_required": True, "auth_require_tls": after_starttls}
     # Port 0 is any that is free; the controller's own first question would go to port 0, so it is begun by hand.
     controller = Controller(Taker(Path(arguments.folder)), hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
@@ -102,6 +123,7 @@ def main():
     serving.add_argument("folder")
     for name in ["cert", "key", "user", "password"]:
         serving.add_argument(f"--{name}")
+    serving.add_argument("--wrapped", action="store_true")
     serving.set_defaults(do=serve)
     reading = commands.add_parser("read")
     reading.add_argument("file")

@@ -35,6 +35,10 @@ pub struct Notify {
     #[arg(long, conflicts_with_all = ["dry_run", "to", "now"])]
     pub set_password: bool,
 
+    /// With Amazon SES: what is given is the secret key of the access key in `user`, and its SMTP password is kept
+    #[arg(long, requires = "set_password")]
+    pub from_secret_key: bool,
+
     #[command(flatten)]
     /// Which mail server
     pub mail: MailFile,

@@ -6,6 +6,7 @@ use gallery::FolderPath;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use crate::tell::{counted, there_already};
 use crate::upload::find::LeftOut;
 
 /// What an import did, or would do.
@@ -67,7 +68,6 @@ impl Summary {
 
     /// Tells it to a person.
     pub(crate) fn tell(&self, dry_run: bool) {
-        let would = if dry_run { "would be " } else { "" };
         if dry_run {
             self.uploaded.iter().for_each(|key| println!("upload  {key}"));
             self.copied.iter().for_each(|key| println!("copy    {key}"));
@@ -75,22 +75,7 @@ impl Summary {
         for (what, why) in &self.failed {
             eprintln!("failed: {what}: {why}");
         }
-        let mut parts = vec![format!("{} {would}uploaded ({})", self.uploaded.len(), HumanBytes(self.bytes))];
-        let counts = [
-            (self.copied.len(), "copied inside the gallery"),
-            (self.captions.values().sum(), "captions added"),
-            (self.dates.values().sum(), "dates added"),
-        ];
-        for (count, what) in counts {
-            if count > 0 {
-                parts.push(format!("{count} {would}{what}"));
-            }
-        }
-        parts.push(format!("{} were there already", self.unchanged));
-        if !self.failed.is_empty() {
-            parts.push(format!("{} failed", self.failed.len()));
-        }
-        println!("{}.", parts.join(", "));
+        println!("{}", self.sentence(dry_run));
         let mut reasons: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
         for left in &self.left_out {
             reasons.entry(left.why.as_str()).or_default().push(left);
@@ -106,5 +91,58 @@ impl Summary {
         if self.interrupted {
             println!("Stopped. The same command again goes on where this one stopped.");
         }
+    }
+
+    /// How much of each there was.
+    fn sentence(&self, dry_run: bool) -> String {
+        let would = if dry_run { "would be " } else { "" };
+        let mut parts = vec![format!("{} {would}uploaded ({})", self.uploaded.len(), HumanBytes(self.bytes))];
+        if !self.copied.is_empty() {
+            parts.push(format!("{} {would}copied inside the gallery", self.copied.len()));
+        }
+        for (counts, one, many) in [(&self.captions, "caption", "captions"), (&self.dates, "date", "dates")] {
+            let count: usize = counts.values().sum();
+            if count > 0 {
+                parts.push(format!("{} {would}added", counted(count, one, many)));
+            }
+        }
+        parts.push(there_already(self.unchanged));
+        if !self.failed.is_empty() {
+            parts.push(format!("{} failed", self.failed.len()));
+        }
+        format!("{}.", parts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(count: usize) -> Summary {
+        let keys = |of: &str| (0..count).map(|n| format!("{of}/{n}.jpg")).collect();
+        let mut summary = Summary {
+            uploaded: keys("Family"),
+            bytes: 3 * 1024,
+            copied: keys("Copies"),
+            unchanged: count,
+            failed: (0..count).map(|n| (n.to_string(), "why".to_owned())).collect(),
+            ..Summary::default()
+        };
+        summary.described(&FolderPath::parse("Family").unwrap(), count, count);
+        summary
+    }
+
+    #[test]
+    fn one_is_told_as_one() {
+        assert_eq!(
+            summary(1).sentence(false),
+            "1 uploaded (3.00 KiB), 1 copied inside the gallery, 1 caption added, 1 date added, 1 was there already, 1 failed."
+        );
+        assert_eq!(
+            summary(2).sentence(true),
+            "2 would be uploaded (3.00 KiB), 2 would be copied inside the gallery, 2 captions would be added, 2 dates would \
+             be added, 2 were there already, 2 failed."
+        );
+        assert_eq!(summary(0).sentence(false), "0 uploaded (3.00 KiB), 0 were there already.");
     }
 }
