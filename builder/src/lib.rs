@@ -50,11 +50,6 @@ use gallery::Store;
 use rebuild::Manner;
 use work::Work;
 
-/// Reads a `metadata.yml` as the builder does.
-pub fn read_metadata(bytes: &[u8]) -> Result<Metadata, Problem> {
-    metadata::read(bytes)
-}
-
 /// The builder over one gallery's buckets.
 #[derive(Clone, Debug)]
 pub struct Builder {

@@ -97,6 +97,11 @@ impl From<Tiles> for String {
 const NAMELESS: &str = "Heirloom";
 
 impl Settings {
+    /// Reads a `gallery.yml` as the builder does.
+    pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        read(bytes)
+    }
+
     /// The gallery's title, wherever it is shown: on the pages, at the door, on cards.
     pub fn title(&self) -> &str {
         self.title.as_deref().or(self.called.as_deref()).unwrap_or(NAMELESS)

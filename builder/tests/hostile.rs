@@ -7,7 +7,7 @@ mod memory;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use builder::{Builder, GalleryRecord, read_metadata};
+use builder::{Builder, GalleryRecord, Metadata};
 use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION};
 use gallery::renditions::Format;
 use gallery::store::BucketNames;
@@ -135,7 +135,7 @@ fn pages(memory: &Memory) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn words_that_grow_are_refused_in_bounded_memory_and_time() {
     for (what, text) in yaml() {
-        let problem = bounded(what, 100, || read_metadata(text.as_bytes())).map(drop);
+        let problem = bounded(what, 100, || Metadata::read(text.as_bytes())).map(drop);
         if let Err(problem) = problem {
             let sentence = problem.to_string();
             assert!(!sentence.is_empty() && sentence.len() < 500, "{what}: one sentence: {sentence}");

@@ -28,6 +28,14 @@ function zipped(file: string): number {
   return statSync(zip).size;
 }
 
+/** The size of a function's zip, in words. */
+function size(name: string): string {
+  const bytes = zipped(join(process.env['REHEARSAL_BINARIES'] ?? '', `heirloom-${name}`));
+  if (process.env['REHEARSAL_ZIP'] && bytes > MOST)
+    throw new Error(`${name} is ${bytes} bytes zipped: at most ${MOST} is wanted`);
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 const middle = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 const stage = await Stage.set();
@@ -45,13 +53,10 @@ try {
       peaks.push(binary.peak());
       binary.stop();
     }
-    const bytes = zipped(join(process.env['REHEARSAL_BINARIES'] ?? '', `heirloom-${name}`));
-    if (process.env['REHEARSAL_ZIP'] && bytes > MOST)
-      throw new Error(`${name} is ${bytes} bytes zipped: at most ${MOST} is wanted`);
-    rows.push(
-      `| ${name} | ${(bytes / 1e6).toFixed(1)} MB | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`,
-    );
+    rows.push(`| ${name} | ${size(name)} | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`);
   }
+  // Nobody waits for a mail: how fast it starts is of no matter.
+  rows.push(`| mail, hourly and only with \`[mail]\` | ${size('mail')} | | |`);
   const zip = process.env['REHEARSAL_ZIP'];
   if (zip) rows.push(`| the gate | ${(statSync(zip).size / 1e6).toFixed(2)} MB | | |`);
   console.log(

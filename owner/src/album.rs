@@ -105,7 +105,7 @@ async fn describe<'a>(
     for _ in 0..TRIES {
         let read = store.read(&key).await?;
         let bytes = read.as_ref().map(|object| object.bytes.as_ref()).unwrap_or_default();
-        let said = builder::read_metadata(bytes).map_err(|problem| anyhow::anyhow!("`{}`, {problem}", key.path()))?;
+        let said = builder::Metadata::read(bytes).map_err(|problem| anyhow::anyhow!("`{}`, {problem}", key.path()))?;
         let text = std::str::from_utf8(bytes).context("what could be read is UTF-8")?;
         let unchanged = Described { album: album.clone(), changed: false };
         let Some((path, value)) = change(&said) else { return Ok(unchanged) };
@@ -114,7 +114,7 @@ async fn describe<'a>(
             return Ok(unchanged);
         }
         // What the builder will say of it.
-        builder::read_metadata(new.as_bytes())
+        builder::Metadata::read(new.as_bytes())
             .map_err(|problem| anyhow::anyhow!("`{}` would then be wrong, {problem}", key.path()))?;
         let since = Condition::since(read.as_ref().map(|object| object.etag.as_str()));
         if let Written::Stored(_) = store.write(&key, new.into_bytes(), since).await? {

@@ -18,6 +18,12 @@ const MOST: u64 = 300;
 /// How long one may take. Generous, for machines that test are slow and shared: they take a fraction of it.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// A JPEG in one shade of grey.
+fn grey_jpeg(width: usize, height: usize) -> Vec<u8> {
+    let samples = vec![150; width * height];
+    Encoder::new(&samples, width, height, PixelFormat::Grayscale).quality(80).encode().unwrap()
+}
+
 /// Zeros, packed a thousand to one.
 fn packed(megabytes: usize) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
@@ -220,6 +226,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, Becomes)> {
             },
             Refused("megapixels"),
         ),
+        ("200 megapixels in JPEG", grey_jpeg(16_000, 12_500), Picture),
+        ("201 megapixels in JPEG", grey_jpeg(16_080, 12_500), Refused("megapixels")),
         ("1 by 60,000", png_of_zeros(1, 60_000), Picture),
         ("60,000 by 1", png_of_zeros(60_000, 1), Picture),
         ("1 by 70,000", png_of_zeros(1, 70_000), Refused("65535")),

@@ -20,9 +20,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use builder::Builder;
 use gallery::store::BucketNames;
 use gallery::{Key, SourceKey, Store};
+use jiff::civil::date;
 use local::s3::{Credentials, Folder, Server};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
+use owner::sample::Shape;
 use resizer::{Limits, Resizer};
 use serde_json::{Value, json};
 
@@ -31,11 +33,12 @@ const PHOTOS: usize = 50;
 const ALBUMS: usize = 10;
 
 /// So many different pictures are drawn; the photos repeat them.
-const DRAWN: usize = 40;
+const DRAWN: usize = 12;
 
-/// Small, so that the pictures of 20,000 photos do not take hours: the bench of the resizer measures pictures.
-const WIDTH: u32 = 480;
-const HEIGHT: u32 = 360;
+/// Up to so many photos are as large as cameras make them (12 megapixels). More of them are small, so that the pictures of
+/// 20,000 do not take a day.
+const LARGE: usize = 200;
+const SMALL: (u32, u32) = (480, 360);
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -128,10 +131,18 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<()> {
     ensure!(!counts.is_empty(), "say for how many photos");
     fs::create_dir_all(out)?;
-    let drawn: Vec<Vec<u8>> = (0..DRAWN).map(|seed| owner::sample::small(seed as u64 + 1, WIDTH, HEIGHT)).collect();
     let mut figures = Vec::new();
     for count in counts {
         let count: usize = count.parse().context("a number of photos")?;
+        let draw = |seed| {
+            if count <= LARGE {
+                owner::sample::photo(seed, Shape::Landscape, 1, date(2024, 7, 14).at(15, 30, 0, 0), "Drawn Camera", "")
+            } else {
+                owner::sample::small(seed, SMALL.0, SMALL.1)
+            }
+        };
+        let drawn: Vec<Vec<u8>> = (1..=DRAWN as u64).map(draw).collect();
+        println!("{count} photos of {} KB", drawn.iter().map(Vec::len).sum::<usize>() / DRAWN / 1000);
         let folder = out.join(format!("{count}"));
         let _ = fs::remove_dir_all(&folder);
         let photos = folder.join("photos");
@@ -144,7 +155,7 @@ fn compare(out: &Path, sigal: &str, thumbsup: &str, counts: &[&str]) -> Result<(
             fs::write(album.join(format!("{:04}.jpg", n % PHOTOS)), &drawn[n % DRAWN])?;
         }
         let more = folder.join("more.jpg");
-        fs::write(&more, owner::sample::small(9_999, WIDTH, HEIGHT))?;
+        fs::write(&more, draw(9_999))?;
         let place = photos.join("Collection 0/Album 0/more.jpg");
 
         let mut note = |program: &str, what: &str, Took { wall, cpu }: Took| {

@@ -38,8 +38,8 @@ const SAFE: f64 = 1.9;
 /// No camera writes more passes over a picture; a forger may write thousands, each as dear as the first.
 const SCANS: usize = 200;
 
-/// Passes over pixels, together: a few minutes would be more. Sixteen passes, as programs write, over 120 megapixels.
-const WORK: u64 = 16 * 120_000_000;
+/// Passes over pixels, together: a few minutes would be more. Ten passes, as programs write, over 200 megapixels.
+const WORK: u64 = 10 * 200_000_000;
 
 /// Less of a picture than this is not worth showing.
 const HARDLY: f64 = 0.1;
@@ -117,6 +117,11 @@ impl<'a> Jpeg<'a> {
             && !header.is_lossless;
         if planar {
             return self.decode_planes(wanted, full_chroma, divisor, deadline).map(Pixels::Planes);
+        }
+        if !has_usual_channels(&self.decoder) {
+            return Err(Rejection::Unsupported(
+                "its channels are of different sizes, as no camera writes them".to_owned(),
+            ));
         }
         let scale = ScalingFactor::try_new(1, divisor).map_err(rejection)?;
         let image =
@@ -198,6 +203,9 @@ impl<'a> Jpeg<'a> {
 /// What can be had of a damaged JPEG, in RGB, and what is wrong with it. `None` when that is hardly anything.
 fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)> {
     let decoder = Decoder::new_with_limits(bytes, decode_limits(limits)).ok()?;
+    if !has_usual_channels(&decoder) {
+        return None;
+    }
     let progressive = decoder.header().is_progressive;
     let scale = ScalingFactor::try_new(1, divisor).ok()?;
     let image =
@@ -229,6 +237,20 @@ fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)>
         "parts of it are unreadable".to_owned()
     };
     Some((Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }, note))
+}
+
+/// Whether the channels are as large as the library takes them to be when it makes pixels of them: the second and the third
+/// may be smaller than the others, and both in the same way.
+fn has_usual_channels(decoder: &Decoder<'_>) -> bool {
+    let components = &decoder.header().components;
+    let factors: Vec<_> = components.iter().map(|c| (c.horizontal_sampling, c.vertical_sampling)).collect();
+    let most = factors.iter().fold((1, 1), |most, f| (most.0.max(f.0), most.1.max(f.1)));
+    match factors[..] {
+        [_] => true,
+        [first, second, third] => first == most && second == third,
+        [first, second, third, fourth] => first == most && fourth == most && second == third,
+        _ => false,
+    }
 }
 
 /// How many passes begin in a JPEG.

@@ -3,11 +3,8 @@
 //! JPEG stores planes and stores the two colour differences at a quarter of the size, so a picture that never becomes
 //! RGB costs half as much to resize and nothing to convert.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
-
 use super::colour;
-use super::shrink::{Mix, Rows, Shrinking};
+use super::shrink::{Mix, Rows, Shrinking, Strip};
 
 /// One plane of samples, row by row without gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,16 +167,34 @@ impl Planes {
 }
 
 impl Rgb {
-    /// Another size.
-    pub(crate) fn resized(self, resizer: &mut Resizer, width: u32, height: u32) -> Self {
+    /// Another size: channel by channel, but a few rows of them at a time, so that nothing else is held at full size.
+    pub(crate) fn resized(self, width: u32, height: u32) -> Self {
+        /// Rows that are taken apart at once.
+        const STEP: usize = 16;
         if (self.width, self.height) == (width, height) {
             return self;
         }
-        let input = ImageRef::new(self.width, self.height, &self.samples, PixelType::U8x3)
-            .expect("a picture has as many samples as its sides say");
-        let mut output = Image::new(width, height, PixelType::U8x3);
-        resizer.resize(&input, &mut output, &ResizeOptions::new()).expect("both pictures are RGB");
-        Self { width, height, samples: output.into_vec() }
+        let mix = |there: u32, wanted: u32| Mix::new(there as usize, f64::from(there), wanted as usize);
+        let (across, down) = (mix(self.width, width), mix(self.height, height));
+        let row = self.width as usize;
+        let mut strips = [(); 3].map(|()| Strip::new(row, STEP, &across, &down));
+        for rows in self.samples.chunks(STEP * row * 3) {
+            strips.iter_mut().for_each(Strip::make_room);
+            let [r, g, b] = strips.each_mut().map(|strip| strip.block(0, 0));
+            for (((r, g), b), pixel) in r.iter_mut().zip(g).zip(b).zip(rows.as_chunks::<3>().0) {
+                [*r, *g, *b] = *pixel;
+            }
+            for strip in &mut strips {
+                strip.pass_on_rows(rows.len() / (row * 3));
+            }
+        }
+        drop(self.samples);
+        let [r, g, b] = strips.map(|strip| strip.finish().expect("every row came").samples);
+        let mut samples = vec![0; r.len() * 3];
+        for (((pixel, r), g), b) in samples.as_chunks_mut::<3>().0.iter_mut().zip(r).zip(g).zip(b) {
+            *pixel = [r, g, b];
+        }
+        Self { width, height, samples }
     }
 
     /// The same picture in planes, every plane at full size; in one plane when no pixel has a colour.

@@ -123,7 +123,7 @@ pub(super) fn in_srgb(
     let rgb = match (pixels, to_srgb) {
         (Pixels::Planes(planes), None) => return planes,
         (Pixels::Planes(planes), Some(_)) => planes.to_rgb(),
-        (Pixels::Rgb(rgb), _) => rgb.resized(resizer, width, height),
+        (Pixels::Rgb(rgb), _) => rgb.resized(width, height),
         (Pixels::Deep(deep), to_srgb) => {
             let deep = deep.resized(resizer, width, height);
             return match to_srgb {

@@ -11,10 +11,7 @@ use super::inverse::Transform;
 use crate::limits::Deadline;
 use crate::render::Rejection;
 use crate::render::planes::{Planes, chroma_size};
-use crate::render::shrink::{Mix, Rows, Shrinking};
-
-/// Rows that are held beyond those that a batch needs, so that they are seldom moved.
-const SPARE: usize = 64;
+use crate::render::shrink::{Mix, Strip};
 
 /// A JPEG of the common kind, its tables read.
 pub(super) struct Baseline<'a> {
@@ -209,7 +206,7 @@ impl<'a> Baseline<'a> {
 
 /// The planes, when every row came.
 fn finished(strips: Vec<Strip<'_>>) -> Option<Planes> {
-    let mut made = strips.into_iter().map(|strip| strip.shrinking.finish());
+    let mut made = strips.into_iter().map(Strip::finish);
     let y = made.next()??;
     let chroma = match (made.next(), made.next()) {
         (Some(cb), Some(cr)) => Some([cb?, cr?]),
@@ -292,59 +289,4 @@ struct State {
     /// Units until the next restart.
     left: usize,
     restarts: u8,
-}
-
-/// The rows of a plane that are needed at the moment.
-struct Strip<'m> {
-    samples: Vec<u8>,
-    stride: usize,
-    /// The number of the first row held, and of the one after the last.
-    first: usize,
-    end: usize,
-    /// Rows that come at once.
-    step: usize,
-    shrinking: Shrinking<'m>,
-}
-
-impl<'m> Strip<'m> {
-    fn new(width: usize, step: usize, across: &'m Mix, down: &'m Mix) -> Self {
-        let rows = down.longest_window() + step + SPARE;
-        Self {
-            samples: vec![0; rows * width],
-            stride: width,
-            first: 0,
-            end: 0,
-            step,
-            shrinking: Shrinking::new(width, across, down),
-        }
-    }
-
-    /// Bytes that it takes.
-    fn memory(width: usize, step: usize, across: &Mix, down: &Mix) -> usize {
-        (down.longest_window() + step + SPARE) * width + Shrinking::memory(width, across, down)
-    }
-
-    /// Makes room for the next rows: those that nobody needs any more are forgotten.
-    fn make_room(&mut self) {
-        if (self.end - self.first + self.step) * self.stride > self.samples.len() {
-            let first = self.shrinking.needs().clamp(self.first, self.end);
-            let from = (first - self.first) * self.stride;
-            self.samples.copy_within(from..(self.end - self.first) * self.stride, 0);
-            self.first = first;
-        }
-    }
-
-    /// From the first sample of a block of the rows that come.
-    #[inline(always)]
-    fn block(&mut self, left: usize, top: usize) -> &mut [u8] {
-        let at = (self.end - self.first + top) * self.stride + left;
-        &mut self.samples[at..]
-    }
-
-    /// Lets the filter have the rows that came.
-    fn pass_on(&mut self) {
-        self.end += self.step;
-        let samples = &self.samples[..(self.end - self.first) * self.stride];
-        self.shrinking.advance(Rows { samples, stride: self.stride, first: self.first, end: self.end });
-    }
 }

@@ -1,6 +1,6 @@
 """Processor time of `heirloom serve` for many photos, from the upload to the page.
 
-python queue.py HEIRLOOM [--photos 200] [--sigal PROGRAM]: the command `heirloom`, and sigal (PyPI) over the same photos for
+python uploaded.py HEIRLOOM [--photos 200] [--sigal PROGRAM]: the command `heirloom`, and sigal (PyPI) over the same photos for
 comparison. What counts is the server's whole processor time: taking the upload, the whole ladder, facts and pages.
 """
 
