@@ -211,6 +211,18 @@ mod tests {
         assert!(many.text.contains("and 3 more albums\n") && many.html.contains("and 3 more albums"), "{}", many.text);
     }
 
+    #[test]
+    fn what_has_a_colour_by_day_has_one_by_night() {
+        let many = written((0..15).map(|n| album(&format!("Day {n}"), 1)).collect(), "x");
+        let (head, body) = many.html.split_once("</head>").unwrap();
+        let coloured: Vec<&str> = body.split('<').filter(|tag| tag.contains('#')).collect();
+        assert!(coloured.len() > 20, "{coloured:?}");
+        for tag in coloured {
+            let classes = tag.split_once("class=\"").map_or("", |(_, rest)| rest.split('"').next().unwrap_or_default());
+            assert!(classes.split(' ').any(|class| head.contains(&format!(".{class}{{"))), "{tag}");
+        }
+    }
+
     /// Requirement 26.
     #[test]
     fn names_are_text_and_one_line() {

@@ -24,8 +24,14 @@ const QUIET: &str = "#6f655b";
 const LINE: &str = "#e6ddd0";
 const ACCENT: &str = "#8a5a2b";
 
-/// Programs that know more than the styles on elements.
-const HEAD: &str = "@media (max-width:620px){.edge{padding-left:20px!important;padding-right:20px!important}\
+/// Programs that know more than the styles on elements. By night the page is dark; a program that turns pages dark by itself
+/// leaves one alone that says so.
+const HEAD: &str = ":root{color-scheme:light dark}\
+    @media (prefers-color-scheme:dark){.paper{background:#171310!important}\
+    .board{background:#221d18!important;border-color:#3d342b!important;border-top-color:#c98f57!important}\
+    .ink{color:#f3ebe1!important}.quiet{color:#b9ada0!important}.line{border-color:#3d342b!important}\
+    .accent{color:#dba770!important}.press{background:#c98f57!important;color:#1b140d!important}}\
+    @media (max-width:620px){.edge{padding-left:20px!important;padding-right:20px!important}\
     .outer{padding:0!important}}a:hover{text-decoration:underline!important}";
 
 /// What the page says.
@@ -56,28 +62,28 @@ pub(super) fn page(page: &Page<'_>) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light";
-                meta name="supported-color-schemes" content="light";
+                meta name="color-scheme" content="light dark";
+                meta name="supported-color-schemes" content="light dark";
                 title { (title) }
                 style { (PreEscaped(HEAD)) }
             }
-            body style=(format!("margin:0;padding:0;background:{PAPER};-webkit-text-size-adjust:100%")) {
+            body .paper style=(format!("margin:0;padding:0;background:{PAPER};-webkit-text-size-adjust:100%")) {
                 // What programs show beside the subject.
                 div style="display:none;max-height:0;overflow:hidden" {
                     (albums.iter().map(|album| album.title.as_str()).collect::<Vec<_>>().join(" · "))
                 }
-                table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
+                table .paper role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
                     style=(format!("background:{PAPER}")) {
                     tr { td .outer align="center" style="padding:28px 12px" {
-                        table role="presentation" width=(WIDTH) cellpadding="0" cellspacing="0" border="0"
+                        table .board role="presentation" width=(WIDTH) cellpadding="0" cellspacing="0" border="0"
                             style=(format!("width:100%;max-width:{WIDTH}px;background:{BOARD};border:1px solid {LINE};border-top:6px solid {ACCENT};border-radius:8px")) {
                             tr { td .edge align="center" style="padding:34px 36px 8px" {
-                                a href=(home) style=(format!("color:{ACCENT};font:500 17px/1.3 {SERIF};letter-spacing:.02em;text-decoration:none")) {
+                                a .accent href=(home) style=(format!("color:{ACCENT};font:500 17px/1.3 {SERIF};letter-spacing:.02em;text-decoration:none")) {
                                     bdi { (title) }
                                 }
                             } }
                             tr { td .edge align="center" style="padding:0 36px 24px" {
-                                h1 style=(format!("margin:0;color:{INK};font:500 30px/1.25 {SERIF}")) {
+                                h1 .ink style=(format!("margin:0;color:{INK};font:500 30px/1.25 {SERIF}")) {
                                     @if where_ { (what) } @else { (said) }
                                 }
                             } }
@@ -89,32 +95,32 @@ pub(super) fn page(page: &Page<'_>) -> Markup {
                             tr { td .edge style="padding:6px 36px 4px" {
                                 table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" {
                                     @for album in *albums {
-                                        tr { td style=(format!("padding:13px 0;border-bottom:1px solid {LINE}")) {
-                                            a href={ (address) (album.page) }
+                                        tr { td .line style=(format!("padding:13px 0;border-bottom:1px solid {LINE}")) {
+                                            a .ink href={ (address) (album.page) }
                                                 style=(format!("color:{INK};font:500 20px/1.3 {SERIF};text-decoration:none")) {
                                                 bdi { (album.title) }
                                             }
-                                            div style=(format!("margin-top:2px;color:{QUIET};font:15px/1.4 {SANS}")) {
+                                            div .quiet style=(format!("margin-top:2px;color:{QUIET};font:15px/1.4 {SANS}")) {
                                                 (words.fresh(album.photos, album.films))
                                             }
                                         } }
                                     }
                                     @if let Some(more) = more {
-                                        tr { td style=(format!("padding:13px 0;color:{QUIET};font:15px/1.4 {SANS}")) { (more) } }
+                                        tr { td .quiet style=(format!("padding:13px 0;color:{QUIET};font:15px/1.4 {SANS}")) { (more) } }
                                     }
                                 }
                             } }
                             tr { td .edge align="center" style="padding:26px 36px 38px" {
-                                a href=(start) style=(format!("display:inline-block;padding:14px 30px;background:{ACCENT};border-radius:6px;color:#ffffff;font:600 17px/1.3 {SANS};text-decoration:none")) {
+                                a .press href=(start) style=(format!("display:inline-block;padding:14px 30px;background:{ACCENT};border-radius:6px;color:#ffffff;font:600 17px/1.3 {SANS};text-decoration:none")) {
                                     (words.look)
                                 }
                             } }
                         }
                         table role="presentation" width=(WIDTH) cellpadding="0" cellspacing="0" border="0"
                             style=(format!("width:100%;max-width:{WIDTH}px")) {
-                            tr { td .edge align="center" style=(format!("padding:20px 36px 8px;color:{QUIET};font:13px/1.5 {SANS}")) {
+                            tr { td .edge .quiet align="center" style=(format!("padding:20px 36px 8px;color:{QUIET};font:13px/1.5 {SANS}")) {
                                 (words.why(title)) br;
-                                a href=(end) style=(format!("color:{QUIET};text-decoration:underline")) { (words.end) }
+                                a .quiet href=(end) style=(format!("color:{QUIET};text-decoration:underline")) { (words.end) }
                             } }
                         }
                     } }
