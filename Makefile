@@ -233,9 +233,10 @@ SECONDS ?= 60
 fuzz: web ## Each parser of what strangers send, fuzzed (needs the nightly compiler and cargo-fuzz); SECONDS=60 each
 	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
 		mkdir -p "fuzz/corpus/$$target"
+		# rav1d forgets 48 bytes of some broken pictures.
+		export ASAN_OPTIONS=$$(case $$target in picture_avif) echo detect_leaks=0;; esac)
 		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
-			-max_total_time=$(SECONDS) -max_len=$$(case $$target in picture_*) echo 65536;; *) echo 4096;; esac) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
-			$$(case $$target in picture_avif) echo -detect_leaks=0;; esac) # rav1d keeps 48 bytes of some broken pictures
+			-max_total_time=$(SECONDS) -max_len=$$(case $$target in picture_*) echo 65536;; *) echo 4096;; esac) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 	done
 
 .PHONY: fuzz-seeds
