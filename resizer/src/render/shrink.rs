@@ -22,8 +22,8 @@ const UNIT: u32 = 14;
 /// 16 bits.
 const BETWEEN: u32 = 7;
 
-/// Up to so many samples are added up in 16 bits, each product rounded first: together they are off by a tenth of a
-/// brightness level at the most.
+/// Up to so many samples are added up in 16 bits, each product cut off first: together they are off by some hundredths of
+/// a brightness level, and in no case by a whole one.
 const FEW: usize = 32;
 
 /// Rows that are finished at once.
