@@ -1,6 +1,6 @@
 // Where the built code lies that the stacks carry.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The built code: a folder with a `bootstrap` for each function, and the edge function's zip. */
@@ -10,6 +10,16 @@ export interface Assets {
   readonly builder: string;
   readonly mail: string;
   readonly verifier: string;
+}
+
+/** What can be packed where nothing was built: for the end of a gallery, which needs the stacks' names and no code. */
+export function standIns(folder: string): Assets {
+  const empty = join(folder, 'function');
+  mkdirSync(empty, { recursive: true });
+  writeFileSync(join(empty, 'bootstrap'), '');
+  const verifier = join(folder, 'verifier.zip');
+  writeFileSync(verifier, '');
+  return { login: empty, resizer: empty, builder: empty, mail: empty, verifier };
 }
 
 /** What was built in a `target` folder: by `cargo lambda build` and by the verifier's `package.py`. */

@@ -1,10 +1,12 @@
-// The CDK app. `make synth`, `make deploy` and the pipeline run it; `HEIRLOOM_CONFIG` and `CARGO_TARGET_DIR` say where
-// the owner's settings and the built code lie.
+// The CDK app. `make synth`, `make deploy` and the pipeline run it. `HEIRLOOM_CONFIG` and `CARGO_TARGET_DIR` say where the
+// owner's settings and the built code lie; `HEIRLOOM_SMALL_ACCOUNT` what a deploy found out about the account, and
+// `HEIRLOOM_WITHOUT_CODE` that the stacks are to be removed.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyApp } from '../app.ts';
-import { builtAssets } from '../assets.ts';
+import { builtAssets, standIns } from '../assets.ts';
 import { ConfigurationError, readConfiguration } from '../config/configuration.ts';
 import { addGallery } from '../gallery.ts';
 import { addPipeline } from '../pipeline/pipeline-stack.ts';
@@ -17,9 +19,12 @@ try {
   const app = emptyApp();
   const props = {
     configuration,
-    assets: builtAssets(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target')),
+    assets:
+      process.env['HEIRLOOM_WITHOUT_CODE'] === 'true'
+        ? standIns(mkdtempSync(join(tmpdir(), 'heirloom-')))
+        : builtAssets(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target')),
     account: process.env['CDK_DEFAULT_ACCOUNT'],
-    smallAccount: configuration.smallAccount ?? app.node.tryGetContext('small-account') === 'true',
+    smallAccount: configuration.smallAccount ?? process.env['HEIRLOOM_SMALL_ACCOUNT'] === 'true',
   };
   addPipeline(app, configuration, props);
   addGallery(app, props);

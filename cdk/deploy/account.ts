@@ -1,16 +1,31 @@
 // The owner's account, as far as a deploy asks it: whose it is, what it may run, what lies in the auth bucket.
 
-import { GetAccountSettingsCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  InvokeCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, NoSuchBucket, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { APART, PLACES } from '../sign-in/sign-in.ts';
 import type { KeyRecord } from './keys.ts';
 
 /** Where `cdk bootstrap` leaves its version, with CDK's own qualifier. */
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 
-/** AWS keeps 100 places for functions that reserve none, and login and renewal want five each. */
-const PLACES_TO_RESERVE = 110;
+/** AWS keeps so many places for functions that reserve none (AWS, "Configuring reserved concurrency"). */
+const UNRESERVED_AT_LEAST = 100;
+
+/**
+ * Whether an account runs so few functions at once that none can be set apart, as new accounts do: `unreserved` places
+ * are nobody's, and `own` are set apart for this gallery already.
+ */
+export function isSmall(unreserved: number, own: number): boolean {
+  return unreserved + own < UNRESERVED_AT_LEAST + APART.length * PLACES;
+}
 
 /** An account and a region in it. */
 export class Account {
@@ -55,10 +70,22 @@ export class Account {
     }
   }
 
-  /** Whether the account runs so few functions at once that none can be set apart, as new accounts do. */
-  async isSmall(): Promise<boolean> {
-    const { AccountLimit } = await new LambdaClient({ region: this.region }).send(new GetAccountSettingsCommand());
-    return (AccountLimit?.ConcurrentExecutions ?? 0) < PLACES_TO_RESERVE;
+  /** Whether the account runs so few functions at once that none can be set apart for a gallery. */
+  async isSmall(gallery: string): Promise<boolean> {
+    const lambda = new LambdaClient({ region: this.region });
+    const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand());
+    const reserved = APART.map(async (part) => {
+      try {
+        const FunctionName = `${gallery}-${part.toLowerCase()}`;
+        const answer = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+        return answer.ReservedConcurrentExecutions ?? 0;
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return 0;
+        throw error;
+      }
+    });
+    const own = (await Promise.all(reserved)).reduce((sum, places) => sum + places, 0);
+    return isSmall(AccountLimit?.UnreservedConcurrentExecutions ?? 0, own);
   }
 
   /** The signing keys in the auth bucket; none when the bucket is not there yet. */

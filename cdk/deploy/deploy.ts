@@ -4,7 +4,7 @@
 //
 // Each step looks at what is there, so that a deploy that broke off is simply run again.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Configuration } from '../config/configuration.ts';
@@ -12,7 +12,7 @@ import { EDGE_REGION } from '../edge/edge-stack.ts';
 import { Account } from './account.ts';
 import { cdk, ROOT, run } from './commands.ts';
 import { edgeConfiguration, newKey } from './keys.ts';
-import { farewell, nextSteps, type Outputs } from './sentences.ts';
+import { farewell, latePages, nextSteps, type Outputs } from './sentences.ts';
 import { settings, settingsFile, tell } from './settings.ts';
 
 async function main(): Promise<void> {
@@ -27,33 +27,53 @@ async function main(): Promise<void> {
       `the pipeline is for the account ${pipeline.account}, but these credentials are for ${account.id}: change \`pipeline.account\` or AWS_PROFILE`,
     );
   }
-  const small = configuration.smallAccount ?? (await account.isSmall());
-  const env = { CDK_DEFAULT_ACCOUNT: account.id, HEIRLOOM_CONFIG: settingsFile(), CDK_DISABLE_CLI_TELEMETRY: '1' };
-  const context = ['--context', `small-account=${small}`];
+  const small = configuration.smallAccount ?? (await account.isSmall(configuration.name));
+  const env = {
+    CDK_DEFAULT_ACCOUNT: account.id,
+    HEIRLOOM_CONFIG: settingsFile(),
+    HEIRLOOM_SMALL_ACCOUNT: String(small),
+    CDK_DISABLE_CLI_TELEMETRY: '1',
+  };
 
   if (values.destroy) {
-    cdk(['destroy', '--all', '--force', ...context], env);
-    console.log(farewell(configuration, account));
+    let error: unknown;
+    try {
+      // What was built for the stacks says nothing about what is to be removed.
+      cdk(['destroy', '--all', '--force'], { ...env, HEIRLOOM_WITHOUT_CODE: 'true' });
+    } catch (refused) {
+      // CloudFront lets go of the gate hours after it was last used, so the first end of a gallery ends like this.
+      error = refused;
+    }
+    console.log(farewell(configuration, account, error === undefined));
+    if (error !== undefined) throw error;
     return;
   }
-  const first = await ready(account, configuration, values['dry-run']);
+  const { first, keys } = await ready(account, configuration, values['dry-run']);
   if (values['dry-run']) {
-    cdk(['diff', ...context], env);
+    cdk(['diff'], env);
     return;
   }
   if (small) {
     console.log(
-      'This account runs few functions at once, so login and renewal get no places of their own. To change that, ask for ' +
-        '1,000 concurrent executions under Service Quotas (AWS Lambda), and deploy again.',
+      'This account runs few functions at once, so login, renewal and uploads get no places of their own. To change ' +
+        'that, ask for 1,000 concurrent executions under Service Quotas (AWS Lambda), and deploy again.',
     );
   }
   for (const region of new Set([configuration.region, EDGE_REGION])) {
     if (!(await Account.isBootstrapped(region))) cdk(['bootstrap', `aws://${account.id}/${region}`], env);
   }
-  const outputs = deployed(context, env);
+  const outputs = deployed(env);
+  // Only now does the gate know these keys: `heirloom doctor` and the pipeline believe the file beside the settings.
+  copyFileSync(keys, join(dirname(settingsFile()), 'heirloom.keys.json'));
   if (first !== undefined) await account.put(configuration.name, first.path, first.record);
-  await account.reconcile(outputs.Builder);
+  let late: unknown;
+  try {
+    await account.reconcile(outputs.Builder);
+  } catch (failed) {
+    late = failed;
+  }
   console.log(nextSteps(configuration, outputs));
+  if (late !== undefined) throw latePages(late);
 }
 
 /**
@@ -64,28 +84,21 @@ async function ready(account: Account, { name, architecture }: Configuration, dr
   const known = await account.keys(name);
   const first = known.length === 0 && !dry ? newKey(new Date()) : undefined;
   const configuration = edgeConfiguration(name, first === undefined ? known : [first.record]);
-  const file = join(dirname(settingsFile()), 'heirloom.keys.json');
-  writeFileSync(file, `${JSON.stringify(configuration, null, 2)}\n`);
-  run('make', ['--no-print-directory', 'package', `KEYS=${file}`, `ARCHITECTURE=${architecture}`]);
-  return first;
+  const keys = join(BESIDE, 'heirloom.keys.json');
+  mkdirSync(BESIDE, { recursive: true });
+  writeFileSync(keys, `${JSON.stringify(configuration, null, 2)}\n`);
+  run('make', ['--no-print-directory', 'package', `KEYS=${keys}`, `ARCHITECTURE=${architecture}`]);
+  return { first, keys };
 }
 
-function deployed(context: readonly string[], env: Record<string, string>): Outputs {
-  const file = join(ROOT, 'cdk', 'cdk.out', 'outputs.json');
+/** Where a deploy keeps what it needs on its way. */
+const BESIDE = join(ROOT, 'cdk', 'cdk.out');
+
+function deployed(env: Record<string, string>): Outputs {
+  const file = join(BESIDE, 'outputs.json');
   // Buckets that an earlier gallery of this name left behind are taken over, with what is in them.
-  cdk(
-    [
-      'deploy',
-      '--all',
-      '--require-approval',
-      'never',
-      '--import-existing-resources',
-      '--outputs-file',
-      file,
-      ...context,
-    ],
-    env,
-  );
+  const flags = ['--require-approval', 'never', '--import-existing-resources', '--outputs-file', file];
+  cdk(['deploy', '--all', ...flags], env);
   const outputs: Record<string, Outputs> = JSON.parse(readFileSync(file, 'utf8'));
   const found = Object.values(outputs).find((one) => one.Builder !== undefined);
   if (found === undefined)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GALLERIES } from '../test/galleries.ts';
 import type { Account } from './account.ts';
-import { farewell, nextSteps } from './sentences.ts';
+import { farewell, latePages, nextSteps } from './sentences.ts';
 
 const OUTPUTS = {
   Address: 'https://photos.example.com',
@@ -31,10 +31,38 @@ test("who keeps the domain's records and who pushes is told what else to do", ()
   assert.doesNotMatch(nextSteps(full, OUTPUTS), /CNAME/);
 });
 
+const ACCOUNT = { id: '123456789012', region: 'eu-central-1' } as Account;
+
 test('the farewell says that the originals stay, and where', () => {
-  const told = farewell(least, { id: '123456789012', region: 'eu-central-1' } as Account);
-  assert.match(told, /nothing that was in its buckets is/);
-  for (const bucket of ['source', 'auth', 'resized', 'web'])
-    assert.ok(told.includes(`heirloom-${bucket}-123456789012-eu-central-1`));
-  assert.doesNotMatch(told, /rb --force s3:\/\/heirloom-(source|auth)/);
+  for (const gone of [true, false]) {
+    const told = farewell(least, ACCOUNT, gone);
+    for (const bucket of ['source', 'auth', 'resized', 'web'])
+      assert.ok(told.includes(`heirloom-${bucket}-123456789012-eu-central-1`));
+    assert.doesNotMatch(told, /rb --force s3:\/\/heirloom-(source|auth)/);
+    assert.doesNotMatch(told, /-(logs|pipeline)-/);
+  }
+  assert.match(farewell(least, ACCOUNT, true), /The gallery is gone; nothing that was in its buckets is/);
+  assert.doesNotMatch(farewell(least, ACCOUNT, true), /run `make destroy` again/);
+});
+
+test('an end that AWS refused says what stays and when to try again', () => {
+  const told = farewell(least, ACCOUNT, false);
+  assert.doesNotMatch(told, /is gone/);
+  assert.match(told, /AWS did not remove everything.*The buckets stay/);
+  assert.match(told, /run `make destroy` again in some hours/);
+});
+
+test('logs and the builds of a pipeline are not forgotten', () => {
+  const told = farewell({ ...full, region: 'eu-central-1' }, ACCOUNT, true);
+  for (const bucket of [
+    'logs-123456789012-eu-central-1',
+    'pipeline-123456789012-eu-central-1',
+    'pipeline-123456789012-us-east-1',
+  ])
+    assert.ok(told.includes(`aws s3 rb --force s3://meyers-${bucket}\n`), bucket);
+});
+
+test('pages that come late are told with the reason and what to do', () => {
+  const { message } = latePages(new Error('the builder failed: out of time'));
+  assert.match(message, /is deployed, but making its first pages failed \(the builder failed: out of time\): run/);
 });

@@ -1,6 +1,7 @@
 // What the owner is told after a deploy, and after the end.
 
 import type { Configuration } from '../config/configuration.ts';
+import { EDGE_REGION } from '../edge/edge-stack.ts';
 import type { Account } from './account.ts';
 
 /** What the gallery's stack says of itself. */
@@ -35,18 +36,38 @@ export function nextSteps({ email, domain, zone, pipeline }: Configuration, outp
   ].join('\n');
 }
 
-/** What stays when the stacks are gone. */
-export function farewell({ name, region }: Configuration, account: Account): string {
-  const buckets = ['source', 'auth', 'resized', 'web'].map((bucket) => `${name}-${bucket}-${account.id}-${region}`);
+/** What to say when the gallery stands, but its first pages could not be made. */
+export function latePages(error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `the gallery is deployed, but making its first pages failed (${why}): run \`make deploy\` again, or wait for the look at everything that comes each night`,
+    { cause: error },
+  );
+}
+
+/** What stays when the stacks are gone; or, when AWS did not remove all of them, what stays and what is to be done. */
+export function farewell(configuration: Configuration, account: Account, gone: boolean): string {
+  const { name, region, accessLogs, pipeline } = configuration;
+  const bucket = (of: string, where = region) => `${name}-${of}-${account.id}-${where}`;
+  const remade = [bucket('resized'), bucket('web')];
+  const artifacts = [...new Set([region, EDGE_REGION])].map((where) => bucket('pipeline', where));
   return [
     '',
-    'The gallery is gone; nothing that was in its buckets is. The originals and the viewers lie in',
-    `  ${buckets[0]}`,
-    `  ${buckets[1]}`,
+    gone
+      ? 'The gallery is gone; nothing that was in its buckets is. The originals and the viewers lie in'
+      : 'AWS did not remove everything: what it said stands above. The buckets stay, with all that is in them. The originals and the viewers lie in',
+    `  ${bucket('source')}`,
+    `  ${bucket('auth')}`,
     'and the next `make deploy` takes them over again. What was made of the originals can be made again: to save its cost,',
-    `  aws s3 rb --force s3://${buckets[2]}`,
-    `  aws s3 rb --force s3://${buckets[3]}`,
-    'If AWS refused to delete the gate, CloudFront still holds copies of it: run `make destroy` again in a few hours.',
+    ...[...remade, ...(pipeline === undefined ? [] : artifacts)].map((one) => `  aws s3 rb --force s3://${one}`),
+    ...(accessLogs
+      ? ['Who looked at what, as long as it was written down, lies in', `  aws s3 rb --force s3://${bucket('logs')}`]
+      : []),
+    ...(gone
+      ? []
+      : [
+          'If it was the gate that AWS refused to delete, CloudFront still holds copies of it: run `make destroy` again in some hours.',
+        ]),
     '',
   ].join('\n');
 }

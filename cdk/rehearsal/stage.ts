@@ -21,7 +21,6 @@ import { Account } from '../deploy/account.ts';
 import { cdk, ROOT } from '../deploy/commands.ts';
 import { edgeConfiguration, newKey, type EdgeConfiguration } from '../deploy/keys.ts';
 import { viewer } from '../deploy/viewer.ts';
-import { ASSETS } from '../test/galleries.ts';
 import { ACCOUNT, Emulator, REGION } from './emulator.ts';
 import { MailServer, USER } from './mail-server.ts';
 
@@ -217,7 +216,7 @@ function synthesised(folder: string, mailPort: number, env: Record<string, strin
     chmodSync(join(to, 'bootstrap'), 0o755);
   }
   mkdirSync(join(target, 'edge'), { recursive: true });
-  copyFileSync(process.env['REHEARSAL_VERIFIER'] || ASSETS.verifier, join(target, 'edge', 'verifier.zip'));
+  copyFileSync(said('REHEARSAL_ZIP'), join(target, 'edge', 'verifier.zip'));
   const config = join(folder, 'heirloom.toml');
   writeFileSync(
     config,

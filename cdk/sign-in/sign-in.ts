@@ -20,10 +20,13 @@ export interface SignInProps {
   readonly reserve: boolean;
 }
 
-/** Five logins and five renewals at once: each takes well under a second. */
-const PLACES = 5;
+/** Five at once of each: a login and a renewal take well under a second. */
+export const PLACES = 5;
 
-/** The login and the renewal function. */
+/** The functions that have places of their own, where the account has places to set apart. */
+export const APART = ['Login', 'Renewal', 'Upload'] as const;
+
+/** The three functions. */
 export class SignIn extends Construct {
   readonly login: RustFunction;
   readonly renewal: RustFunction;
@@ -35,7 +38,7 @@ export class SignIn extends Construct {
   constructor(scope: Construct, id: string, props: SignInProps) {
     super(scope, id);
     const { configuration, buckets } = props;
-    const made = (part: string, description: string, memory: number) => {
+    const made = (part: (typeof APART)[number], description: string, memory: number) => {
       const one = new RustFunction(this, part, {
         functionName: `${configuration.name}-${part.toLowerCase()}`,
         description,

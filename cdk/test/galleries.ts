@@ -2,7 +2,6 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Assets } from '../assets.ts';
 import { readConfiguration, type Configuration } from '../config/configuration.ts';
 
 /** `least` says three lines and has a small account; `full` says everything. */
@@ -12,15 +11,6 @@ const here = import.meta.dirname;
 
 /** Where `synth.ts` leaves the templates. */
 export const OUT = join(here, '..', 'cdk.out', 'test');
-
-/** Stand-ins for the built code: what the templates say does not depend on its bytes. */
-export const ASSETS: Assets = {
-  login: join(here, 'fixtures', 'login'),
-  resizer: join(here, 'fixtures', 'resizer'),
-  builder: join(here, 'fixtures', 'builder'),
-  mail: join(here, 'fixtures', 'mail'),
-  verifier: join(here, 'fixtures', 'verifier.zip'),
-};
 
 /** Their settings, and the accounts that they are for. */
 export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configuration; account?: string }>> = {
