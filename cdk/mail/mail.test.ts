@@ -40,7 +40,7 @@ test('it is told where the server is and where the gallery is, and no password',
   const { Environment } = the(full, 'AWS::Lambda::Function', 'MailWriter').Properties;
   assert.equal(Environment.Variables.HEIRLOOM_ADDRESS, 'https://photos.example.com');
   assert.deepEqual(JSON.parse(Environment.Variables.HEIRLOOM_MAIL), {
-    server: 'email-smtp.us-east-1.amazonaws.com',
+    server: 'email-smtp.eu-west-1.amazonaws.com',
     tls: 'starttls',
     user: 'AKIAIOSFODNN7EXAMPLE',
     from: 'photos@example.com',

@@ -4,6 +4,7 @@
 // What it builds with is the repository's own Makefile, so that the pipeline and the owner's `make deploy` cannot drift.
 // The public keys come from `heirloom.keys.json` in the repository: the pipeline has no access to the auth bucket.
 
+import { createRequire } from 'node:module';
 import { type CfnElement, Duration, RemovalPolicy, Stack, Stage, type StackProps } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
@@ -12,6 +13,7 @@ import { CodeBuildStep, CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pip
 import type { Construct, IConstruct } from 'constructs';
 import { argued } from '../argued.ts';
 import type { Configuration, PipelineSource } from '../config/configuration.ts';
+import { EDGE_REGION } from '../edge/edge-stack.ts';
 import { addGallery, type GalleryProps } from '../gallery.ts';
 
 /** What the pipeline deploys, and from where. */
@@ -27,19 +29,22 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
     const { source, gallery } = props;
-    const artifacts = new s3.Bucket(this, 'Artifacts', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      removalPolicy: RemovalPolicy.RETAIN,
-      lifecycleRules: [{ id: 'artifacts', expiration: Duration.days(30) }],
-    });
+    const { name, region, architecture } = gallery.configuration;
+    const artifacts = builds(this, name);
+    const elsewhere =
+      region === EDGE_REGION
+        ? undefined
+        : s3.Bucket.fromBucketAttributes(this, 'ElsewhereByName', {
+            bucketName: buildsName(name, source.account, EDGE_REGION),
+            region: EDGE_REGION,
+          });
     const codePipeline = new codepipeline.Pipeline(this, 'Pipeline', {
-      pipelineName: `${gallery.configuration.name}-pipeline`,
+      pipelineName: `${name}-pipeline`,
       pipelineType: codepipeline.PipelineType.V2,
-      artifactBucket: artifacts,
+      // CodePipeline deploys to a region out of a bucket in it. CDK would add one with a key of KMS, which nobody needs.
+      ...(elsewhere === undefined
+        ? { artifactBucket: artifacts }
+        : { crossRegionReplicationBuckets: { [region]: artifacts, [EDGE_REGION]: elsewhere } }),
       // Everything stays in one account: S3's own keys are enough, and KMS would cost more than the gallery.
       crossAccountKeys: false,
       restartExecutionOnUpdate: true,
@@ -47,27 +52,28 @@ export class PipelineStack extends Stack {
     this.pipeline = new CodePipeline(this, 'Deploy', {
       codePipeline,
       selfMutation: true,
+      cliVersion: CLI,
+      cdkAssetsCliVersion: ASSETS_CLI,
+      codeBuildDefaults: {
+        buildEnvironment: { buildImage: codebuild.LinuxBuildImage.STANDARD_7_0 },
+        partialBuildSpec: runtimes({ nodejs: NODE }),
+      },
       synth: new CodeBuildStep('Build', {
         input: CodePipelineSource.connection(source.repository, source.branch, {
           connectionArn: source.connection,
           triggerOnPush: true,
         }),
+        partialBuildSpec: runtimes({ nodejs: NODE, python: PYTHON }),
         installCommands: INSTALL,
-        commands: [
-          'make test',
-          `make package KEYS=heirloom.keys.json ARCHITECTURE=${gallery.configuration.architecture}`,
-          'make synth',
-        ],
+        commands: ['make test', `make package KEYS=heirloom.keys.json ARCHITECTURE=${architecture}`, 'make synth'],
         primaryOutputDirectory: 'cdk/cdk.out',
-        env: { CI: 'true' },
-        buildEnvironment: {
-          buildImage: codebuild.LinuxBuildImage.STANDARD_7_0,
-          computeType: codebuild.ComputeType.LARGE,
-        },
+        // A build may not ask what the account may run: it goes on with what the owner's deploy was told.
+        env: { CI: 'true', HEIRLOOM_SMALL_ACCOUNT: String(gallery.smallAccount ?? false) },
+        buildEnvironment: { computeType: codebuild.ComputeType.LARGE },
         timeout: Duration.hours(2),
       }),
     });
-    const stage = new Stage(this, 'Stage', { env: { account: source.account, region: gallery.configuration.region } });
+    const stage = new Stage(this, 'Stage', { env: { account: source.account, region } });
     addGallery(stage, { ...gallery, account: source.account });
     this.pipeline.addStage(stage);
     this.pipeline.buildPipeline();
@@ -75,15 +81,23 @@ export class PipelineStack extends Stack {
     (codePipeline.node.defaultChild as codepipeline.CfnPipeline).addMetadata('cfn-lint', {
       config: { ignore_checks: ['E3703'] },
     });
-    argued(artifacts, 'S1', "It holds builds of public code for 30 days, and nothing of the family's");
-    this.#argue(codePipeline, artifacts, source.account);
+    this.#argue(codePipeline, artifacts, elsewhere, source.account);
   }
 
-  #argue(codePipeline: codepipeline.Pipeline, artifacts: s3.Bucket, account: string): void {
+  #argue(
+    codePipeline: codepipeline.Pipeline,
+    artifacts: s3.Bucket,
+    elsewhere: s3.IBucket | undefined,
+    account: string,
+  ): void {
     const logicalId = (construct: IConstruct) => this.getLogicalId(construct.node.defaultChild as CfnElement);
     const projects = [this.pipeline.synthProject, this.pipeline.selfMutationProject].map(logicalId);
     for (const made of [codePipeline, this.pipeline]) {
-      for (const finding of findings(logicalId(artifacts), projects, this.region, account)) {
+      const buckets = [
+        `<${logicalId(artifacts)}.Arn>`,
+        ...(elsewhere === undefined ? [] : [`arn:aws:s3:::${elsewhere.bucketName}`]),
+      ];
+      for (const finding of findings(buckets, projects, this.region, account)) {
         argued(
           made,
           'IAM5',
@@ -101,12 +115,12 @@ export class PipelineStack extends Stack {
 }
 
 /** The findings on policies that CDK Pipelines writes. */
-function findings(artifacts: string, projects: readonly string[], region: string, account: string): string[] {
+function findings(buckets: readonly string[], projects: readonly string[], region: string, account: string): string[] {
   const logs = (group: string) => `Resource::arn:aws:logs:${region}:${account}:log-group:/aws/codebuild/${group}`;
   const reports = (group: string) => `Resource::arn:aws:codebuild:${region}:${account}:report-group/${group}`;
   return [
     ...['GetObject', 'GetBucket', 'List', 'DeleteObject', 'Abort'].map((action) => `Action::s3:${action}*`),
-    `Resource::<${artifacts}.Arn>/*`,
+    ...buckets.map((bucket) => `Resource::${bucket}/*`),
     ...projects.flatMap((project) => [logs(`<${project}>:*`), reports(`<${project}>-*`)]),
     logs('*'),
     reports('*'),
@@ -115,12 +129,55 @@ function findings(artifacts: string, projects: readonly string[], region: string
   ];
 }
 
-/** What CodeBuild's image lacks: Rust, a browser for the journeys, and the tools that `make package` looks for. */
+/** The gate's region, when the pipeline is in another: a bucket that CodePipeline deploys the gate from. */
+export class PipelineEdgeStack extends Stack {
+  constructor(scope: Construct, id: string, name: string, props: StackProps) {
+    super(scope, id, props);
+    builds(this, name);
+  }
+}
+
+/** What the pipeline hands from step to step. */
+function builds(stack: Stack, name: string): s3.Bucket {
+  const bucket = new s3.Bucket(stack, 'Artifacts', {
+    bucketName: buildsName(name, stack.account, stack.region),
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [{ id: 'artifacts', expiration: Duration.days(30) }],
+  });
+  argued(bucket, 'S1', "It holds builds of public code for 30 days, and nothing of the family's");
+  return bucket;
+}
+
+/** Known beforehand, as the gallery's own buckets are: it outlives the stack, and the farewell names it. */
+function buildsName(gallery: string, account: string, region: string): string {
+  return `${gallery}-pipeline-${account}-${region}`;
+}
+
+/** CDK's command line, the one that the owner's deploy runs. */
+const CLI: string = createRequire(import.meta.url)('../package.json').dependencies['aws-cdk'];
+/** What uploads the code (npm, `cdk-assets`). */
+const ASSETS_CLI = '4.7.3';
+
+/** What CodeBuild's image offers of what the README asks for (AWS, "Available runtimes"). */
+const NODE = '22';
+const PYTHON = '3.12';
+
+function runtimes(versions: Record<string, string>): codebuild.BuildSpec {
+  return codebuild.BuildSpec.fromObject({ phases: { install: { 'runtime-versions': versions } } });
+}
+
+/** What CodeBuild's image may lack: a browser for the journeys, and Rust as `rust-toolchain.toml` says. */
 const INSTALL = [
-  'apt-get update -qq && apt-get install -y -qq python3-venv chromium-browser',
+  // Ubuntu's own Chromium is a snap, and no snap runs in a container.
+  'command -v google-chrome || (curl --proto "=https" --tlsv1.2 -sSfo /tmp/chrome.deb https://dl.google.com/linux/direct/google-chrome-stable_current_amd64.deb && apt-get update -qq && apt-get install -y -qq /tmp/chrome.deb)',
   'curl --proto "=https" --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain none --profile minimal',
-  '. "$HOME/.cargo/env" && rustup show active-toolchain || rustup toolchain install',
   'ln -sf "$HOME/.cargo/bin/"* /usr/local/bin/',
+  'rustup toolchain install',
 ];
 
 /** The pipeline of a gallery that has one. */
@@ -130,14 +187,21 @@ export function addPipeline(
   props: GalleryProps,
 ): PipelineStack | undefined {
   const { pipeline: source, name, title, region } = configuration;
-  return (
-    source &&
-    new PipelineStack(scope, 'Pipeline', {
-      stackName: `${name}-pipeline`,
-      description: `Deploys the photo gallery "${title}" from ${source.repository}`,
-      env: { account: source.account, region },
-      gallery: props,
-      source,
-    })
-  );
+  if (source === undefined) return undefined;
+  const pipeline = new PipelineStack(scope, 'Pipeline', {
+    stackName: `${name}-pipeline`,
+    description: `Deploys the photo gallery "${title}" from ${source.repository}`,
+    env: { account: source.account, region },
+    gallery: props,
+    source,
+  });
+  if (region !== EDGE_REGION) {
+    const edge = new PipelineEdgeStack(scope, 'PipelineEdge', name, {
+      stackName: `${name}-pipeline-edge`,
+      description: `What deploys the gate of the photo gallery "${title}"`,
+      env: { account: source.account, region: EDGE_REGION },
+    });
+    pipeline.addStackDependency(edge);
+  }
+  return pipeline;
 }

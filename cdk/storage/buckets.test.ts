@@ -18,7 +18,7 @@ test('every bucket outlives the stack, under a name that the next deploy finds',
 
 test('in a deploy, where the account is known, names are written out: CloudFormation takes over no others', () => {
   for (const [id, { Properties }] of ofType(full, 'AWS::S3::Bucket')) {
-    assert.match(Properties.BucketName, /^meyers-(source|resized|web|auth|logs)-123456789012-us-east-1$/, id);
+    assert.match(Properties.BucketName, /^meyers-(source|resized|web|auth|logs)-123456789012-eu-west-1$/, id);
   }
 });
 

@@ -22,7 +22,7 @@ export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configurat
     configuration: readConfiguration(`
       title = "The Meyers"
       name = "meyers"
-      region = "us-east-1"
+      region = "eu-west-1"
       email = "gerda@example.com"
       domain = "photos.example.com"
       hosted_zone = "example.com"
@@ -36,13 +36,13 @@ export const GALLERIES: Readonly<Record<GalleryName, { configuration: Configurat
       map_tiles = "https://tiles.example.org"
       architecture = "arm64"
       [mail]
-      server = "email-smtp.us-east-1.amazonaws.com"
+      server = "email-smtp.eu-west-1.amazonaws.com"
       user = "AKIAIOSFODNN7EXAMPLE"
       from = "photos@example.com"
       quiet_hours = 6
       [pipeline]
       account = "123456789012"
-      connection = "arn:aws:codeconnections:us-east-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+      connection = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
       repository = "meyer/gallery"`),
   },
 };
@@ -65,7 +65,7 @@ export interface Template {
 }
 
 /** A stack's template as `synth.ts` left it. */
-export function template(gallery: GalleryName, stack: 'Edge' | 'Gallery' | 'Pipeline'): Template {
+export function template(gallery: GalleryName, stack: 'Edge' | 'Gallery' | 'Pipeline' | 'PipelineEdge'): Template {
   return JSON.parse(readFileSync(join(OUT, gallery, `${stack}.template.json`), 'utf8'));
 }
 
