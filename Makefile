@@ -186,6 +186,7 @@ package: web sbom $(PACKAGE_VENV)/.stamp ## What AWS runs: the functions and the
 	fi
 	cargo lambda build --release --locked $(if $(filter arm64,$(ARCHITECTURE)),--arm64) --lambda-dir "$(TARGET)/lambda" \
 		--package heirloom-login --package heirloom-resizer --package heirloom-builder --package heirloom-mail
+	python $(CDK)/functions/weigh.py --most 8000000 "$(TARGET)"/lambda/heirloom-{login,resizer,builder,mail}/bootstrap
 	python edge-auth/verifier/package.py "$(KEYS)" --zip "$(TARGET)/edge/verifier.zip"
 
 $(PACKAGE_VENV)/.stamp: $(CDK)/package-requirements.txt edge-auth/verifier/requirements.txt

@@ -85,6 +85,19 @@ test('a mail server is read, and its password has no place there', () => {
   assert.match(sentences(MAIL.replace('photos@example.org', 'The Meyers <a@b.c>')).join(), /`mail.from` is/);
 });
 
+test('countries are those of ISO 3166, and who writes another is told which', () => {
+  assert.match(
+    sentences(`${LEAST}countries = ["DE", "UK", "XX"]\n`).join(),
+    /`countries` names "UK" \(did you mean "GB"\?\) and "XX", which ISO 3166 gives to no country/,
+  );
+  assert.deepEqual(readConfiguration(`${LEAST}countries = ["GB", "ZA", "TW", "AX"]\n`).countries, [
+    'GB',
+    'ZA',
+    'TW',
+    'AX',
+  ]);
+});
+
 test('the example in the guide is one', () => {
   const guide = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
   const examples = [...guide.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');

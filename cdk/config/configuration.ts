@@ -5,6 +5,7 @@
 
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parse, TomlError } from 'smol-toml';
+import { wrongCountries } from './countries.ts';
 import { Section } from './section.ts';
 
 /** How the functions' binaries are built. */
@@ -113,6 +114,8 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
   if (!LOG_DAYS.includes(read.logDays)) {
     top.wrong('log_days', `is ${read.logDays}, which CloudWatch does not offer: choose one of ${LOG_DAYS.join(', ')}`);
   }
+  const unknown = wrongCountries(read.countries);
+  if (unknown !== undefined) top.wrong('countries', unknown);
   const zone = zoneOf(top, domain, zoneName, zoneId);
   const smallAccount = top.truth('small_account');
   const mapTiles = top.text(

@@ -11,29 +11,14 @@ import { Stage } from './stage.ts';
 /** Cold starts for one figure, of which the middle one is told. */
 const TIMES = 7;
 
-/** AWS's own limit is 50 MB; a larger one starts more slowly. */
-const MOST = 8_000_000;
-
 const events = { login: 'login-page', resizer: 's3-created', builder: 's3-created' } as const;
 
-function zipped(file: string): number {
-  const zip = join(stage.folder, 'figure.zip');
-  const done = spawnSync('python3', [
-    '-c',
-    'import sys,zipfile; zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED,compresslevel=9).write(sys.argv[2],"bootstrap")',
-    zip,
-    file,
-  ]);
-  if (done.status !== 0) throw new Error(`cannot zip ${file}`);
-  return statSync(zip).size;
-}
-
-/** The size of a function's zip, in words. */
+/** The size of a function's zip, in words: `make package` has refused what is too large. */
 function size(name: string): string {
-  const bytes = zipped(join(process.env['REHEARSAL_BINARIES'] ?? '', `heirloom-${name}`));
-  if (process.env['REHEARSAL_ZIP'] && bytes > MOST)
-    throw new Error(`${name} is ${bytes} bytes zipped: at most ${MOST} is wanted`);
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  const binary = join(process.env['REHEARSAL_BINARIES'] ?? '', `heirloom-${name}`);
+  const done = spawnSync('python3', [join(ROOT, 'cdk', 'functions', 'weigh.py'), binary], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`cannot weigh ${binary}: ${done.stderr}`);
+  return `${(Number.parseInt(done.stdout, 10) / 1e6).toFixed(1)} MB`;
 }
 
 const middle = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
