@@ -1,13 +1,17 @@
-// One of our binaries under `cargo lambda watch`: another's Lambda runtime, which starts nothing and hands over events.
+// One of our binaries under `cargo lambda watch`: another's Lambda runtime, which starts nothing, and hands over the events
+// that `cargo lambda invoke` sends it.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ROOT } from '../deploy/commands.ts';
 import { freePort, REGION } from './emulator.ts';
 import type { Stage } from './stage.ts';
+
+const execute = promisify(execFile);
 
 /** What `make rehearsal` says. */
 function said(name: string): string {
@@ -28,16 +32,18 @@ export function recorded(name: string, stage: Stage): string {
 export class Binary {
   readonly #runtime: ChildProcess;
   readonly #function: ChildProcess;
-  readonly #invoke: string;
+  readonly #port: number;
+  readonly #folder: string;
 
-  private constructor(runtime: ChildProcess, child: ChildProcess, invoke: string) {
+  private constructor(runtime: ChildProcess, child: ChildProcess, port: number, folder: string) {
     this.#runtime = runtime;
     this.#function = child;
-    this.#invoke = invoke;
+    this.#port = port;
+    this.#folder = folder;
   }
 
   /** Starts a binary against the stage's buckets and returns once it was asked for; it may not be ready yet. */
-  static async start(name: string, stage: Stage): Promise<Binary> {
+  static async start(name: string, stage: Stage, settings: Record<string, string> = {}): Promise<Binary> {
     const port = await freePort();
     const runtime = spawn(
       said('REHEARSAL_CARGO_LAMBDA'),
@@ -64,18 +70,33 @@ export class Binary {
         AWS_LAMBDA_FUNCTION_NAME: '_',
         AWS_LAMBDA_FUNCTION_VERSION: '1',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '2048',
+        ...settings,
       },
     });
-    return new Binary(runtime, child, `http://127.0.0.1:${port}/2015-03-31/functions/_/invocations`);
+    return new Binary(runtime, child, port, stage.folder);
   }
 
-  /** Hands over an event and returns the answer. */
+  /** Hands over an event and returns the answer: straight, for who takes the time. */
   async handle<Answer>(event: string): Promise<Answer> {
-    const answer = await fetch(this.#invoke, { method: 'POST', body: event, signal: AbortSignal.timeout(20_000) });
+    const url = `http://127.0.0.1:${this.#port}/2015-03-31/functions/_/invocations`;
+    const answer = await fetch(url, { method: 'POST', body: event, signal: AbortSignal.timeout(20_000) });
     const text = await answer.text();
     if (!answer.ok || answer.headers.get('x-amz-function-error') !== null)
       throw new Error(`the binary failed: ${answer.status} ${text}`);
     return JSON.parse(text);
+  }
+
+  /** Hands over an event with `cargo lambda invoke` and returns the answer. */
+  async invoke<Answer>(event: string): Promise<Answer> {
+    const file = join(this.#folder, 'event.json');
+    writeFileSync(file, event);
+    const address = ['--invoke-address', '127.0.0.1', '--invoke-port', String(this.#port)];
+    const { stdout } = await execute(
+      said('REHEARSAL_CARGO_LAMBDA'),
+      ['lambda', 'invoke', '_', ...address, '--data-file', file, '--output-format', 'json'],
+      { cwd: ROOT, timeout: 20_000 },
+    );
+    return JSON.parse(stdout);
   }
 
   /** The most memory that it ever held, in megabytes. */

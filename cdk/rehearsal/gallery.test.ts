@@ -3,6 +3,7 @@
 import { after, before, test } from 'node:test';
 import { binaryJourneys } from './binaries.ts';
 import { budgetJourneys } from './budget.ts';
+import { deployJourneys } from './deploys.ts';
 import { endJourneys } from './the-end.ts';
 import { mailJourneys } from './mail.ts';
 import { photoJourneys } from './photos.ts';
@@ -34,6 +35,7 @@ const journey: Journey = (name, body) => {
   });
 };
 
+deployJourneys(journey);
 photoJourneys(journey);
 signInJourneys(journey);
 uploadJourneys(journey);

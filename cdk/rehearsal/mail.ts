@@ -15,17 +15,7 @@ import type { Stage } from './stage.ts';
 const PHOTO = readFileSync(join(ROOT, 'docs', 'screenshots', 'album.jpg'));
 
 /** What the hourly rule sends: an event of EventBridge, of which the function reads nothing. */
-const HOURLY = {
-  version: '0',
-  id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
-  'detail-type': 'Scheduled Event',
-  source: 'aws.events',
-  account: '000000000000',
-  time: '2026-11-24T02:00:00Z',
-  region: 'us-east-1',
-  resources: ['arn:aws:events:us-east-1:000000000000:rule/Gallery-MailHourly'],
-  detail: {},
-};
+const HOURLY: object = JSON.parse(readFileSync(join(import.meta.dirname, 'events', 'hourly.json'), 'utf8'));
 
 /** Lets somebody in who is told of what comes from now on. */
 async function letIn(stage: Stage, name: string, scope: 'all' | readonly string[]): Promise<void> {

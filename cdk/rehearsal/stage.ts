@@ -1,6 +1,7 @@
 // A gallery deployed to the emulator, the way that `make deploy` deploys it: the same synthesis, CDK's own command line
 // for the bootstrap and the stacks, the same first key and first pages.
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, copyFileSync, chmodSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Account } from '../deploy/account.ts';
 import { cdk, ROOT } from '../deploy/commands.ts';
-import { edgeConfiguration, newKey, type EdgeConfiguration } from '../deploy/keys.ts';
+import { edgeConfiguration, type EdgeConfiguration } from '../deploy/keys.ts';
 import { viewer } from '../deploy/viewer.ts';
 import { ACCOUNT, Emulator, REGION } from './emulator.ts';
 import { MailServer, USER } from './mail-server.ts';
@@ -51,17 +52,19 @@ export class Stage {
   readonly budgets: BudgetsClient;
   /** What the template says of the month's budget. */
   readonly budget: Pick<CreateBudgetCommandInput, 'Budget' | 'NotificationsWithSubscribers'>;
-  readonly #assembly: string;
+  /** What the owner was told by the deploy. */
+  readonly told: string;
 
   private constructor(
     emulator: Emulator,
     mailServer: MailServer,
     folder: string,
-    { assembly, budget }: Synthesised,
+    budget: Stage['budget'],
     account: Account,
     keys: EdgeConfiguration,
+    told: string,
   ) {
-    this.#assembly = assembly;
+    this.told = told;
     this.budget = budget;
     this.emulator = emulator;
     this.mailServer = mailServer;
@@ -89,19 +92,12 @@ export class Stage {
       emulator = await Emulator.start(said('REHEARSAL_EMULATOR'), folder, said('REHEARSAL_TLS'));
       Object.assign(process.env, emulator.environment());
       const account = await Account.ofCredentials(REGION);
-      if (!(await Account.isBootstrapped(REGION)))
-        cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ''], emulator.environment());
       const made = synthesised(folder, mailServer.port, emulator.environment());
-      // As `make deploy` does: no key, because no bucket; so the first is made here.
-      const known = await account.keys('heirloom');
-      if (known.length > 0) throw new Error('a new account has no keys');
-      const first = newKey(new Date());
-      deploy(made.assembly, emulator.environment());
-      await account.put('heirloom', first.path, first.record);
-      await account.reconcile('heirloom-resizer');
-      await account.reconcile('heirloom-builder');
+      const deployed = ownersDeploy(folder, emulator);
+      if (deployed.status !== 0) throw new Error(`the deploy failed: ${deployed.said}`);
+      await account.reconcile('heirloom-look');
       const keys = edgeConfiguration('heirloom', await account.keys('heirloom'));
-      return new Stage(emulator, mailServer, folder, made, account, keys);
+      return new Stage(emulator, mailServer, folder, made, account, keys, deployed.said);
     } catch (error) {
       emulator?.stop();
       mailServer.stop();
@@ -109,9 +105,14 @@ export class Stage {
     }
   }
 
-  /** Takes the stacks down, as `make destroy` does. */
-  destroy(): void {
-    cdk(['destroy', '--all', '--force', '--app', this.#assembly], this.emulator.environment());
+  /** Runs the owner's deploy once more: `--dry-run`, `--destroy`. */
+  deploy(...flags: readonly string[]): Deployed {
+    return ownersDeploy(this.folder, this.emulator, flags);
+  }
+
+  /** Where the owner's settings lie, and the gate's keys beside them. */
+  settings(file: 'heirloom.toml' | 'heirloom.keys.json'): string {
+    return join(this.folder, file);
   }
 
   /** Ends it, and forgets what it kept unless something went wrong. */
@@ -190,24 +191,43 @@ export class Stage {
   }
 }
 
-/** What a synthesis brought: the folder of templates, and the one resource that was taken out of them. */
-interface Synthesised {
-  readonly assembly: string;
-  readonly budget: Stage['budget'];
+/** How a deploy ended, and what it said. */
+export interface Deployed {
+  readonly status: number | null;
+  readonly said: string;
 }
 
-/** Deploys both stacks, with the flags of `make deploy`. */
-function deploy(assembly: string, env: Record<string, string>): void {
-  const flags = ['--require-approval', 'never', '--import-existing-resources', '--progress', 'events'];
-  cdk(['deploy', '--all', ...flags, '--app', assembly], env);
+/** Where the templates lie that a deploy on this stage deploys. */
+const assemblyOf = (folder: string) => join(folder, 'cdk.out');
+
+/**
+ * `make deploy`, in a process of its own, as the owner runs it. Two things are other than on AWS: what `make package` would
+ * build is built already, and CDK's command line takes the templates that were synthesised for this stage (`CDK_APP`).
+ */
+function ownersDeploy(folder: string, emulator: Emulator, flags: readonly string[] = []): Deployed {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'make'), '#!/bin/sh\necho "make $*"\n', { mode: 0o755 });
+  const done = spawnSync(process.execPath, ['--no-warnings', '--import', 'tsx', 'deploy/deploy.ts', ...flags], {
+    cwd: join(ROOT, 'cdk'),
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      ...emulator.environment(),
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      HEIRLOOM_CONFIG: join(folder, 'heirloom.toml'),
+      CDK_APP: assemblyOf(folder),
+    },
+  });
+  return { status: done.status, said: done.stdout + done.stderr };
 }
 
 /**
  * The templates, synthesised by the app that `make deploy` runs, around the binaries that were built. The emulator knows
- * budgets, but not as resources of a template, so that one resource is made by a call of its own (`budget.ts`);
- * everything else is deployed as it is.
+ * budgets, but not as resources of a template, so that one resource is taken out, returned and made by a call of its own
+ * (`budget.ts`); everything else is deployed as it is.
  */
-function synthesised(folder: string, mailPort: number, env: Record<string, string>): Synthesised {
+function synthesised(folder: string, mailPort: number, env: Record<string, string>): Stage['budget'] {
   const target = join(folder, 'target');
   for (const name of ['heirloom-login', 'heirloom-resizer', 'heirloom-builder', 'heirloom-mail']) {
     const to = join(target, 'lambda', name);
@@ -223,15 +243,15 @@ function synthesised(folder: string, mailPort: number, env: Record<string, strin
     `title = "Rehearsal"\nregion = "${REGION}"\nemail = "owner@example.com"\nsession_days = ${SESSION_DAYS}\n` +
       `[mail]\nserver = "127.0.0.1"\nport = ${mailPort}\nuser = "${USER}"\nfrom = "photos@example.com"\nquiet_hours = 0\n`,
   );
-  const assembly = join(folder, 'cdk.out');
+  const assembly = assemblyOf(folder);
   cdk(
     ['synth', '--quiet', '--output', assembly, '--app', `node --import tsx ${join(ROOT, 'cdk', 'bin', 'heirloom.ts')}`],
     { ...env, HEIRLOOM_CONFIG: config, CARGO_TARGET_DIR: target },
   );
   const file = join(assembly, 'Gallery.template.json');
   const template = JSON.parse(readFileSync(file, 'utf8'));
-  let budget: Synthesised['budget'] | undefined;
-  for (const [id, { Type, Properties }] of Object.entries<{ Type: string; Properties: Synthesised['budget'] }>(
+  let budget: Stage['budget'] | undefined;
+  for (const [id, { Type, Properties }] of Object.entries<{ Type: string; Properties: Stage['budget'] }>(
     template.Resources,
   )) {
     if (Type !== 'AWS::Budgets::Budget') continue;
@@ -240,5 +260,5 @@ function synthesised(folder: string, mailPort: number, env: Record<string, strin
   }
   if (budget === undefined) throw new Error('the template has no budget');
   writeFileSync(file, JSON.stringify(template));
-  return { assembly, budget };
+  return budget;
 }
