@@ -182,6 +182,7 @@ impl Login {
             }
             Some((_, AuthRoute::Logout)) => Ok(self.wrong_method(asked, "POST")),
             Some((_, AuthRoute::Renew)) => Ok(self.wrong_method(asked, "GET, HEAD")),
+            // On AWS the gallery's own page for what is not there takes this one's place, and says the same.
             None => Ok(self.sentence(asked, 404, asked.texts().no_such_page)),
         }
     }
@@ -243,8 +244,9 @@ impl Login {
         self.sentence(asked, 405, asked.texts().not_possible).with_header("allow", allowed)
     }
 
+    /// Not 403: CloudFront shows another page in place of those.
     fn foreign(&self, asked: &Asked<'_>) -> Answer {
-        self.sentence(asked, 403, asked.texts().foreign)
+        self.sentence(asked, 422, asked.texts().foreign)
     }
 
     pub(crate) fn sentence(&self, asked: &Asked<'_>, status: u16, sentence: &str) -> Answer {

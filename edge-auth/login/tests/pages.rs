@@ -71,9 +71,12 @@ async fn pages_speak_the_reader_s_language() {
 async fn forms_of_other_sites_and_other_bodies_are_refused() {
     let evil = ("origin", "https://evil.example");
     let body = "name=gerda&password=walnut-ferry-otter";
-    assert_eq!(ask("POST", "/auth/login", &[evil, FORM], body).await.status_code, 403);
-    assert_eq!(ask("POST", "/auth/login", &[FORM], body).await.status_code, 403);
-    assert_eq!(ask("POST", "/auth/logout", &[evil], "").await.status_code, 403);
+    // Not 403, in whose place CloudFront shows another page: what is said is to be read.
+    let refused = ask("POST", "/auth/login", &[evil, FORM], body).await;
+    assert_eq!(refused.status_code, 422);
+    assert!(refused.body.unwrap().contains("the gallery’s own page"));
+    assert_eq!(ask("POST", "/auth/login", &[FORM], body).await.status_code, 422);
+    assert_eq!(ask("POST", "/auth/logout", &[evil], "").await.status_code, 422);
     assert_eq!(ask("POST", "/auth/login", &[HERE], body).await.status_code, 400);
     assert_eq!(ask("POST", "/auth/login", &[HERE, FORM], "name=gerda").await.status_code, 400);
 }

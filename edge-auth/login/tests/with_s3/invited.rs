@@ -203,6 +203,6 @@ async fn another_site_cannot_press_the_button() {
         request.headers.insert(name, value.parse().unwrap());
     }
     request.body = Some(form(&link).to_owned());
-    assert_eq!(login.handle(request, now()).await.status_code, 403);
+    assert_eq!(login.handle(request, now()).await.status_code, 422);
     assert_eq!(Browser::new(&login).get(&link, now()).await.status_code, 200, "it is still good");
 }
