@@ -1,11 +1,12 @@
 // The gallery: buckets, the photos' way, signing in, delivery, and who watches.
 
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { Construct } from 'constructs';
 import type { Assets } from './assets.ts';
 import type { Configuration } from './config/configuration.ts';
 import { Delivery } from './delivery/delivery.ts';
-import type { EdgeStack } from './edge/edge-stack.ts';
+import { EDGE_REGION, type EdgeStack } from './edge/edge-stack.ts';
 import { Mail } from './mail/mail.ts';
 import { PhotoFlow } from './photos/photo-flow.ts';
 import { SignIn } from './sign-in/sign-in.ts';
@@ -24,6 +25,8 @@ export interface GalleryStackProps extends StackProps {
 
 /** Everything but the edge. */
 export class GalleryStack extends Stack {
+  readonly #distribution: Distribution;
+
   constructor(scope: Construct, id: string, props: GalleryStackProps) {
     super(scope, id, props);
     const { configuration, assets, edge, smallAccount } = props;
@@ -61,18 +64,23 @@ export class GalleryStack extends Stack {
             buckets,
             address: delivery.address,
           });
-    // Ten alarms cost nothing, an eleventh ten cents. Of the functions, upload has none: the one who uploads sees at once that it fails.
+    // Ten alarms cost nothing, an eleventh ten cents. What is throttled behind a queue comes again, and lies in the dead
+    // letters at last; that uploads fail is told by the front's alarm, as viewers see it.
     new Watch(this, 'Watch', {
       configuration,
       functions: {
         resizer: flow.resizer,
         builder: flow.builder,
+        look: flow.look,
         login: signIn.login,
         renewal: signIn.renewal,
         ...(mail === undefined ? {} : { mail: mail.writer }),
       },
+      waitedFor: ['login', 'renewal'],
       deadLetters: { resize: flow.resize.deadLetters, build: flow.build.deadLetters },
+      distributionId: this.region === EDGE_REGION ? delivery.distribution.distributionId : undefined,
     });
+    this.#distribution = delivery.distribution;
 
     const told = (output: string, description: string, value: string) =>
       new CfnOutput(this, output, { description, value });
@@ -91,5 +99,9 @@ export class GalleryStack extends Stack {
     told('LoginUrl', 'The login function, for CloudFront alone', signIn.loginUrl.url);
     told('UploadUrl', 'The upload function, for CloudFront alone', signIn.uploadUrl.url);
     told('RenewalUrl', 'The renewal function, for CloudFront alone', signIn.renewalUrl.url);
+  }
+  /** The distribution's id, for a stack in another region. */
+  distributionId(): string {
+    return Stack.consumeReference(this.#distribution.distributionId, ReferenceStrength.WEAK);
   }
 }

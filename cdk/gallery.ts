@@ -1,4 +1,4 @@
-// A whole gallery: its two stacks, in their two regions.
+// A whole gallery: its stacks, in their two regions.
 
 import { Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
@@ -6,6 +6,7 @@ import type { Assets } from './assets.ts';
 import type { Configuration } from './config/configuration.ts';
 import { EDGE_REGION, EdgeStack } from './edge/edge-stack.ts';
 import { GalleryStack } from './gallery-stack.ts';
+import { FrontWatchStack } from './watch/watch.ts';
 
 /** What a gallery is deployed from, and where to. */
 export interface GalleryProps {
@@ -44,6 +45,19 @@ export function addGallery(scope: Construct, props: GalleryProps): Gallery {
     edge,
     smallAccount,
   });
-  for (const stack of [edge, gallery]) Tags.of(stack).add('gallery', name);
+  const front =
+    region === EDGE_REGION
+      ? []
+      : [
+          new FrontWatchStack(scope, 'Front', {
+            stackName: `${name}-front`,
+            description: `Watches the front of the photo gallery "${title}"`,
+            env: { ...account, region: EDGE_REGION },
+            configuration,
+            distributionId: gallery.distributionId(),
+          }),
+        ];
+  for (const stack of front) stack.addStackDependency(gallery);
+  for (const stack of [edge, gallery, ...front]) Tags.of(stack).add('gallery', name);
   return { edge, gallery };
 }

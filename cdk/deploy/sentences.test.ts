@@ -18,7 +18,8 @@ const {
 test('the address and the next steps are told', () => {
   const told = nextSteps(least, OUTPUTS);
   assert.match(told, /The gallery is at https:\/\/photos\.example\.com/);
-  assert.match(told, /1\. Confirm the mail that AWS sends to gerda@example\.com/);
+  assert.match(told, /1\. Confirm the two mails that AWS sends to gerda@example\.com/);
+  assert.match(nextSteps({ ...least, region: 'us-east-1' }, OUTPUTS), /1\. Confirm the mail that AWS sends/);
   assert.match(told, /make viewer NAME=/);
   assert.match(told, /s3:\/\/heirloom-source-1-eu\//);
   assert.doesNotMatch(told, /CNAME|Commit/);

@@ -13,12 +13,14 @@ export interface Outputs {
 }
 
 /** The address and the next steps. */
-export function nextSteps({ email, domain, zone, pipeline }: Configuration, outputs: Outputs): string {
+export function nextSteps({ email, region, domain, zone, pipeline }: Configuration, outputs: Outputs): string {
+  // The alarm on CloudFront's numbers has to be in CloudFront's region.
+  const mails = region === EDGE_REGION ? 'the mail that AWS sends' : 'the two mails that AWS sends';
   const steps = [
     ...(domain !== undefined && zone === undefined
       ? [`Point ${domain} to ${outputs.DistributionDomain} where your domain's records are kept (a CNAME).`]
       : []),
-    `Confirm the mail that AWS sends to ${email}, so that alarms reach you.`,
+    `Confirm ${mails} to ${email}, so that alarms reach you.`,
     'Let somebody in:          make viewer NAME=gerda',
     `Drop photos into a folder: aws s3 cp --recursive Photos/ s3://${outputs.SourceBucket}/`,
     ...(pipeline === undefined

@@ -115,13 +115,21 @@ test('once a day everything is looked through', () => {
   assert.equal(Properties.ScheduleExpression, 'cron(17 3 * * ? *)');
   for (const { Input } of Properties.Targets) assert.equal(Input, '{"reconcile":true}');
   const arns = Properties.Targets.map(({ Arn }: { Arn: unknown }) => text(Arn).replace(/Function.*/, ''));
-  assert.deepEqual(arns.sort(), ['<PhotosBuilder', '<PhotosResizer']);
+  assert.deepEqual(arns.sort(), ['<PhotosBuilder', '<PhotosLook']);
+});
+
+test('what the daily look finds goes to the queue of the resizers, for it has a quarter of an hour and they have their time', () => {
+  const look = the(least, 'AWS::Lambda::Function', 'PhotosLookFunction').Properties;
+  assert.equal(look.Timeout, 900);
+  const queue = logicalId('AWS::SQS::Queue', 'PhotosResizeQueue');
+  assert.deepEqual(look.Environment.Variables.HEIRLOOM_RESIZE_QUEUE, { Ref: queue });
+  assert.equal(look.Code.S3Key, the(least, 'AWS::Lambda::Function', 'PhotosResizerFunction').Properties.Code.S3Key);
 });
 
 test('the functions are our binaries, for the architecture that the owner chose', () => {
   for (const [one, architecture, count] of [
-    [least, 'x86_64', 5],
-    [full, 'arm64', 6],
+    [least, 'x86_64', 6],
+    [full, 'arm64', 7],
   ] as const) {
     const functions = ofType(one, 'AWS::Lambda::Function');
     assert.equal(functions.length, count);

@@ -31,6 +31,8 @@ export interface PhotoFlowProps {
 const RESIZE_BATCH = 1;
 /** A rendering takes about a second; the largest originals that are let in, a few dozen. */
 const RESIZE_TIMEOUT = Duration.minutes(2);
+/** A look at 100,000 photos is a thousand listings, a few dozen at a second; when it must read all facts, three minutes more. */
+const LOOK_TIMEOUT = Duration.minutes(15);
 /** A build works on what changed; a reconcile of 100,000 photos lists for about a minute. */
 const BUILD_TIMEOUT = Duration.minutes(5);
 /**
@@ -47,6 +49,8 @@ const BUILD_BATCH = 10_000;
 export class PhotoFlow extends Construct {
   readonly resizer: RustFunction;
   readonly builder: RustFunction;
+  /** Tells the resizers once a day what is not as it should be. */
+  readonly look: RustFunction;
   readonly resize: WorkQueue;
   readonly build: WorkQueue;
 
@@ -104,6 +108,7 @@ export class PhotoFlow extends Construct {
       atOnce: 2,
     });
 
+    this.look = this.#looker(props);
     const topic = this.#topicOf(name, buckets);
     this.#subscribe('Everything', topic, this.resize.queue);
     this.#subscribe('Descriptions', topic, this.build.queue, { Records: { s3: { object: { key: DESCRIPTIONS } } } });
@@ -114,8 +119,8 @@ export class PhotoFlow extends Construct {
     new events.Rule(this, 'Daily', {
       description: 'Once a day everything is looked through for what a lost event left behind',
       schedule: events.Schedule.cron({ hour: '3', minute: '17' }),
-      // Photos that the resizer finds are told to the builder as any others.
-      targets: [this.builder, this.resizer].map(
+      // Photos that are made anew are told to the builder as any others.
+      targets: [this.builder, this.look].map(
         (one) =>
           new targets.LambdaFunction(one.lambda, {
             event: events.RuleTargetInput.fromObject({ reconcile: true }),
@@ -134,6 +139,31 @@ export class PhotoFlow extends Construct {
         }),
       ],
     });
+  }
+
+  /**
+   * The resizers' binary once more, for a look through everything. What it finds goes to the resizers' queue: no function
+   * lives long enough to make many photos anew, and a time that is right for a look would let a stuck photo wait for an hour.
+   */
+  #looker({ configuration: { name, architecture, logDays }, assets, buckets }: PhotoFlowProps): RustFunction {
+    const look = new RustFunction(this, 'Look', {
+      functionName: `${name}-look`,
+      description: 'Once a day: which photos are not as they should be',
+      code: assets.resizer,
+      architecture,
+      memory: 1024,
+      timeout: LOOK_TIMEOUT,
+      logDays,
+    });
+    buckets.grant(look, 'source', { read: ['gallery.yml'] });
+    buckets.grant(look, 'resized', {
+      read: ['facts/*', 'seen/*'],
+      write: ['seen/*'],
+      remove: ['facts/*', 'pics/*'],
+    });
+    look.allow(['sqs:SendMessage'], [this.resize.queue.queueArn]);
+    look.tell('HEIRLOOM_RESIZE_QUEUE', this.resize.queue.queueUrl);
+    return look;
   }
 
   /** The topic that hears of every change in the source bucket. */

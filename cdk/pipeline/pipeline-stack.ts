@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { type CfnElement, Duration, RemovalPolicy, Stack, Stage, type StackProps } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CodeBuildStep, CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct, IConstruct } from 'constructs';
@@ -77,6 +78,13 @@ export class PipelineStack extends Stack {
     addGallery(stage, { ...gallery, account: source.account });
     this.pipeline.addStage(stage);
     this.pipeline.buildPipeline();
+    // CDK knows this right under the service's former name alone, and a connection may have either.
+    for (const made of codePipeline.node.findAll()) {
+      if (!(made instanceof iam.Role) || made.node.scope?.node.scope?.node.id !== 'Source') continue;
+      made.addToPolicy(
+        new iam.PolicyStatement({ actions: ['codeconnections:UseConnection'], resources: [source.connection] }),
+      );
+    }
     // cfn-lint takes its own advice on style (`Fn::Sub` rather than `Fn::Join`) for an error in the action.
     (codePipeline.node.defaultChild as codepipeline.CfnPipeline).addMetadata('cfn-lint', {
       config: { ignore_checks: ['E3703'] },

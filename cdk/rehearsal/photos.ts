@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
@@ -51,6 +52,24 @@ export function photoJourneys(journey: Journey): void {
     });
     assert.equal((await stage.listed('resized', 'facts/')).length, 1);
     assert.equal(new Set((await stage.listed('resized', 'pics/')).map((key) => key.split('/')[2])).size, 1);
+  });
+
+  journey('what lost events left is found by the daily look, and mended by the resizers', async (stage) => {
+    const [facts = ''] = await stage.listed('resized', 'facts/Family/Lisbon_2024/');
+    const before = await stage.listed('resized', 'pics/');
+    await stage.s3.send(new DeleteObjectCommand({ Bucket: stage.bucket('resized'), Key: before[0] }));
+    await stage.account.reconcile('heirloom-look');
+    await stage.until('the lost rendition', async () =>
+      (await stage.listed('resized', 'pics/')).includes(before[0] ?? ''),
+    );
+    assert.deepEqual(await stage.listed('resized', 'pics/'), before);
+    assert.ok(
+      (await stage.read('resized', 'seen/facts.json')) !== undefined,
+      'what was seen is kept for the next look',
+    );
+    await stage.s3.send(new DeleteObjectCommand({ Bucket: stage.bucket('resized'), Key: facts }));
+    await stage.account.reconcile('heirloom-look');
+    await stage.until('the lost facts', () => stage.read('resized', facts));
   });
 
   journey('a file that is no photo is refused with a reason, and holds nothing up', async (stage) => {

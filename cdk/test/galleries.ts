@@ -1,7 +1,7 @@
 // The galleries that the tests look at, and their templates.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readConfiguration, type Configuration } from '../config/configuration.ts';
 
 /** `least` says three lines and has a small account; `full` says everything. */
@@ -64,17 +64,28 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
+/** A stack of a gallery. */
+export type StackName = 'Edge' | 'Gallery' | 'Front' | 'Pipeline' | 'PipelineEdge';
+
 /** A stack's template as `synth.ts` left it. */
-export function template(gallery: GalleryName, stack: 'Edge' | 'Gallery' | 'Pipeline' | 'PipelineEdge'): Template {
-  return JSON.parse(readFileSync(join(OUT, gallery, `${stack}.template.json`), 'utf8'));
+export function template(gallery: GalleryName, stack: StackName): Template {
+  const found = templates().get(`${gallery}/${stack}`);
+  if (found === undefined) throw new Error(`the gallery ${gallery} has no stack ${stack}`);
+  return found;
 }
 
-/** Every template of both galleries, the pipeline's stage included, by its path below `OUT`. */
+/** Every template of both galleries by gallery and stack, `least/Edge`; of what the pipeline deploys, `full/PipelineStageEdge`. */
 export function templates(): Map<string, Template> {
   const files = readdirSync(OUT, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.template.json'))
     .sort();
-  return new Map(files.map((file) => [file, JSON.parse(readFileSync(join(OUT, file), 'utf8'))]));
+  return new Map(
+    files.map((file) => {
+      // CDK's names: the path of constructs without its slashes, and a hash of it.
+      const name = basename(file).replace(/^(least|full)(.*)[0-9A-F]{8}\.template\.json$/, '$1/$2');
+      return [name, JSON.parse(readFileSync(join(OUT, file), 'utf8'))];
+    }),
+  );
 }
 
 /** The resources of a type, by logical id. */

@@ -15,15 +15,14 @@ interface Report {
   }[];
 }
 
-for (const gallery of ['least', 'full']) {
-  test(`${gallery}: AWS Solutions finds nothing that is not argued`, () => {
-    const report: Report = JSON.parse(readFileSync(join(OUT, gallery, 'validation-report.json'), 'utf8'));
-    const nag = report.pluginReports.find(({ pluginName }) => pluginName === 'AwsSolutions');
-    assert.equal(nag?.conclusion, 'success');
-    assert.deepEqual(nag.violations, []);
-    const argued = nag.suppressedViolations ?? [];
-    assert.ok(argued.length > 0);
-    for (const { ruleName, reason } of argued)
-      assert.ok(reason.split(' ').length >= 8, `${ruleName} is argued with "${reason}" alone`);
-  });
-}
+test('AWS Solutions finds nothing that is not argued', () => {
+  const report: Report = JSON.parse(readFileSync(join(OUT, 'validation-report.json'), 'utf8'));
+  const nag = report.pluginReports.find(({ pluginName }) => pluginName === 'AwsSolutions');
+  assert.equal(nag?.conclusion, 'success');
+  assert.deepEqual(nag.violations, []);
+  const argued = nag.suppressedViolations ?? [];
+  for (const gallery of ['least', 'full'])
+    assert.ok(JSON.stringify(argued).includes(`"${gallery}/Gallery/`), `cdk-nag did not look at ${gallery}`);
+  for (const { ruleName, reason } of argued)
+    assert.ok(reason.split(' ').length >= 8, `${ruleName} is argued with "${reason}" alone`);
+});

@@ -30,6 +30,22 @@ test('the resizer reads originals and keeps renditions and facts', () => {
   );
 });
 
+test('the daily look lists, reads facts, removes what belongs to no photo, and tells the resizers', () => {
+  assert.deepEqual(
+    rightsOf(gallery, 'PhotosLookRole'),
+    [
+      ...ownLog('PhotosLookLog'),
+      ...objects('DeleteObject', 'Resized', 'facts/*', 'pics/*'),
+      ...objects('GetObject', 'Resized', 'facts/*', 'seen/*'),
+      ...objects('GetObject', 'Source', 'gallery.yml'),
+      's3:ListBucket <BucketsResized.Arn>',
+      's3:ListBucket <BucketsSource.Arn>',
+      ...objects('PutObject', 'Resized', 'seen/*'),
+      'sqs:SendMessage <PhotosResizeQueue.Arn>',
+    ].sort(),
+  );
+});
+
 test('the builder reads facts and descriptions, never a photo, and keeps the site', () => {
   assert.deepEqual(
     rightsOf(gallery, 'PhotosBuilderRole'),
@@ -117,6 +133,7 @@ test('there are no other roles, and each is taken on by whom it is for', () => {
       .sort();
   const byLambda = [
     'PhotosBuilderRole',
+    'PhotosLookRole',
     'PhotosResizerRole',
     'SignInLoginRole',
     'SignInRenewalRole',

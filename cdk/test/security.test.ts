@@ -7,7 +7,7 @@ import { list, ofType, templates, type Template } from './galleries.ts';
 import { allStatements, text, type Statement } from './reading.ts';
 
 /** CDK Pipelines writes these; they speak of the pipeline's own artifacts and are argued with cdk-nag. */
-const isPipeline = (file: string) => file.endsWith('Pipeline.template.json');
+const isPipeline = (file: string) => file.endsWith('/Pipeline');
 
 /** Denying everything is the one use of a wildcard. */
 const allows = ([, statement]: [string, Statement]) => statement.Effect === 'Allow';
@@ -131,7 +131,7 @@ for (const [file, one] of templates())
         for (const name of Object.keys(Properties.Environment?.Variables ?? {})) {
           assert.match(
             name,
-            /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS|MAIL|ADDRESS)$/,
+            /^HEIRLOOM_((SOURCE|RESIZED|WEB|AUTH)_BUCKET|TITLE|AUDIENCE|SESSION_DAYS|MAIL|ADDRESS|RESIZE_QUEUE)$/,
             id,
           );
         }

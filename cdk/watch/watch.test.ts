@@ -1,39 +1,66 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ofType, template, the } from '../test/galleries.ts';
+import { ofType, template, the, type Template } from '../test/galleries.ts';
 import { text } from '../test/reading.ts';
 
 const least = template('least', 'Gallery');
 const full = template('full', 'Gallery');
 
+const alarmsOf = (one: Template) => ofType(one, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+const onTopic = (one: Template) => ({
+  Ref: ofType(one, 'AWS::SNS::Topic')
+    .map(([id]) => id)
+    .find((id) => /^(Watch)?Alarms/.test(id)),
+});
+
 test('every function that works unseen and every dead-letter queue is watched', () => {
-  const alarms = ofType(least, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+  const alarms = alarmsOf(least);
   const watched = alarms
     .map(
       ({ MetricName, Dimensions }) => `${MetricName} ${text(Dimensions[0].Value).replace(/[0-9A-F]{8}(?=[.>])/, '')}`,
     )
     .sort();
-  const functions = ['PhotosBuilderFunction', 'PhotosResizerFunction', 'SignInLoginFunction', 'SignInRenewalFunction'];
+  const waitedFor = ['SignInLoginFunction', 'SignInRenewalFunction'];
+  const functions = ['PhotosBuilderFunction', 'PhotosLookFunction', 'PhotosResizerFunction', ...waitedFor];
   assert.deepEqual(
     watched,
     [
       ...['Build', 'Resize'].map((queue) => `ApproximateNumberOfMessagesVisible <Photos${queue}DeadLetters.QueueName>`),
       ...functions.map((id) => `Errors <${id}>`),
-      ...functions.map((id) => `Throttles <${id}>`),
+      ...waitedFor.map((id) => `Throttles <${id}>`),
     ].sort(),
   );
-  const topic = ofType(least, 'AWS::SNS::Topic')
-    .map(([id]) => id)
-    .find((id) => id.startsWith('WatchAlarms'));
   for (const alarm of alarms) {
-    assert.deepEqual(alarm.AlarmActions, [{ Ref: topic }]);
+    assert.deepEqual(alarm.AlarmActions, [onTopic(least)]);
     assert.deepEqual(
       [alarm.Threshold, alarm.ComparisonOperator, alarm.TreatMissingData],
       [0, 'GreaterThanThreshold', 'notBreaching'],
     );
   }
-  // Ten alarms cost nothing (AWS, "Amazon CloudWatch pricing").
-  assert.ok(alarms.length <= 10);
+});
+
+test('what viewers are shown is watched where CloudFront counts it, whatever region the gallery is in', () => {
+  const front = template('least', 'Front');
+  const [alarm, ...others] = alarmsOf(front);
+  assert.deepEqual(others, []);
+  assert.deepEqual([alarm.Namespace, alarm.MetricName], ['AWS/CloudFront', '5xxErrorRate']);
+  const dimensions = Object.fromEntries(
+    alarm.Dimensions.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, text(Value)]),
+  );
+  assert.equal(dimensions.Region, 'Global');
+  assert.match(dimensions.DistributionId, /^<heirloom-gallery@eu-central-1\..*Distribution/);
+  assert.deepEqual([alarm.Threshold, alarm.EvaluationPeriods, alarm.TreatMissingData], [5, 1, 'notBreaching']);
+  assert.deepEqual(alarm.AlarmActions, [onTopic(front)]);
+  const [[, { Properties }] = assert.fail()] = ofType(front, 'AWS::SNS::Subscription');
+  assert.deepEqual([Properties.Protocol, Properties.Endpoint], ['email', 'gerda@example.com']);
+});
+
+test('there are ten alarms, which cost nothing, and one more where there are mails', () => {
+  // AWS, "Amazon CloudWatch pricing".
+  const count = (name: 'least' | 'full') =>
+    alarmsOf(template(name, 'Gallery')).length + alarmsOf(template(name, 'Front')).length;
+  // The one that is for mails is the eleventh.
+  assert.deepEqual([count('least'), count('full')], [10, 11]);
 });
 
 test('the owner is told by mail', () => {

@@ -1,6 +1,6 @@
 // Who watches: alarms and the month's bill, to the owner's e-mail.
 
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -15,10 +15,14 @@ import type { RustFunction } from '../functions/rust-function.ts';
 /** What is watched. */
 export interface WatchProps {
   readonly configuration: Configuration;
-  /** Functions by what they are called in an alarm. */
+  /** Functions by what they are called in an alarm: one that fails is told. */
   readonly functions: Readonly<Record<string, RustFunction>>;
+  /** Those of them that viewers wait for, so that it is told when they were called more often than they may run at once. */
+  readonly waitedFor: readonly string[];
   /** Dead-letter queues by what they are called in an alarm. */
   readonly deadLetters: Readonly<Record<string, sqs.Queue>>;
+  /** The distribution's id, where its alarm may stand: CloudFront's numbers are in us-east-1 alone. */
+  readonly distributionId?: string | undefined;
 }
 
 /** Alarms and a budget. */
@@ -28,62 +32,101 @@ export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
     const { configuration } = props;
-    this.topic = new sns.Topic(this, 'Alarms', {
-      topicName: `${configuration.name}-alarms`,
-      displayName: configuration.title,
-      enforceSSL: true,
-    });
-    this.topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        sid: 'ToldByAlarms',
-        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
-    );
-    this.topic.addSubscription(new subscriptions.EmailSubscription(configuration.email));
-
-    const period = Duration.minutes(5);
+    const { name } = configuration;
+    this.topic = alarmTopic(this, configuration);
     for (const [what, { lambda }] of Object.entries(props.functions)) {
-      this.#alarm(
-        configuration.name,
-        `${what}-errors`,
-        `${what} failed`,
-        lambda.metricErrors({ period, statistic: 'Sum' }),
-      );
-      this.#alarm(
-        configuration.name,
-        `${what}-throttles`,
-        `${what} was called more often than it may run at once`,
-        lambda.metricThrottles({ period, statistic: 'Sum' }),
-        3,
-      );
+      alarm(this.topic, name, {
+        id: `${what}-errors`,
+        description: `${what} failed`,
+        metric: lambda.metricErrors({ period, statistic: 'Sum' }),
+      });
+      if (!props.waitedFor.includes(what)) continue;
+      alarm(this.topic, name, {
+        id: `${what}-throttles`,
+        description: `${what} was called more often than it may run at once`,
+        metric: lambda.metricThrottles({ period, statistic: 'Sum' }),
+        periods: 3,
+      });
     }
     for (const [what, queue] of Object.entries(props.deadLetters)) {
-      this.#alarm(
-        configuration.name,
-        `${what}-dead-letters`,
-        `${what} gave up on a message: it lies in ${what}'s dead-letter queue for 14 days`,
-        queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
-      );
+      alarm(this.topic, name, {
+        id: `${what}-dead-letters`,
+        description: `${what} gave up on a message: it lies in ${what}'s dead-letter queue for 14 days`,
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+      });
     }
+    if (props.distributionId !== undefined) frontAlarm(this.topic, name, props.distributionId);
     budget(this, configuration);
   }
+}
 
-  /** Tells the owner when a number is not zero, for as many periods in a row as said. */
-  #alarm(gallery: string, name: string, description: string, metric: cloudwatch.Metric, periods = 1): void {
-    const alarm = new cloudwatch.Alarm(this, name, {
-      alarmName: `${gallery}-${name}`,
-      alarmDescription: description,
-      metric,
-      threshold: 0,
-      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: periods,
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    });
-    alarm.addAlarmAction(new actions.SnsAction(this.topic));
+/** The alarm on the front of a gallery that is in another region than CloudFront's numbers. */
+export class FrontWatchStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { configuration, distributionId, ...props }: StackProps & { configuration: Configuration; distributionId: string },
+  ) {
+    super(scope, id, props);
+    frontAlarm(alarmTopic(this, configuration), configuration.name, distributionId);
   }
+}
+
+/** Tells when the gate, or a function behind it that viewers wait for, fails. One request in twenty is no accident. */
+function frontAlarm(topic: sns.Topic, gallery: string, distributionId: string): void {
+  alarm(topic, gallery, {
+    id: 'front-errors',
+    description: 'viewers were shown errors: the gate, signing in or uploading fails',
+    metric: new cloudwatch.Metric({
+      namespace: 'AWS/CloudFront',
+      metricName: '5xxErrorRate',
+      dimensionsMap: { DistributionId: distributionId, Region: 'Global' },
+      period,
+      statistic: 'Average',
+    }),
+    beyond: 5,
+  });
+}
+
+const period = Duration.minutes(5);
+
+/** Where alarms go, and from there to the owner. */
+function alarmTopic(scope: Construct, { name, title, email }: Configuration): sns.Topic {
+  const topic = new sns.Topic(scope, 'Alarms', { topicName: `${name}-alarms`, displayName: title, enforceSSL: true });
+  topic.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: 'ToldByAlarms',
+      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  );
+  topic.addSubscription(new subscriptions.EmailSubscription(email));
+  return topic;
+}
+
+/** An alarm: what it is called, what it says, and what number it is about. */
+interface Alarm {
+  readonly id: string;
+  readonly description: string;
+  readonly metric: cloudwatch.Metric;
+  /** What the number may be at most; 0 when left out. */
+  readonly beyond?: number;
+  /** For how many periods in a row it is beyond that before anybody is told; 1 when left out. */
+  readonly periods?: number;
+}
+
+function alarm(topic: sns.Topic, gallery: string, { id, description, metric, beyond = 0, periods = 1 }: Alarm): void {
+  new cloudwatch.Alarm(topic.node.scope ?? topic, id, {
+    alarmName: `${gallery}-${id}`,
+    alarmDescription: description,
+    metric,
+    threshold: beyond,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: periods,
+    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+  }).addAlarmAction(new actions.SnsAction(topic));
 }
 
 /** A mail when four fifths of the month's budget are spent, and when the month is on its way beyond it. */

@@ -15,6 +15,9 @@ pub const SETTINGS: &str = "gallery.yml";
 /// Where it is noted what imported passwords cost.
 const IMPORTED: &str = "imported/passwords.json";
 
+/// Where it is noted what a look through the resized bucket saw.
+const FACTS_SEEN: &str = "seen/facts.json";
+
 /// Where it is noted which photos are known, so that what is new can be told.
 const KNOWN_PHOTOS: &str = "mail/known.json";
 
@@ -74,6 +77,8 @@ pub enum Key {
     Facts(AlbumPath, PhotoId),
     /// Resized: what is known of an object that lies where no album can be.
     StrayFacts(PhotoId),
+    /// Resized: the gist of all facts at the last look through the bucket, so that the next need not read them.
+    FactsSeen,
     /// Web: the page of an album.
     AlbumPage(AlbumPath),
     /// Web: the home page of a scope.
@@ -119,7 +124,7 @@ impl Key {
     pub fn bucket(&self) -> Bucket {
         match self {
             Self::Original(_) | Self::Metadata(_) | Self::Settings => Bucket::Source,
-            Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) => Bucket::Resized,
+            Self::Rendition { .. } | Self::Facts(..) | Self::StrayFacts(_) | Self::FactsSeen => Bucket::Resized,
             Self::User(_)
             | Self::ImportedPasswords
             | Self::KnownPhotos
@@ -145,6 +150,7 @@ impl Key {
             }
             Self::Facts(album, photo) => format!("facts/{album}/{photo}.json"),
             Self::StrayFacts(photo) => format!("facts/~stray/{photo}.json"),
+            Self::FactsSeen => FACTS_SEEN.to_owned(),
             Self::AlbumPage(album) => format!("albums/{album}/index.html"),
             Self::HomePage(home) => format!("home/{home}/index.html"),
             Self::ScopePage(home, page) => format!("home/{home}/{}", page.path()),
@@ -217,6 +223,7 @@ impl Key {
                     _ => Self::Original(source),
                 })
             }
+            Bucket::Resized if path == FACTS_SEEN => Some(Self::FactsSeen),
             Bucket::Resized => {
                 if let Some(rest) = path.strip_prefix("facts/~stray/") {
                     return Some(Self::StrayFacts(PhotoId::parse(rest.strip_suffix(".json")?).ok()?));
@@ -312,6 +319,7 @@ mod tests {
             },
             Key::Facts(album.clone(), photo),
             Key::StrayFacts(photo),
+            Key::FactsSeen,
             Key::AlbumCatalogue(album),
             Key::ScopeRecord(home),
             Key::User(ViewerName::parse("gerda").unwrap()),

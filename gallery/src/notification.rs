@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::event::sqs::SqsMessage;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
+use serde_json::json;
 
 /// An object that something happened to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +44,28 @@ pub fn changed(message: &SqsMessage) -> Result<BTreeSet<Changed>, NotificationEr
         .collect()
 }
 
+/// Who says that an object is to be looked at when nothing happened to it.
+const LOOK: &str = "heirloom:look";
+
+/// A message about an object that a look through the buckets found to be wrong, in the shape of S3's own.
+pub fn about(bucket: &str, key: &str) -> String {
+    let key = encoded(key);
+    json!({ "Records": [{ "eventSource": LOOK, "s3": { "bucket": { "name": bucket }, "object": { "key": key } } }] })
+        .to_string()
+}
+
+/// Whether a message comes from such a look: then the object is to be looked at closely.
+pub fn is_from_a_look(message: &SqsMessage) -> bool {
+    let body = serde_json::from_str(message.body.as_deref().unwrap_or_default());
+    matches!(body, Ok(Body::Records { records }) if records.iter().any(|record| record.source.as_deref() == Some(LOOK)))
+}
+
+/// A key as S3 writes it in a notification: it leaves these as they are, and a space becomes `+`.
+pub fn encoded(key: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/');
+    utf8_percent_encode(key, KEPT).to_string().replace("%20", "+")
+}
+
 /// S3 writes keys in notifications as HTML forms do: `+` for a space, percent-encoding for the rest.
 fn decode(key: &str) -> Option<String> {
     let spaced = key.replace('+', " ");
@@ -64,6 +87,8 @@ enum Body {
 
 #[derive(Deserialize)]
 struct Record {
+    #[serde(rename = "eventSource")]
+    source: Option<String>,
     s3: S3Part,
 }
 
@@ -99,6 +124,19 @@ mod tests {
         let found = changed(&message(&format!(r#"{{"Records":[{record},{record}]}}"#))).unwrap();
         let expected = Changed { bucket: "source".into(), key: "Fam ily/a+bä.jpg".into() };
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [expected]);
+    }
+
+    #[test]
+    fn what_a_look_says_reads_back() {
+        let key = "Fam ily/a+bä&1*.jpg";
+        let asked = message(&about("source", key));
+        let expected = Changed { bucket: "source".into(), key: key.into() };
+        assert_eq!(changed(&asked).unwrap().into_iter().collect::<Vec<_>>(), [expected]);
+        assert!(is_from_a_look(&asked));
+        for other in ["", r#"{"Records":[{"eventSource":"aws:s3","s3":{"bucket":{"name":"b"},"object":{"key":"k"}}}]}"#]
+        {
+            assert!(!is_from_a_look(&message(other)), "{other}");
+        }
     }
 
     #[test]

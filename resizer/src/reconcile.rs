@@ -1,22 +1,16 @@
 //! The whole bucket made right: what lost events, crashes and older versions left.
 //!
-//! Memory stays at a few dozen bytes a photo, whatever the photos are. Three listings are walked page by page: the
-//! originals (each compared with its facts), the facts (for originals that are gone) and the renditions (compared with
-//! what the facts promised, as a sum of hashes). Whatever looks wrong is refreshed, so a mistaken suspicion, as when
-//! the gallery changes meanwhile, costs time alone.
+//! A [look](Resizer::look) tells which photos are not as they should be; here they are refreshed one after the other. On
+//! AWS they go to the resizers' queue instead (`main.rs`), because no function lives long enough for all of them.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::Ordering;
 
 use futures::{StreamExt, stream};
-use gallery::store::Listed;
-use gallery::{Bucket, Facts, Key, PhotoId, StoreError};
+use gallery::StoreError;
 use tracing::error;
 
-use crate::place::{Place, promised};
-use crate::refresh::{Done, Look, RefreshError, is_fresh};
+use crate::look::Found;
+use crate::refresh::{Done, Look, RefreshError};
 use crate::resizer::Resizer;
 
 /// What a reconciliation did.
@@ -34,142 +28,24 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// What the renditions of a photo should sum up to.
-type Sums = HashMap<PhotoId, u64>;
-
 impl Resizer {
-    /// Walks the buckets and refreshes what differs. Fails only when a listing fails; keys that fail are logged and
+    /// Looks through the buckets and refreshes what differs. Fails only when the look fails; keys that fail are logged and
     /// counted.
     pub async fn reconcile(&self) -> Result<Tally, StoreError> {
-        let mut tally = Tally::default();
-        let mut sums = Sums::new();
-        let mut originals = self.store.list(Bucket::Source, "");
-        while let Some(mut page) = originals.next().await? {
-            // Somebody waits for the newest.
-            page.sort_by_key(|original| Reverse(original.modified));
-            self.asked.fetch_add(page.len(), Ordering::Relaxed);
-            let mut seen = stream::iter(page)
-                .map(|original| async move {
-                    let checked = self.check(&original).await.map_err(|error| (original.path, error));
-                    self.done.fetch_add(1, Ordering::Relaxed);
-                    checked
-                })
-                .buffer_unordered(self.width);
-            while let Some(result) = seen.next().await {
-                match result {
-                    Ok(Some((photo, sum, done))) => {
-                        sums.insert(photo, sum);
-                        tally.count(Ok(done));
-                    }
-                    Ok(None) => {}
-                    Err((key, error)) => {
-                        // Its remains must not be taken for orphans.
-                        sums.insert(PhotoId::of_key(&key), 0);
-                        tally.count(Err((key, error)));
-                    }
-                }
-            }
+        let Found { right, wrong, removed } = self.look().await?;
+        let mut tally = Tally { unchanged: right, removed, ..Tally::default() };
+        let look = if self.anew { Look::Never } else { Look::Leaving };
+        let mut refreshed = stream::iter(wrong)
+            .map(|key| async move {
+                let result = self.refresh_looking(&key, look).await.map_err(|error| (key, error));
+                self.done.fetch_add(1, Ordering::Relaxed);
+                result
+            })
+            .buffer_unordered(self.width);
+        while let Some(result) = refreshed.next().await {
+            tally.count(result);
         }
-        self.sweep_facts(&sums, &mut tally).await?;
-        self.sweep_renditions(&sums, &mut tally).await?;
         Ok(tally)
-    }
-
-    /// Compares an original with its facts, and refreshes it where they differ.
-    async fn check(&self, original: &Listed) -> Result<Option<(PhotoId, u64, Done)>, RefreshError> {
-        let place = Place::of(&original.path);
-        let (Some(photo), Some(facts_key)) = (place.photo(), place.facts()) else {
-            return Ok(None);
-        };
-        let wish = self.wish().await?;
-        let read = self.store.read(&facts_key).await?;
-        let facts = read.and_then(|object| Facts::from_json(&object.bytes).ok());
-        if let Some(facts) = facts.filter(|facts| !self.anew && is_fresh(facts, original, &wish)) {
-            return Ok(Some((photo, sum(&promised(&facts)), Done::Unchanged)));
-        }
-        let done = self.refresh(&original.path).await?;
-        let read = self.store.read(&facts_key).await?;
-        let facts = read.and_then(|object| Facts::from_json(&object.bytes).ok());
-        Ok(Some((photo, facts.map_or(0, |facts| sum(&promised(&facts))), done)))
-    }
-
-    /// Refreshes what has facts but no original.
-    async fn sweep_facts(&self, sums: &Sums, tally: &mut Tally) -> Result<(), StoreError> {
-        let mut pages = self.store.list(Bucket::Resized, "facts/");
-        while let Some(page) = pages.next().await? {
-            for listed in page {
-                let key = Key::parse(Bucket::Resized, &listed.path);
-                let Some(Key::Facts(_, photo) | Key::StrayFacts(photo)) = key else {
-                    continue;
-                };
-                if sums.contains_key(&photo) {
-                    continue;
-                }
-                let Some(object) = self.store.read_path(Bucket::Resized, &listed.path).await? else {
-                    continue;
-                };
-                let source = Facts::from_json(&object.bytes).ok().map(|facts| facts.source);
-                let own = source.filter(|source| Place::of(source).facts() == key);
-                if let Some(source) = own {
-                    tally.count(self.refresh(&source).await.map_err(|error| (source, error)));
-                } else {
-                    // It names no original that it could belong to.
-                    self.store.remove_path(Bucket::Resized, &listed.path).await?;
-                    tally.removed += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks closely at photos whose renditions are not the promised ones, and removes those of no photo.
-    async fn sweep_renditions(&self, sums: &Sums, tally: &mut Tally) -> Result<(), StoreError> {
-        let mut found: Sums = Sums::new();
-        let mut pages = self.store.list(Bucket::Resized, "pics/");
-        while let Some(page) = pages.next().await? {
-            for listed in page {
-                if let Some(Key::Rendition { photo, .. }) = Key::parse(Bucket::Resized, &listed.path) {
-                    let sum = found.entry(photo).or_default();
-                    *sum = sum.wrapping_add(hash(&listed.path));
-                }
-            }
-        }
-        let differs = |photo: &PhotoId| sums.get(photo).copied().unwrap_or(0) != found.get(photo).copied().unwrap_or(0);
-        let mut suspects: HashSet<PhotoId> = sums.keys().chain(found.keys()).copied().filter(differs).collect();
-        drop(found);
-        if suspects.is_empty() {
-            return Ok(());
-        }
-        let mut originals = self.store.list(Bucket::Source, "");
-        while let Some(page) = originals.next().await? {
-            for original in page {
-                if suspects.remove(&PhotoId::of_key(&original.path)) {
-                    let result = self.refresh_looking(&original.path, Look::Leaving).await;
-                    tally.count_again(result.map_err(|error| (original.path, error)));
-                }
-            }
-        }
-        self.remove_orphans(&suspects, tally).await
-    }
-
-    /// Removes the renditions of photos that have no original.
-    async fn remove_orphans(&self, photos: &HashSet<PhotoId>, tally: &mut Tally) -> Result<(), StoreError> {
-        let mut emptied = BTreeSet::new();
-        let mut pages = self.store.list(Bucket::Resized, "pics/");
-        while let Some(page) = pages.next().await? {
-            let mut orphans = Vec::new();
-            for listed in page {
-                if let Some(Key::Rendition { photo, .. }) = Key::parse(Bucket::Resized, &listed.path)
-                    && photos.contains(&photo)
-                {
-                    emptied.insert(photo);
-                    orphans.push(listed.path);
-                }
-            }
-            self.remove_all(&orphans).await?;
-        }
-        tally.removed += emptied.len();
-        Ok(())
     }
 }
 
@@ -187,22 +63,4 @@ impl Tally {
             }
         }
     }
-
-    /// Counts a photo that was counted before as unchanged.
-    fn count_again(&mut self, result: Result<Done, (String, RefreshError)>) {
-        if !matches!(result, Ok(Done::Unchanged)) {
-            self.unchanged = self.unchanged.saturating_sub(1);
-            self.count(result);
-        }
-    }
-}
-
-fn sum(paths: &[String]) -> u64 {
-    paths.iter().fold(0, |sum, path| sum.wrapping_add(hash(path)))
-}
-
-fn hash(path: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish()
 }

@@ -13,6 +13,7 @@ use tracing::info;
 use crate::place::{Place, promised};
 use crate::render::Rendered;
 use crate::resizer::Resizer;
+use crate::seen::Gist;
 use crate::settings::Wish;
 
 /// More rounds than any honest race needs; after these the queue tries again later.
@@ -250,12 +251,6 @@ pub(crate) struct Known {
 }
 
 /// Whether facts speak of this original, in today's version, and of the renditions that are wanted.
-pub(crate) fn is_fresh(facts: &Facts, original: &Listed, wish: &Wish) -> bool {
-    let as_wished = match (facts.picture(), wish.avif) {
-        (Some(picture), Some(avif)) => picture.avif == avif,
-        _ => true,
-    };
-    // The same bytes sent once more are as new as their upload. Not every answer of S3 tells parts of a second.
-    let as_new = facts.modified.as_second() == original.modified.as_second();
-    facts.version == VERSION && facts.etag == original.etag && as_new && facts.source == original.path && as_wished
+fn is_fresh(facts: &Facts, original: &Listed, wish: &Wish) -> bool {
+    Gist::of(facts).is_fresh(original, wish)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::StreamExt;
 use futures::stream;
-use gallery::notification::changed;
+use gallery::notification::{changed, is_from_a_look};
 use gallery::{Bucket, Store, StoreError};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tracing::{debug, error};
@@ -51,6 +51,8 @@ pub struct Resizer {
     pub(crate) leavings: Option<Mutex<Leavings>>,
     /// Whether everything is made anew, however fresh it is.
     pub(crate) anew: bool,
+    /// Whether a look keeps what it saw for the next one.
+    pub(crate) remembers: bool,
     /// One turn for each core: a turn holds an original and its pixels in memory.
     pub(crate) turns: Semaphore,
     /// Mebibytes that originals and their pixels may hold together.
@@ -74,6 +76,7 @@ impl Resizer {
             wishes: Wishes::default(),
             leavings: None,
             anew: false,
+            remembers: false,
             turns: Semaphore::new(cores),
             memory: Semaphore::new(most_memory),
             most_memory: most_memory as u32,
@@ -93,6 +96,13 @@ impl Resizer {
     #[must_use]
     pub fn anew(self, anew: bool) -> Self {
         Self { anew, ..self }
+    }
+
+    /// The same, keeping what a look saw of the facts, so that the next need not read them again: where each reading is a
+    /// request that costs.
+    #[must_use]
+    pub fn remembering(self) -> Self {
+        Self { remembers: true, ..self }
     }
 
     /// Which renditions the owner wants now.
@@ -120,7 +130,9 @@ impl Resizer {
         let mut failed = BTreeSet::new();
         let mut asked: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         // What comes again may have been left half-way: after the facts, say, and before what they made stale was removed.
-        let again: &[bool] = &event.records.iter().map(is_repeated).collect::<Vec<_>>();
+        // What a look found wrong may be so behind facts that are fresh.
+        let closely = |message: &SqsMessage| is_repeated(message) || is_from_a_look(message);
+        let closely: &[bool] = &event.records.iter().map(closely).collect::<Vec<_>>();
         for (position, message) in event.records.iter().enumerate() {
             match changed(message) {
                 Ok(changes) => {
@@ -144,8 +156,8 @@ impl Resizer {
         self.asked.fetch_add(asked.len(), Ordering::Relaxed);
         let mut refreshed = stream::iter(asked)
             .map(|(key, positions)| async move {
-                let repeated = positions.iter().any(|&position| again[position]);
-                let result = if repeated { self.refresh_closely(&key).await } else { self.refresh(&key).await };
+                let closely = positions.iter().any(|&position| closely[position]);
+                let result = if closely { self.refresh_closely(&key).await } else { self.refresh(&key).await };
                 self.done.fetch_add(1, Ordering::Relaxed);
                 (result, key, positions)
             })

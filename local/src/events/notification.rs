@@ -5,16 +5,12 @@
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::s3::{Change, ChangeKind};
 
 /// The region that the local cloud pretends to be in.
 pub const REGION: &str = "us-east-1";
-
-/// What S3 leaves as it is in a notification's key; a space becomes `+`.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/');
 
 /// The S3 event notification of one change.
 pub fn s3_event(change: &Change) -> Value {
@@ -25,7 +21,7 @@ pub fn s3_event(change: &Change) -> Value {
         ChangeKind::Delete => "ObjectRemoved:Delete",
     };
     let mut object = json!({
-        "key": utf8_percent_encode(&change.key, KEPT).to_string().replace("%20", "+"),
+        "key": gallery::notification::encoded(&change.key),
         "sequencer": format!("{:016X}", change.sequence),
     });
     if change.kind != ChangeKind::Delete {
