@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use resizer::Wanted;
 use serde::Deserialize;
 
 /// `heirloom cost`
@@ -27,11 +28,11 @@ pub struct Cost {
     pub page_views: Option<u32>,
 
     /// How many of the photos are new this month, in percent
-    #[arg(long, default_value_t = 2.0, value_name = "PERCENT")]
+    #[arg(long, default_value_t = 2.0, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
     pub new: f64,
 
     /// How large an original is, in megabytes
-    #[arg(long, default_value_t = 5.0, value_name = "MB")]
+    #[arg(long, default_value_t = 5.0, value_name = "MB", value_parser = megabytes, allow_negative_numbers = true)]
     pub original: f64,
 
     /// Other prices: a JSON file with any of the names that `--show-prices` prints
@@ -47,6 +48,22 @@ pub struct Cost {
     pub show_prices: bool,
 }
 
+fn percent(text: &str) -> Result<f64, String> {
+    number(text, 100.0).ok_or_else(|| "how many of the photos are new is said in percent, from 0 to 100".to_owned())
+}
+
+fn megabytes(text: &str) -> Result<f64, String> {
+    let sentence = || format!("an original has from 0 to {MOST_MEGABYTES} megabytes, which is as much as S3 takes");
+    number(text, MOST_MEGABYTES).ok_or_else(sentence)
+}
+
+/// S3's largest object (AWS, "Uploading objects": 50 TB).
+const MOST_MEGABYTES: f64 = 50.0 * 1024.0 * 1024.0;
+
+fn number(text: &str, most: f64) -> Option<f64> {
+    text.parse().ok().filter(|number| (0.0..=most).contains(number))
+}
+
 /// What AWS asks, in US dollars, and gives for nothing every month.
 #[derive(Clone, Debug, Deserialize, serde::Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +76,8 @@ pub struct Prices {
     pub storage_untouched: f64,
     /// Intelligent-Tiering's watching: 1,000 objects a month.
     pub storage_watch: f64,
+    /// Moving a new original to Intelligent-Tiering: 1,000 objects.
+    pub transitions: f64,
     /// Writing and listing in S3: 1,000 requests.
     pub writes: f64,
     /// Reading from S3: 1,000 requests.
@@ -97,6 +116,7 @@ impl Default for Prices {
             storage: 0.023,
             storage_untouched: 0.004,
             storage_watch: 0.0025,
+            transitions: 0.01,
             writes: 0.005,
             reads: 0.0004,
             edge_calls: 0.60,
@@ -133,14 +153,17 @@ pub const PAGE_VIEWS: u32 = 120;
 
 /// What is the same in every gallery: how much of what a photo and a page are.
 mod each {
-    /// Megabytes of a photo's three renditions together, as 12-megapixel photos come out.
-    pub(super) const RENDITIONS: f64 = 0.8;
+    /// Megabytes of a photo's renditions together: what eight cameras of 3 to 12 megapixels came to in the middle.
+    pub(super) const RENDITIONS: f64 = 1.3;
     /// Pictures that a page view loads anew: the others are in the browser, for a year.
     pub(super) const PICTURES: f64 = 20.0;
     /// Megabytes of these and the page.
     pub(super) const SENT: f64 = 1.5;
-    /// Writes for a new photo: the original, three renditions, the facts, its share of catalogue and page.
-    pub(super) const WRITES: f64 = 6.0;
+    /// Writes for a new photo beside its renditions: the original, the facts, its share of catalogue and page; and the
+    /// listing of what it has already.
+    pub(super) const WRITES: f64 = 5.0;
+    /// Reads for a new photo: what is there, the original, both once more when all is written, and the builder's share.
+    pub(super) const READS: f64 = 8.0;
     /// Gigabyte-seconds for a new photo: a second and a half of the resizer's two gigabytes, and its share of a build.
     pub(super) const FUNCTION_TIME: f64 = 3.5;
     /// Seconds of the gate for a request, rounded up to what is billed, and its gigabytes.
@@ -151,8 +174,19 @@ mod each {
     pub(super) const POLLS: f64 = 2.0 * 5.0 * 3.0 * 60.0 * 24.0 * 30.0;
     /// Reads of the gallery's record, to see whether the pages across albums are up to date: every quarter of an hour.
     pub(super) const CATCH_UPS: f64 = 4.0 * 24.0 * 30.0;
-    /// Listings of the daily look: facts and originals, 1,000 a page, thirty times.
-    pub(super) const DAILY_LISTS: f64 = 2.0 * 30.0 / 1000.0;
+    /// Keys of a photo, beside its renditions, that the daily looks list: the resizers' its original and its facts, the
+    /// builder's the same once more (`resizer/tests/scale.rs` and `builder/tests/scale.rs` count the requests).
+    pub(super) const KEYS: f64 = 4.0;
+    /// Reads of the daily looks, however many photos there are: what the last one saw, the owner's words, the catalogues.
+    pub(super) const DAILY_READS: f64 = 50.0;
+    /// Gigabyte-seconds of a listing of 1,000 keys.
+    pub(super) const LISTING_TIME: f64 = 0.2;
+}
+
+/// How many renditions a photo has that is larger than all of them.
+fn renditions() -> f64 {
+    let wanted = Wanted::default();
+    (wanted.ladder.len() * wanted.formats.len()) as f64
 }
 
 /// A month's bill, in US dollars.
@@ -188,18 +222,22 @@ pub fn bill(usage: &Usage, prices: &Prices) -> Bill {
     let requests = usage.page_views * (1.0 + each::PICTURES);
     let originals = gigabytes(usage.photos, usage.original);
     let watched = usage.photos / 1000.0 * prices.storage_watch;
-    let writes = usage.new * each::WRITES + usage.photos * each::DAILY_LISTS;
+    let daily_lists = 30.0 * usage.photos * (each::KEYS + renditions()) / 1000.0;
+    let writes = usage.new * (each::WRITES + renditions()) + daily_lists;
     // As if CloudFront kept nothing: a family's requests are too few and far between to find much in a cache.
-    let reads = requests + usage.new * 4.0 + each::CATCH_UPS;
+    let reads = requests + usage.new * each::READS + each::CATCH_UPS + 30.0 * each::DAILY_READS;
+    let function_time = usage.new * each::FUNCTION_TIME + daily_lists * each::LISTING_TIME;
     let polls = each::POLLS + usage.new * 4.0;
     Bill {
         originals: originals * prices.storage_untouched + watched,
         renditions: gigabytes(usage.photos, each::RENDITIONS) * prices.storage,
-        s3_requests: writes / 1000.0 * prices.writes + reads / 1000.0 * prices.reads,
+        s3_requests: writes / 1000.0 * prices.writes
+            + reads / 1000.0 * prices.reads
+            + usage.new / 1000.0 * prices.transitions,
         edge: requests / 1e6 * prices.edge_calls + requests * each::EDGE_TIME * prices.edge_time,
         cloudfront: beyond(requests, prices.requests_free) / 10e3 * prices.requests
             + beyond(gigabytes(usage.page_views, each::SENT), prices.transfer_free) * prices.transfer,
-        functions: beyond(usage.new * each::FUNCTION_TIME, prices.function_time_free) * prices.function_time
+        functions: beyond(function_time, prices.function_time_free) * prices.function_time
             + beyond(polls, prices.queues_free) / 1e6 * prices.queues
             + beyond(requests * each::EDGE_LOG, prices.logs_free) * prices.logs,
         while_fresh: originals * (prices.storage - prices.storage_untouched),
@@ -251,7 +289,7 @@ const LINES: [(&str, Amount); 8] = [
 /// How the gallery is used with so many photos.
 fn usage(command: &Cost, photos: u32) -> Usage {
     let photos = f64::from(photos);
-    let page_views = command.page_views.map_or_else(|| f64::from(command.viewers * PAGE_VIEWS), f64::from);
+    let page_views = command.page_views.map_or_else(|| f64::from(command.viewers) * f64::from(PAGE_VIEWS), f64::from);
     Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }
 }
 
@@ -272,7 +310,7 @@ fn table(command: &Cost, prices: &Prices) -> String {
     let mut text = String::from("| US dollars |");
     for &photos in &command.photos {
         // Writing to a text cannot fail.
-        let _ = write!(text, " {} photos |", grouped(photos));
+        let _ = write!(text, " {} photos |", grouped(photos.into()));
     }
     text.push_str("\n|---|");
     text.push_str(&"--:|".repeat(bills.len()));
@@ -287,7 +325,7 @@ fn table(command: &Cost, prices: &Prices) -> String {
     let _ = writeln!(
         text,
         "\n{} page views, {} % of the photos new, originals of {} MB; prices of {}.",
-        grouped(page_views as u32),
+        grouped(page_views as u64),
         command.new,
         command.original,
         prices.as_of
@@ -296,7 +334,7 @@ fn table(command: &Cost, prices: &Prices) -> String {
 }
 
 /// 10,000
-fn grouped(number: u32) -> String {
+fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let parts: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|part| std::str::from_utf8(part).ok()).collect();
@@ -309,8 +347,8 @@ mod tests {
 
     const NOTHING: Usage = Usage { photos: 0.0, new: 0.0, page_views: 0.0, original: 5.0 };
 
-    /// A read every quarter of an hour.
-    const IDLE: f64 = 2_880.0 / 1000.0 * 0.0004;
+    /// A read every quarter of an hour, and fifty a day.
+    const IDLE: f64 = (2_880.0 + 1_500.0) / 1000.0 * 0.0004;
 
     fn near(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-9 + expected.abs() * 1e-6, "{found} is not {expected}");
@@ -330,10 +368,51 @@ mod tests {
         let prices = Prices { queues: 0.0, ..Prices::default() };
         let bill = bill(&Usage { photos: 1024.0, ..NOTHING }, &prices);
         near(bill.originals, 5.0 * 0.004 + 1.024 * 0.0025);
-        near(bill.renditions, 0.8 * 0.023);
+        near(bill.renditions, 1.3 * 0.023);
         near(bill.while_fresh, 5.0 * (0.023 - 0.004));
-        // Sixty listings for every thousand photos.
-        near(bill.s3_requests, 1024.0 * 0.06 / 1000.0 * 0.005 + IDLE);
+        // Twelve listings a day for every thousand photos: originals and facts twice, eight renditions once.
+        near(bill.s3_requests, 1024.0 * 0.36 / 1000.0 * 0.005 + IDLE);
+    }
+
+    #[test]
+    fn a_new_photo_costs_a_write_for_each_rendition_and_its_way_to_intelligent_tiering() {
+        near(renditions(), (gallery::renditions::sizes(4000, 3000).len() * 2) as f64);
+        let new = bill(&Usage { new: 1000.0, ..NOTHING }, &Prices::default());
+        near(new.s3_requests, 13.0 * 0.005 + 8.0 * 0.0004 + 0.01 + IDLE);
+    }
+
+    #[test]
+    fn looking_through_a_million_photos_each_night_is_not_for_nothing() {
+        let prices = Prices { queues: 0.0, function_time_free: 0.0, ..Prices::default() };
+        let bill = bill(&Usage { photos: 1e6, ..NOTHING }, &prices);
+        near(bill.functions, 360_000.0 * 0.2 * 0.000_016_666_7);
+    }
+
+    #[test]
+    fn numbers_that_mean_nothing_are_refused_and_large_ones_are_reckoned_with() {
+        for wrong in ["-1", "NaN", "inf", "101", "many", ""] {
+            assert!(percent(wrong).unwrap_err().contains("from 0 to 100"), "{wrong}");
+        }
+        for wrong in ["-0.1", "nan", "-inf", "1e12"] {
+            assert!(megabytes(wrong).unwrap_err().contains("as much as S3 takes"), "{wrong}");
+        }
+        assert_eq!((percent("2.5"), megabytes("0")), (Ok(2.5), Ok(0.0)));
+        let asked = Cost { viewers: u32::MAX, ..asked(&[1], None) };
+        near(usage(&asked, 1).page_views, 4_294_967_295.0 * 120.0);
+        assert!(table(&asked, &Prices::default()).contains("\n515,396,075,400 page views"));
+    }
+
+    fn asked(photos: &[u32], page_views: Option<u32>) -> Cost {
+        Cost {
+            photos: photos.to_vec(),
+            viewers: 20,
+            page_views,
+            new: 2.0,
+            original: 5.0,
+            prices: None,
+            json: false,
+            show_prices: false,
+        }
     }
 
     #[test]
@@ -372,16 +451,6 @@ mod tests {
 
     #[test]
     fn the_readme_shows_what_the_command_prints() {
-        let asked = |photos: &[u32], page_views| Cost {
-            photos: photos.to_vec(),
-            viewers: 20,
-            page_views,
-            new: 2.0,
-            original: 5.0,
-            prices: None,
-            json: false,
-            show_prices: false,
-        };
         let readme = include_str!("../../README.md");
         let shown = table(&asked(&[1_000, 10_000, 100_000], None), &Prices::default());
         assert!(readme.contains(&shown), "the README's table is not this one:\n{shown}");
@@ -389,6 +458,10 @@ mod tests {
         let total = million.lines().find_map(|line| line.strip_prefix("| **a month** | ")).expect("there is a total");
         let total = total.trim_end_matches(" |");
         assert!(readme.contains(&format!("would cost {total}")), "a million page views cost {total}");
+        assert!(
+            include_str!("../../docs/aws.md").contains(&million),
+            "docs/aws.md's table is not this one:\n{million}"
+        );
     }
 
     #[test]
