@@ -97,6 +97,17 @@ def outcomes(endpoint, sdk):
         return {**json.loads(through_sdk.read_text()), **json.loads(others.read_text())}
 
 
+def asks(client, behaviour):
+    """Whether a client can say all of it."""
+    return all(client in step.get("only", CLIENTS) for step in behaviour["steps"])
+
+
+def cell(behaviour, told):
+    """A sign for each client: found, not found, not asked."""
+    name = behaviour["name"]
+    return " ".join("–" if not asks(client, behaviour) else "✗" if told[client][name] else "✓" for client in CLIENTS)
+
+
 def main():
     command, sdk, emulator, out = sys.argv[1:]
     found = {}
@@ -109,14 +120,15 @@ def main():
         "# The S3 server, behaviour by behaviour",
         "",
         "What Amazon documents of the S3 operations that a gallery lives on, put to the S3 server of `heirloom serve` and, for",
-        "comparison, to two emulators. Each cell says how many of three clients (`aws-sdk-s3`, `boto3`, the `aws` command) found",
-        "the behaviour. `make matrix` writes this table; `tests/s3_matrix/behaviours.yml` is the matrix.",
+        "comparison, to two emulators. Each cell has a sign for each of three clients (`aws-sdk-s3`, `boto3`, the `aws` command):",
+        "✓ found the behaviour, ✗ did not, – cannot say what it takes and was not asked. `make matrix` writes this table;",
+        "`tests/s3_matrix/behaviours.yml` is the matrix.",
         "",
         "| behaviour | " + " | ".join(found) + " |",
         "|---|" + "---|" * len(found),
     ]
     for behaviour in (one for one in behaviours if one.get("offered", True)):
-        cells = [str(sum(not told[client][behaviour["name"]] for client in CLIENTS)) for told in found.values()]
+        cells = [cell(behaviour, told) for told in found.values()]
         lines.append(f"| {behaviour['name']} | " + " | ".join(cells) + " |")
     lines += ["", "What ours does not offer, and answers with `NotImplemented` to all three: "]
     lines[-1] += ", ".join(one["name"] for one in behaviours if not one.get("offered", True)) + "."

@@ -14,6 +14,7 @@ CRATES = {
     "heirloom-login": "the login functions",
     "heirloom-resizer": "the resizer",
     "heirloom-builder": "the builder",
+    "heirloom-mail": "the writer of mails",
     "heirloom-verifier": "the gate's addon",
     "heirloom": "the owner's command, with `serve`",
 }
