@@ -2,7 +2,7 @@
 
 mod certificate;
 mod settings;
-mod subscriptions;
+pub(crate) mod subscriptions;
 
 use std::net::SocketAddr;
 use std::path::Path;

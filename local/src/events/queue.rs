@@ -19,13 +19,14 @@ use super::notification::sqs_record;
 pub struct Policy {
     /// The most messages in one event.
     pub batch: usize,
-    /// How long to wait for more after the first message.
+    /// How long to wait for more after a message that comes alone.
     pub window: Duration,
-    /// The window grows twentyfold up to this while messages keep coming, and falls back when they pause. So the first
-    /// photo of an upload shows at once, the five hundredth costs no build of its own, and no page is older than this
-    /// however long the stream.
+    /// How long to wait while messages keep coming. So the first photo of an upload shows at once, the five hundredth
+    /// costs no build of its own, and no page is older than this however long the stream.
     pub longest_window: Duration,
-    /// A window closes early when nothing came for a quarter of it, and for this at most: the upload has ended.
+    /// A window closes early when nothing came for a while: the upload has ended. That while becomes longer, up to this,
+    /// when the next message shows that it was too short for the stream's pace; and after a batch that nothing follows
+    /// for so long, the stream is over.
     pub longest_quiet: Duration,
     /// A window closes when something that was removed has waited for so long: until it is dealt with, pages have a gap.
     pub longest_gap: Duration,
@@ -37,8 +38,8 @@ pub struct Policy {
     pub rest: Duration,
 }
 
-/// By how much the window grows.
-const GROWTH: u32 = 20;
+/// By how much the pause grows after which a window closes early.
+const GROWTH: u32 = 5;
 
 /// What the queue calls with each event: a Lambda function's handler.
 pub type Handler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
@@ -102,6 +103,33 @@ struct Message {
     gap_since: Option<Instant>,
 }
 
+/// How a batch closed.
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    at: Instant,
+    /// After how long a pause it would have closed early.
+    quiet: Duration,
+    /// Whether it did.
+    early: bool,
+}
+
+impl Closed {
+    /// After how long a pause the next batch of the same stream closes early: if the last one did and was not the end, its
+    /// pause was too short.
+    fn next_quiet(self, longest: Duration) -> Duration {
+        if self.early { (self.quiet * GROWTH).min(longest) } else { self.quiet }
+    }
+}
+
+/// Messages that may be handed out: how many, since when the first and the last of them may be, and since when the first
+/// of those waits that tell of a removal.
+struct Ready {
+    count: usize,
+    first: Instant,
+    last: Instant,
+    gap_since: Option<Instant>,
+}
+
 impl Queue {
     /// An empty queue. The fate of each message is told on `settled`, with the queue's name.
     pub fn new(
@@ -140,13 +168,17 @@ impl Queue {
     /// Hands out messages until `stop` turns true, then waits for the handlers under way.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let slots = Arc::new(Semaphore::new(self.shared.policy.parallel));
-        let mut last = None::<(Duration, Instant)>;
+        let mut last = None::<Closed>;
         loop {
-            let batch = tokio::select! {
+            // The slot first: what comes while a handler is at work belongs into the batch after it, however much that is.
+            let (slot, batch) = tokio::select! {
                 () = stopped(&mut stop) => break,
-                batch = self.shared.next_batch(&mut last) => batch,
+                next = async {
+                    let slot = slots.clone().acquire_owned().await;
+                    (slot, self.shared.next_batch(&mut last).await)
+                } => next,
             };
-            let Ok(slot) = slots.clone().acquire_owned().await else { break };
+            let Ok(slot) = slot else { break };
             let shared = self.shared.clone();
             tokio::spawn(async move {
                 shared.deliver(batch).await;
@@ -167,46 +199,50 @@ impl Shared {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a message, then for the window to close or the batch to be full. `last` is the window of the last batch
-    /// and when it closed.
-    async fn next_batch(&self, last: &mut Option<(Duration, Instant)>) -> Vec<Message> {
-        let first = self.first_ready().await;
+    /// Waits for a message, then for the window to close or the batch to be full. `last` is how the last batch closed.
+    async fn next_batch(&self, last: &mut Option<Closed>) -> Vec<Message> {
+        self.first_ready().await;
         let Policy { window: shortest, longest_window, longest_quiet, longest_gap, batch, .. } = self.policy;
-        let window = match *last {
-            Some((window, closed)) if first < closed + window * 2 => (window * GROWTH).min(longest_window),
-            _ => shortest,
-        };
-        let quiet = (window / 4).clamp(shortest, longest_quiet.max(shortest));
-        let (mut count, mut last_came) = (0, first);
+        let mut goes_on = None;
         loop {
             let now = Instant::now();
-            let (ready, gap_since) = self.ready(now);
-            if ready > count {
-                (count, last_came) = (ready, now);
-            }
-            let closes = (first + window).min(last_came + quiet);
-            let closes = gap_since.map_or(closes, |since| closes.min((since + longest_gap).max(first + shortest)));
-            if ready >= batch || now >= closes {
-                *last = Some((window, now));
+            let ready = self.ready(now);
+            let goes_on =
+                *goes_on.get_or_insert_with(|| last.is_some_and(|last| ready.first < last.at + longest_quiet));
+            let (window, quiet) = match *last {
+                Some(last) if goes_on => (longest_window, last.next_quiet(longest_quiet)),
+                _ => (shortest, shortest),
+            };
+            let ended = ready.last + quiet;
+            let closes = (ready.first + window).min(ended);
+            let gap = ready.gap_since.map(|since| (since + longest_gap).max(ready.first + shortest));
+            let closes = gap.map_or(closes, |gap| closes.min(gap));
+            if ready.count >= batch || now >= closes {
+                *last = Some(Closed { at: now, quiet, early: ended <= now });
                 return self.take_ready(now);
             }
             let _ = tokio::time::timeout_at(closes, self.arrived.notified()).await;
         }
     }
 
-    /// How many messages may be handed out, and since when the first of those waits that tell of a removal.
-    fn ready(&self, now: Instant) -> (usize, Option<Instant>) {
+    /// What may be handed out.
+    fn ready(&self, now: Instant) -> Ready {
         let messages = self.messages();
-        let ready = messages.iter().filter(|m| m.not_before <= now);
-        ready.fold((0, None), |(count, first), m| (count + 1, first.into_iter().chain(m.gap_since).min()))
+        let nothing = Ready { count: 0, first: now, last: now, gap_since: None };
+        messages.iter().filter(|m| m.not_before <= now).fold(nothing, |ready, m| Ready {
+            count: ready.count + 1,
+            first: ready.first.min(m.not_before),
+            last: if ready.count == 0 { m.not_before } else { ready.last.max(m.not_before) },
+            gap_since: ready.gap_since.into_iter().chain(m.gap_since).min(),
+        })
     }
 
-    /// Waits until some message may be handed out, and tells since when.
-    async fn first_ready(&self) -> Instant {
+    /// Waits until some message may be handed out.
+    async fn first_ready(&self) {
         loop {
             let earliest = self.messages().iter().map(|m| m.not_before).min();
             match earliest {
-                Some(at) if at <= Instant::now() => return Instant::now(),
+                Some(at) if at <= Instant::now() => return,
                 Some(at) => drop(tokio::time::timeout_at(at, self.arrived.notified()).await),
                 None => self.arrived.notified().await,
             }

@@ -51,6 +51,18 @@ impl Handlers {
     }
 }
 
+/// How builds are batched.
+pub(crate) const BUILDS: Policy = Policy {
+    batch: 10_000,
+    window: Duration::from_millis(300),
+    longest_window: Duration::from_mins(2),
+    longest_quiet: Duration::from_secs(6),
+    longest_gap: Duration::from_secs(10),
+    parallel: 1,
+    attempts: 3,
+    rest: Duration::from_secs(2),
+};
+
 /// Who is told of what, and in which helpings.
 pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -77,16 +89,7 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
         Subscription {
             name: "build",
             destination: Destination::Build,
-            policy: Policy {
-                batch: 10_000,
-                window: Duration::from_millis(300),
-                longest_window: Duration::from_mins(2),
-                longest_quiet: Duration::from_secs(5),
-                longest_gap: Duration::from_secs(10),
-                parallel: 1,
-                attempts: 3,
-                rest: Duration::from_secs(2),
-            },
+            policy: BUILDS,
             handler: Arc::new(move |event| {
                 let building = building.clone();
                 Box::pin(async move { building.build(event).await })

@@ -1,18 +1,10 @@
 //! Batches, windows, failures, with a clock that stands still unless nothing else can happen.
 
 use super::*;
+use crate::machine::subscriptions::BUILDS;
 use aws_lambda_events::event::sqs::BatchItemFailure;
 
-const POLICY: Policy = Policy {
-    batch: 10,
-    window: Duration::from_millis(300),
-    longest_window: Duration::from_mins(2),
-    longest_quiet: Duration::from_secs(5),
-    longest_gap: Duration::from_secs(10),
-    parallel: 1,
-    attempts: 3,
-    rest: Duration::from_secs(1),
-};
+const POLICY: Policy = Policy { batch: 10, ..BUILDS };
 
 /// A running queue whose handler fails the bodies that `fails` picks, and notes every batch it sees.
 struct Rig {
@@ -23,6 +15,11 @@ struct Rig {
 }
 
 fn rig(policy: Policy, fails: fn(&str, usize) -> bool) -> Rig {
+    slow_rig(policy, Duration::ZERO, fails)
+}
+
+/// The same with a handler that takes so long.
+fn slow_rig(policy: Policy, takes: Duration, fails: fn(&str, usize) -> bool) -> Rig {
     let batches = Arc::new(Mutex::new(Vec::<Vec<String>>::new()));
     let seen = batches.clone();
     let handler: Handler = Arc::new(move |event| {
@@ -39,7 +36,10 @@ fn rig(policy: Policy, fails: fn(&str, usize) -> bool) -> Rig {
                 answer.batch_item_failures.push(failure);
             }
         }
-        Box::pin(async move { answer })
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            answer
+        })
     });
     let (told, fates) = mpsc::unbounded_channel();
     let queue = Queue::new("test", policy, handler, told);
@@ -94,26 +94,9 @@ async fn a_crash_fails_the_batch_and_not_the_queue() {
     assert_eq!(rig.fate().await, Settled::Done(2));
 }
 
-/// Sends 500 messages, one every `gap`, and tells how many batches they became and how long after the last one
-/// the last batch was dealt with.
-async fn stream(gap: Duration) -> (usize, Duration) {
-    let mut rig = rig(Policy { batch: 10_000, ..POLICY }, |_, _| false);
-    let mut last = Instant::now();
-    for id in 0..500 {
-        tokio::time::sleep(gap).await;
-        rig.queue.send(id, String::new());
-        last = Instant::now();
-    }
-    for _ in 0..500 {
-        rig.fate().await;
-    }
-    let batches = rig.batches.lock().unwrap().len();
-    (batches, last.elapsed())
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_stream_without_end_is_dealt_with_every_two_minutes_and_not_much_more_often() {
-    let mut rig = rig(Policy { batch: 10_000, ..POLICY }, |_, _| false);
+    let mut rig = rig(BUILDS, |_, _| false);
     let begun = Instant::now();
     let queue = rig.queue.clone();
     tokio::spawn(async move {
@@ -125,7 +108,7 @@ async fn a_stream_without_end_is_dealt_with_every_two_minutes_and_not_much_more_
     for id in 0..7200 {
         let sent = begun + Duration::from_millis(500 * id);
         assert!(matches!(rig.fate().await, Settled::Done(_)));
-        assert!(sent.elapsed() <= POLICY.longest_window + POLICY.longest_quiet, "{:?}", sent.elapsed());
+        assert!(sent.elapsed() <= BUILDS.longest_window, "{:?}", sent.elapsed());
     }
     let batches = rig.batches.lock().unwrap().len();
     assert!((30..=34).contains(&batches), "{batches} batches in an hour");
@@ -133,7 +116,7 @@ async fn a_stream_without_end_is_dealt_with_every_two_minutes_and_not_much_more_
 
 #[tokio::test(start_paused = true)]
 async fn a_removal_in_a_stream_waits_ten_seconds_at_most() {
-    let mut rig = rig(Policy { batch: 10_000, ..POLICY }, |_, _| false);
+    let mut rig = rig(BUILDS, |_, _| false);
     for id in 0..300 {
         rig.queue.send(id, String::new());
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -148,15 +131,110 @@ async fn a_removal_in_a_stream_waits_ten_seconds_at_most() {
         }
     });
     while rig.fate().await != Settled::Done(300) {}
-    assert!(removed.elapsed() <= POLICY.longest_gap, "{:?}", removed.elapsed());
+    assert!(removed.elapsed() <= BUILDS.longest_gap, "{:?}", removed.elapsed());
     assert!(rig.batches.lock().unwrap().len() <= 4);
 }
 
-#[tokio::test(start_paused = true)]
-async fn five_hundred_at_once_are_at_most_five_batches_and_nobody_waits_for_the_window() {
-    for gap in [0, 10, 100, 200, 500, 700] {
-        let (batches, after) = stream(Duration::from_millis(gap)).await;
-        assert!(batches <= 5, "{batches} batches for 500 messages, one every {gap} ms");
-        assert!(after <= POLICY.longest_quiet, "{after:?} after the last one, at one every {gap} ms");
+/// What became of a stream.
+#[derive(Debug)]
+struct Streamed {
+    batches: usize,
+    /// How long the first message waited for the end of its batch, and how long any did.
+    first: Duration,
+    longest: Duration,
+    /// How long after the last message the last batch ended.
+    after: Duration,
+}
+
+/// Sends messages to the queue of builds, each after a gap, and has them dealt with by a handler that takes so long.
+async fn stream(gaps: impl IntoIterator<Item = Duration>, takes: Duration) -> Streamed {
+    let gaps: Vec<Duration> = gaps.into_iter().collect();
+    let mut rig = slow_rig(BUILDS, takes, |_, _| false);
+    let (begun, mut at) = (Instant::now(), Duration::ZERO);
+    let sent: Vec<Instant> = gaps.iter().map(|gap| (at += *gap, begun + at).1).collect();
+    let (queue, times) = (rig.queue.clone(), sent.clone());
+    tokio::spawn(async move {
+        for (id, time) in (0..).zip(times) {
+            tokio::time::sleep_until(time).await;
+            queue.send(id, String::new());
+        }
+    });
+    let mut waited = vec![Duration::ZERO; sent.len()];
+    for _ in 0..sent.len() {
+        let Settled::Done(id) = rig.fate().await else { panic!("the handler fails nothing") };
+        waited[id as usize] = sent[id as usize].elapsed();
     }
+    let batches = rig.batches.lock().unwrap().len();
+    let longest = waited.iter().copied().max().unwrap();
+    Streamed { batches, first: waited[0], longest, after: *waited.last().unwrap() }
+}
+
+/// The fewest batches that a stream can come to when the first message is dealt with at once and none waits for more than
+/// the longest window.
+fn fewest(gaps: &[Duration]) -> usize {
+    let (mut batches, mut open_until, mut now) = (0, None, Duration::ZERO);
+    for gap in gaps {
+        now += *gap;
+        if open_until.is_none_or(|until| now > until) {
+            open_until = Some(now + if batches == 0 { BUILDS.window } else { BUILDS.longest_window });
+            batches += 1;
+        }
+    }
+    batches
+}
+
+const PHOTOS: usize = 500;
+
+/// Photos that come one by one, or so many at a time, at a steady pace.
+fn steady(gap: u64, together: usize) -> Vec<Duration> {
+    (0..PHOTOS).map(|n| Duration::from_millis(if n > 0 && n % together == 0 { gap } else { 0 })).collect()
+}
+
+fn holds(name: &str, gaps: Vec<Duration>, streamed: &Streamed, takes: Duration) {
+    let fewest = fewest(&gaps);
+    // One batch may go to finding out how fast the stream is.
+    let most = if fewest < 5 { 5 } else { fewest + 1 };
+    assert!(streamed.batches <= most, "{name}: {} batches, {fewest} at the fewest", streamed.batches);
+    assert_eq!(streamed.first, BUILDS.window + takes, "{name}: a photo shows at once");
+    assert!(streamed.longest <= BUILDS.longest_window + takes * 2, "{name}: {streamed:?}");
+    assert!(streamed.after <= BUILDS.longest_quiet + takes * 2, "{name}: {streamed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_hundred_are_at_most_five_batches_wherever_two_minutes_allow_it() {
+    for gap in [0, 10, 100, 200, 500, 700, 950, 1000, 1500, 2000, 3000, 5000] {
+        for together in [1, 2] {
+            let gaps = steady(gap, together);
+            let streamed = stream(gaps.clone(), Duration::ZERO).await;
+            let name = format!("{together} photos every {gap} ms");
+            println!("{name}: {} batches, {} at the fewest", streamed.batches, fewest(&gaps));
+            holds(&name, gaps, &streamed, Duration::ZERO);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_takes_its_time_changes_nothing_about_that() {
+    for takes in [Duration::from_millis(700), Duration::from_secs(4), Duration::from_secs(20)] {
+        for gap in [0, 200, 500, 700, 1000, 2000, 5000] {
+            let gaps = steady(gap, 1);
+            let streamed = stream(gaps.clone(), takes).await;
+            holds(&format!("a photo every {gap} ms, a build of {takes:?}"), gaps, &streamed, takes);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_in_an_upload_cost_no_build_each() {
+    // A film now and then takes as long as ten photos.
+    let gaps: Vec<_> = (0..PHOTOS).map(|n| Duration::from_millis(if n % 50 == 49 { 4000 } else { 400 })).collect();
+    let streamed = stream(gaps.clone(), Duration::from_secs(1)).await;
+    holds("photos and films", gaps, &streamed, Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_looks_at_each_change_first_sees_the_next_at_once_again() {
+    let gaps = vec![Duration::from_secs(7); 20];
+    let streamed = stream(gaps, Duration::ZERO).await;
+    assert_eq!((streamed.batches, streamed.longest), (20, BUILDS.window));
 }
