@@ -57,21 +57,22 @@ impl Resizer {
             let gists = stream::iter(looked).map(|(photo, path, etag, original)| {
                 let kept = etag.and_then(|etag| before.gist(hash(&path), etag));
                 async move {
-                    let gist = match kept {
+                    let gist = match (etag, kept) {
+                        (Some(etag), Some(gist)) => Some((etag, gist)),
                         // Facts that cannot be read are for the refresh to fail on.
-                        None if etag.is_some() => self.read_gist(&path).await.ok().flatten(),
-                        kept => kept,
+                        (Some(_), None) => self.read_gist(&path).await.ok().flatten(),
+                        (None, _) => None,
                     };
-                    (photo, hash(&path), etag, original, gist)
+                    (photo, hash(&path), original, gist)
                 }
             });
             let mut gists = gists.buffer_unordered(self.width);
-            while let Some((photo, path, etag, original, gist)) = gists.next().await {
-                if let (Some(etag), Some(gist)) = (etag, gist) {
+            while let Some((photo, path, original, gist)) = gists.next().await {
+                if let Some((etag, gist)) = gist {
                     now.keep(path, etag, gist);
                 }
-                let fresh = gist.filter(|gist| !self.anew && gist.is_fresh(&original, &wish));
-                sums.insert(photo, fresh.map(|gist| gist.renditions));
+                let fresh = gist.filter(|(_, gist)| !self.anew && gist.is_fresh(&original, &wish));
+                sums.insert(photo, fresh.map(|(_, gist)| gist.renditions));
                 if fresh.is_none() {
                     wrong.push((original.modified, original.path));
                 }
@@ -105,9 +106,13 @@ impl Resizer {
         Ok(facts)
     }
 
-    async fn read_gist(&self, path: &str) -> Result<Option<Gist>, StoreError> {
+    /// The gist of facts under the `ETag` of what was read, which may be younger than the listing.
+    async fn read_gist(&self, path: &str) -> Result<Option<(u64, Gist)>, StoreError> {
         let object = self.store.read_path(Bucket::Resized, path).await?;
-        Ok(object.and_then(|object| Facts::from_json(&object.bytes).ok()).map(|facts| Gist::of(&facts)))
+        Ok(object.and_then(|object| {
+            let facts = Facts::from_json(&object.bytes).ok()?;
+            Some((hash(&object.etag), Gist::of(&facts)))
+        }))
     }
 
     /// The originals that facts without an original name. Facts that name none that they could belong to are removed.
