@@ -186,6 +186,20 @@ impl Store {
         self.write(key, json, when).await
     }
 
+    /// Writes a JSON object that nobody else can be writing, because something drawn is in it.
+    ///
+    /// When the answer to a write is lost, the client writes again and is told that somebody was first: it was itself.
+    /// What lies there is looked at, and counts as stored when it is this very value.
+    pub async fn write_own<T: Serialize>(&self, key: &Key, value: &T, when: Condition) -> Result<Written, StoreError> {
+        let written = self.write_json(key, value, when).await?;
+        if written != Written::Overtaken {
+            return Ok(written);
+        }
+        let own = serde_json::to_vec(value).unwrap_or_default();
+        let there = self.read(key).await?.filter(|there| there.bytes == own);
+        Ok(there.map_or(Written::Overtaken, |there| Written::Stored(there.etag)))
+    }
+
     /// Removes an object; no error when there is none.
     pub async fn remove(&self, key: &Key) -> Result<(), StoreError> {
         self.remove_path(key.bucket(), &key.path()).await

@@ -5,6 +5,7 @@
 //! `HEIRLOOM_ROUNDS=200` makes it a soak.
 
 mod crashes;
+mod signing_in;
 mod transport;
 
 use std::collections::BTreeMap;
