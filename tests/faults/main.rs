@@ -7,6 +7,7 @@
 mod crashes;
 mod signing_in;
 mod transport;
+mod uploading;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
+use aws_sdk_s3::types::{CompletedPart, Part};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::Store;
@@ -18,6 +18,7 @@ use http_body_util::StreamBody;
 use indicatif::ProgressBar;
 use tokio::sync::Semaphore;
 
+use super::complete::complete;
 use super::etag::{IN_PARTS, of_bytes, part_size};
 use super::find::Found;
 use super::pace::Pace;
@@ -95,16 +96,7 @@ impl Way {
             .buffered(self.at_once)
             .try_collect()
             .await?;
-        self.store
-            .client()
-            .complete_multipart_upload()
-            .bucket(self.bucket())
-            .key(&found.key)
-            .upload_id(upload)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .send()
-            .await?;
-        Ok(())
+        complete(self.store.client(), self.bucket(), &found.key, upload_id, parts).await
     }
 
     /// Sees to it that a part is there, and tells its `ETag`.
