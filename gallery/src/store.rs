@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use connect::{
-    BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, https, surroundings, surroundings_as,
+    BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, https, surroundings, surroundings_as, unhurried,
 };
 pub use opened::Opened;
 

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::Store;
 use gallery::keys::Bucket;
+use gallery::store::unhurried;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use indicatif::ProgressBar;
@@ -72,7 +73,7 @@ impl Way {
             .body(self.body(bytes));
         // What the checksum and the `ETag` prove need no third hash in the signature: over TLS nobody could change the
         // bytes, and without it (on this machine) nobody is in between.
-        let stored = put.customize().disable_payload_signing().send().await?;
+        let stored = put.customize().config_override(unhurried()).disable_payload_signing().send().await?;
         ensure!(
             stored.e_tag.is_some_and(|told| agrees(&told, &etag)),
             "S3 stored other bytes than were sent: try again"
@@ -129,7 +130,7 @@ impl Way {
             .part_number(number)
             .content_length(bytes.len() as i64)
             .body(self.body(bytes));
-        Ok(put.customize().disable_payload_signing().send().await?.e_tag)
+        Ok(put.customize().config_override(unhurried()).disable_payload_signing().send().await?.e_tag)
     }
 
     /// The upload in parts that was begun for this key, with its parts, or a new one.
