@@ -58,6 +58,8 @@ const ATTACKS: &[(u32, &str, &str)] = &[
     (28, "resizer/tests/all/damaged.rs", "a_header_that_claims_too_much_is_refused_at_once"),
     (28, "resizer/tests/all/damaged.rs", "no_byte_brings_it_down"),
     (28, "edge-auth/session/tests/fuzz.rs", "requirement_28_tokens"),
+    (28, "edge-auth/login/tests/fuzz.rs", "requirement_28_requests"),
+    (28, "gallery/tests/fuzz.rs", "requirement_28_notifications"),
 ];
 
 #[test]
