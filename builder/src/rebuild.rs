@@ -25,6 +25,7 @@ mod album;
 mod sheets;
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -243,7 +244,10 @@ impl Run<'_> {
     }
 }
 
-/// Lets the others finish: longer each round, up to half a second.
+/// Lets the others finish: longer each round, up to half a second, and not as long as another who began at the same moment.
 pub(crate) async fn pause(round: u64) {
-    tokio::time::sleep(Duration::from_millis((20 * round).min(500))).await;
+    let longest = (20 * round).min(500);
+    // The standard library draws the keys of its hash tables: random enough to part two builders.
+    let drawn = RandomState::new().build_hasher().finish() % (longest / 2 + 1);
+    tokio::time::sleep(Duration::from_millis(longest - drawn)).await;
 }

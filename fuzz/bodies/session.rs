@@ -117,8 +117,8 @@ pub(crate) fn event(bytes: &[u8]) {
     match decide(&GATE, &request, NOW) {
         Decision::Forward(forwarded) => {
             // The fuzzer has no key, so there is no session.
-            let public =
-                forwarded.uri.starts_with("/assets/") || ["/robots.txt", "/favicon.ico"].contains(&&*forwarded.uri);
+            let public = forwarded.uri.starts_with("/assets/")
+                || ["/robots.txt", "/favicon.ico", "/sw.js"].contains(&&*forwarded.uri);
             let login = AuthRoute::parse(&forwarded.uri).is_some();
             assert!(public || login, "{} without a session", forwarded.uri);
             assert_eq!(forwarded.uri, request.uri);

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use connect::{
-    BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, https, surroundings, surroundings_as,
+    BucketNames, Endpoint, MissingBucketName, amazon, at, client_of, https, surroundings, surroundings_as, unhurried,
 };
 pub use opened::Opened;
 
@@ -184,6 +184,20 @@ impl Store {
         let json =
             serde_json::to_vec(value).map_err(|e| self.failed("write", key.bucket(), &key.path(), e.to_string()))?;
         self.write(key, json, when).await
+    }
+
+    /// Writes a JSON object that nobody else can be writing, because something drawn is in it.
+    ///
+    /// When the answer to a write is lost, the client writes again and is told that somebody was first: it was itself.
+    /// What lies there is looked at, and counts as stored when it is this very value.
+    pub async fn write_own<T: Serialize>(&self, key: &Key, value: &T, when: Condition) -> Result<Written, StoreError> {
+        let written = self.write_json(key, value, when).await?;
+        if written != Written::Overtaken {
+            return Ok(written);
+        }
+        let own = serde_json::to_vec(value).unwrap_or_default();
+        let there = self.read(key).await?.filter(|there| there.bytes == own);
+        Ok(there.map_or(Written::Overtaken, |there| Written::Stored(there.etag)))
     }
 
     /// Removes an object; no error when there is none.

@@ -58,6 +58,10 @@ async fn a_gallery_speaks_https_with_its_own_certificate() {
         let mut answer = String::new();
         plain.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with(line) && answer.ends_with("\r\n\r\n"), "{host}: {answer}");
+        // Requirement 19: these answers, too.
+        for line in ["cache-control: no-store\r\n", "strict-transport-security: ", "content-security-policy: "] {
+            assert!(answer.contains(line), "`{line}` is missing in: {answer}");
+        }
         assert_eq!(answer.lines().find(|line| line.starts_with("location")), there.as_deref(), "{host}: {answer}");
     }
     // And somebody who says nothing keeps nobody waiting: not for the ten seconds that a handshake may take.

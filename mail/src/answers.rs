@@ -6,7 +6,7 @@
 
 /// What a refusal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub enum Meaning {
     /// In a moment it will do: too many at once.
     Soon,
     /// Nobody's letter goes now.
@@ -18,10 +18,10 @@ pub(crate) enum Meaning {
 }
 
 /// What is to be done about it, where that is known.
-type WayOut = Option<&'static str>;
+pub type WayOut = Option<&'static str>;
 
 /// Reads a refusal. `from` is who our letters are from.
-pub(crate) fn meaning(code: u16, said: &str, from: &str) -> (Meaning, WayOut) {
+pub fn meaning(code: u16, said: &str, from: &str) -> (Meaning, WayOut) {
     let said = said.to_ascii_lowercase();
     match code {
         454 if said.contains("quota") => (Meaning::Away, Some("SES takes more when the day is over")),
@@ -61,7 +61,7 @@ fn concerns(said: &str, from: &str) -> bool {
 }
 
 /// Why a certificate is refused, and what to do about it; `None` where something else is the matter.
-pub(crate) fn certificate(said: &str) -> Option<&'static str> {
+pub fn certificate(said: &str) -> Option<&'static str> {
     let said = said.to_ascii_lowercase();
     if !said.contains("certificate") {
         return None;

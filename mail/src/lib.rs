@@ -11,7 +11,7 @@
 //! programs fold the two into one. The other way round, recording before sending, a letter would be lost now and then, and
 //! nobody would ever know.
 
-mod answers;
+pub mod answers;
 mod due;
 mod known;
 mod letter;

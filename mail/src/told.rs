@@ -80,6 +80,7 @@ impl Held {
                 (self.told, self.etag) = (told, Some(etag));
                 true
             }
+            // Or S3's answer was lost: then the claim is there, and the letter goes when that is over.
             Written::Overtaken => false,
         })
     }

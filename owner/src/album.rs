@@ -102,12 +102,14 @@ async fn describe<'a>(
 ) -> Result<Described> {
     exists(store, album).await?;
     let key = Key::Metadata(album.clone());
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let read = store.read(&key).await?;
         let bytes = read.as_ref().map(|object| object.bytes.as_ref()).unwrap_or_default();
         let said = builder::Metadata::read(bytes).map_err(|problem| anyhow::anyhow!("`{}`, {problem}", key.path()))?;
         let text = std::str::from_utf8(bytes).context("what could be read is UTF-8")?;
-        let unchanged = Described { album: album.clone(), changed: false };
+        // Where an attempt before this one was told that somebody was first, and it is so now, that was this very change,
+        // whose answer was lost.
+        let unchanged = Described { album: album.clone(), changed: attempt > 0 };
         let Some((path, value)) = change(&said) else { return Ok(unchanged) };
         let new = edit(text, &path, value.as_ref()).with_context(|| format!("`{}`", key.path()))?;
         if new == text {

@@ -9,7 +9,7 @@
 //! The file never holds a password or a hash, so it can lie anywhere. How somebody signs in is only looked at when they are
 //! new: nobody loses a password because a file says otherwise.
 
-mod plan;
+pub(crate) mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
@@ -67,8 +67,7 @@ struct Made {
 pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, command: &Apply) -> Result<()> {
     let file = command.file.display();
     let text = std::fs::read_to_string(&command.file).with_context(|| format!("cannot read `{file}`"))?;
-    let entries: BTreeMap<String, Entry> = toml::from_str(&text)
-        .map_err(|error| anyhow::anyhow!("`{file}` cannot be understood: {}", told(&error, &text)))?;
+    let entries = entries(&text).map_err(|why| anyhow::anyhow!("`{file}` cannot be understood: {why}"))?;
     let known = users.list().await?;
     let names = Names::read(reached.store()).await?.also(&known);
     let mut wanted = BTreeMap::new();
@@ -204,6 +203,11 @@ impl Made {
         }
         println!("  It is shown this once and kept nowhere: pass it on in person.");
     }
+}
+
+/// What the file says of each name, or why it cannot be understood.
+pub(crate) fn entries(text: &str) -> Result<BTreeMap<String, Entry>, String> {
+    toml::from_str(text).map_err(|error| told(&error, text))
 }
 
 /// The parser's complaint with its line.

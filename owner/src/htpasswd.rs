@@ -72,7 +72,7 @@ pub(crate) async fn run(users: &Users, audit: &Audit, command: &Htpasswd) -> Res
 }
 
 /// A line's name and hash, or its name and why it cannot be used. The hash itself is never told.
-fn read(line: &str) -> Result<(ViewerName, Imported), (String, String)> {
+pub(crate) fn read(line: &str) -> Result<(ViewerName, Imported), (String, String)> {
     let Some((name, rest)) = line.split_once(':') else {
         return Err(("nobody".to_owned(), "a line is `name:hash`".to_owned()));
     };

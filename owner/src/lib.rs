@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod cost;
+pub mod foreign;
 
 mod album;
 mod amazon;

@@ -4,6 +4,7 @@
 //! Large files go in parts, and a part that arrived before an interruption is not sent again. So the way out of every
 //! failure is the same command once more.
 
+pub mod complete;
 pub(crate) mod etag;
 pub mod find;
 pub(crate) mod pace;

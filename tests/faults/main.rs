@@ -4,8 +4,11 @@
 //!
 //! `HEIRLOOM_ROUNDS=200` makes it a soak.
 
+mod batches;
 mod crashes;
+mod signing_in;
 mod transport;
+mod uploading;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -302,28 +305,6 @@ async fn a_listing_that_is_cut_short_is_an_error() -> Result<()> {
         let error = error.with_context(|| format!("{fault:?}: a part of the list was taken for the whole"))?;
         ensure!(error.to_string().contains("source/Family/"), "{fault:?}: {error}");
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_batch_of_ten_thousand_fails_for_its_one_poisonous_message_alone() -> Result<()> {
-    let world = World::new().await?;
-    let store = world.calm(BucketNames::plain());
-    let key = "Family/Lisbon/one.jpg";
-    let photo = ByteStream::from(owner::sample::small(1, 64, 48));
-    store.client().put_object().bucket("source").key(key).body(photo).send().await?;
-    let messages = vec![Message::new("source", key); 10_000];
-    let answer = Resizer::new(store.clone(), Limits::default()).handle(event(&messages, true)?).await;
-    let failed: Vec<_> = answer.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
-    ensure!(failed == ["poison"], "{failed:?}");
-    let source = SourceKey::parse(key)?;
-    let facts = Key::Facts(source.folder().album(), source.photo());
-    ensure!(store.read(&facts).await?.is_some(), "the photo is ready");
-    let messages = vec![Message::new("resized", facts.path()); 10_000];
-    let answer = Builder::new(store.clone()).handle(event(&messages, true)?).await;
-    let failed: Vec<_> = answer.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
-    ensure!(failed == ["poison"], "{failed:?}");
-    ensure!(store.read(&Key::AlbumPage(source.folder().album())).await?.is_some(), "the page is there");
     Ok(())
 }
 

@@ -61,6 +61,19 @@ pub(crate) struct Doom {
     pub(crate) done: bool,
 }
 
+/// What a fault is aimed at.
+#[derive(Debug)]
+pub(crate) struct Aim {
+    /// What goes wrong.
+    pub(crate) fault: Fault,
+    /// What the path of a write begins with, bucket and key.
+    pub(crate) path: &'static str,
+    /// Whether only conditional writes are meant.
+    pub(crate) conditional: bool,
+    /// How often it still happens.
+    pub(crate) times: AtomicUsize,
+}
+
 /// Which faults come, and how often.
 #[derive(Debug)]
 pub(crate) struct Weather {
@@ -68,6 +81,7 @@ pub(crate) struct Weather {
     /// Faults in a thousand requests.
     per_mille: AtomicU32,
     only: Option<Fault>,
+    aim: Option<Aim>,
     doom: Option<Doom>,
     dead: watch::Sender<bool>,
     pub(crate) requests: AtomicUsize,
@@ -77,17 +91,22 @@ pub(crate) struct Weather {
 impl Weather {
     /// Each kind of fault as likely as the others.
     pub(crate) fn rough(seed: u64, per_mille: u32) -> Arc<Self> {
-        Self::new(seed, per_mille, None, None)
+        Self::new(seed, per_mille, None, None, None)
     }
 
     /// Nothing but this, always.
     pub(crate) fn nothing_but(fault: Fault) -> Arc<Self> {
-        Self::new(1, 1000, Some(fault), None)
+        Self::new(1, 1000, Some(fault), None, None)
+    }
+
+    /// Fine weather, but for what happens to some writes.
+    pub(crate) fn aimed(aim: Aim) -> Arc<Self> {
+        Self::new(1, 0, None, Some(aim), None)
     }
 
     /// Fine weather, until this.
     pub(crate) fn until(doom: Doom) -> Arc<Self> {
-        Self::new(1, 0, None, Some(doom))
+        Self::new(1, 0, None, None, Some(doom))
     }
 
     /// Waits until the handler has died.
@@ -95,11 +114,12 @@ impl Weather {
         let _ = self.dead.subscribe().wait_for(|&dead| dead).await;
     }
 
-    fn new(seed: u64, per_mille: u32, only: Option<Fault>, doom: Option<Doom>) -> Arc<Self> {
+    fn new(seed: u64, per_mille: u32, only: Option<Fault>, aim: Option<Aim>, doom: Option<Doom>) -> Arc<Self> {
         Arc::new(Self {
             state: AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             per_mille: AtomicU32::new(per_mille),
             only,
+            aim,
             doom,
             dead: watch::Sender::new(false),
             requests: AtomicUsize::new(0),
@@ -120,8 +140,16 @@ impl Weather {
         (next(before) >> 11) % end
     }
 
-    fn next(&self) -> Option<Fault> {
+    fn next(&self, write: Option<&str>, conditional: bool) -> Option<Fault> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let aim = self.aim.as_ref().filter(|aim| conditional || !aim.conditional);
+        if let (Some(aim), Some(path)) = (aim, write)
+            && path.starts_with(aim.path)
+            && aim.times.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        {
+            self.faults.fetch_add(1, Ordering::Relaxed);
+            return Some(aim.fault);
+        }
         if self.draw(1000) >= u64::from(self.per_mille.load(Ordering::Relaxed)) {
             return None;
         }
@@ -172,7 +200,7 @@ impl HttpConnector for Faulty {
         let path = request.uri().trim_start_matches(ENDPOINT).to_owned();
         let weather = self.weather.clone();
         let last = weather.doom.filter(|doom| request.method() == doom.method && path.starts_with(doom.path));
-        let fault = self.weather.next();
+        let fault = self.weather.next(writes.then_some(path.as_str()), conditional);
         HttpConnectorFuture::new(async move {
             if *weather.dead.borrow() {
                 return std::future::pending().await;

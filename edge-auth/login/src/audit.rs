@@ -126,7 +126,7 @@ impl Audit {
             let time = record.at.strftime("%Y-%m-%d/%H-%M-%S.%9f");
             let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending.to_be_bytes())));
             ending = ending.wrapping_add(1);
-            if let Written::Stored(_) = self.store.write_json(&key, record, Condition::New).await? {
+            if let Written::Stored(_) = self.store.write_own(&key, record, Condition::New).await? {
                 return Ok(());
             }
         }

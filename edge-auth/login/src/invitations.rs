@@ -9,6 +9,7 @@ use gallery::{Bucket, Key, Store, StoreError, ViewerName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::devices::Mark;
 use crate::secret::Secret;
 use crate::users::User;
 
@@ -25,7 +26,13 @@ pub struct Invitation {
     pub expires: Timestamp,
     /// When it was used.
     pub used: Option<Timestamp>,
+    /// By which device: the hash of its mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_by: Option<String>,
 }
+
+/// How often another writer may come first.
+const TRIES: usize = 5;
 
 impl Invitation {
     /// Whether it lets somebody in at this moment.
@@ -59,8 +66,8 @@ impl Invitations {
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<Invitation, StoreError> {
-        let invitation =
-            Invitation { viewer: user.name.clone(), devices_from: user.devices_from, made: now, expires, used: None };
+        let (viewer, devices_from) = (user.name.clone(), user.devices_from);
+        let invitation = Invitation { viewer, devices_from, made: now, expires, used: None, used_by: None };
         self.store.write_json(&key(secret), &invitation, Condition::New).await?;
         Ok(invitation)
     }
@@ -71,18 +78,34 @@ impl Invitations {
         Ok(found.map(|(invitation, _)| invitation).filter(|invitation| invitation.is_open(now)))
     }
 
-    /// Uses one up. Of many who try at once, one gets it.
-    pub(crate) async fn take(&self, secret: &Secret, now: Timestamp) -> Result<Option<Invitation>, StoreError> {
+    /// Uses one up for a device that nobody knows yet. Of many who try at once, one gets it.
+    ///
+    /// When S3's answer is lost, it says the next time that somebody was first. So the record tells who it was, and an
+    /// answer on its way costs nobody their invitation.
+    pub(crate) async fn take(
+        &self,
+        secret: &Secret,
+        device: &Mark,
+        now: Timestamp,
+    ) -> Result<Option<Invitation>, StoreError> {
         let key = key(secret);
-        let Some((open, etag)) = self.store.read_json::<Invitation>(&key).await? else {
-            return Ok(None);
-        };
-        if !open.is_open(now) {
-            return Ok(None);
+        for _ in 0..TRIES {
+            let Some((found, etag)) = self.store.read_json::<Invitation>(&key).await? else {
+                return Ok(None);
+            };
+            if found.used_by == Some(device.hash()) {
+                return Ok(Some(found));
+            }
+            if !found.is_open(now) {
+                return Ok(None);
+            }
+            let taken = Invitation { used: Some(now), used_by: Some(device.hash()), ..found };
+            let written = self.store.write_json(&key, &taken, Condition::Unchanged(etag)).await?;
+            if let Written::Stored(_) = written {
+                return Ok(Some(taken));
+            }
         }
-        let taken = Invitation { used: Some(now), ..open };
-        let written = self.store.write_json(&key, &taken, Condition::Unchanged(etag)).await?;
-        Ok(matches!(written, Written::Stored(_)).then_some(taken))
+        Ok(None)
     }
 
     /// All of them, used and unused.

@@ -8,6 +8,7 @@
 //! scopes need are the builder's: this crate only leaves a record that a scope exists.
 
 pub mod audit;
+pub mod foreign;
 pub mod keys;
 pub mod passphrase;
 pub mod password;

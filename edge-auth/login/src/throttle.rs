@@ -208,6 +208,8 @@ impl Throttle {
             }
             let raised = limit.raised(&found.0, now);
             let condition = Condition::since(found.1.as_deref());
+            // A lost answer counts a try twice. Two tries at the same moment write the same bytes, so what lies there
+            // cannot tell whose it is, and one too many is the safe side.
             if let Written::Stored(_) = self.store.write_json(key, &raised, condition).await? {
                 return Ok(Ok(raised));
             }

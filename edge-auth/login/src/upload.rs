@@ -11,6 +11,7 @@ mod sign;
 mod wanted;
 mod words;
 
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use gallery::{FolderPath, Store};
 use jiff::Timestamp;
 
@@ -35,6 +36,27 @@ impl Uploads {
     pub fn new(store: Store, signer: aws_sdk_s3::Client) -> Self {
         Self { store, signer }
     }
+}
+
+/// A file that a question names and that may be uploaded.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// The album and the file's name.
+    pub key: String,
+    /// Its length.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in base64.
+    pub checksum: String,
+    /// The type as which it is kept.
+    pub kind: &'static str,
+}
+
+/// What a question for signed requests names and may be uploaded; `None` for what is no question.
+pub fn upload(event: &LambdaFunctionUrlRequest) -> Option<Vec<Upload>> {
+    let wanted::Wanted { album, files } = wanted::read(&Asked::of(event)).ok()?;
+    let file =
+        |wanted::File { name, bytes, checksum, kind }| Upload { key: format!("{album}/{name}"), bytes, checksum, kind };
+    Some(files.into_iter().flatten().map(file).collect())
 }
 
 /// Who asks: an owner, or why not.

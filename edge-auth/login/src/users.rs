@@ -182,7 +182,7 @@ impl Users {
         };
         // Before the viewer, so that whoever can sign in has a home page under way.
         self.record_scope(&user.scope).await?;
-        match self.store.write_json(&key(name), &user, Condition::New).await? {
+        match self.store.write_own(&key(name), &user, Condition::New).await? {
             Written::Stored(_) => Ok(user),
             Written::Overtaken => Err(UsersError::Exists(name.clone())),
         }
@@ -208,7 +208,7 @@ impl Users {
         let least = known.as_ref().map_or(0, |(known, _)| known.generation).max(user.generation);
         let user = User { generation: raised(least, now), ..user };
         let since = Condition::since(known.as_ref().map(|(_, etag)| etag.as_str()));
-        match self.store.write_json(&key(&user.name), &user, since).await? {
+        match self.store.write_own(&key(&user.name), &user, since).await? {
             Written::Stored(_) => Ok(Restored::Back),
             Written::Overtaken => Err(UsersError::Overtaken(user.name)),
         }
@@ -240,7 +240,7 @@ impl Users {
             return Err(UsersError::HasPassword(name.clone()));
         }
         let user = User { password: Some(self.hasher.hash(password).await?), ..user };
-        match self.store.write_json(&key(name), &user, Condition::Unchanged(etag)).await? {
+        match self.store.write_own(&key(name), &user, Condition::Unchanged(etag)).await? {
             Written::Stored(_) => Ok(user),
             Written::Overtaken => Err(UsersError::Overtaken(name.clone())),
         }

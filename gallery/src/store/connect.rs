@@ -1,14 +1,40 @@
-//! How a client reaches S3.
+//! How a client reaches S3, and how long it waits there.
+
+use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{ConfigLoader, SdkConfig};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_smithy_http_client::tls;
 
 use super::clock::ClockWasSet;
 use crate::keys::Bucket;
+
+/// How long one try waits for a connection: the SDK's own.
+const CONNECTION: Duration = Duration::from_millis(3100);
+
+/// How long a function waits for the beginning of an answer, with each try anew. What functions send is small, and S3
+/// answers in a fraction of that (AWS, "Performance guidelines for Amazon S3": a try that takes longer than a few seconds is
+/// better made again). Login has ten seconds for everything.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// The same for the owner's commands, whose line may be slow, and which have S3 copy files of any size.
+const ANSWER_TO_OWNER: Duration = Duration::from_mins(2);
+
+/// How long is waited for a server that accepts and says nothing; the SDK waits for ever. A body that comes to a stop is
+/// the SDK's own concern ("stalled stream protection").
+fn patience(answer: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECTION).read_timeout(answer).build()
+}
+
+/// For requests whose bodies may take any time on a slow line: the time until the answer counts them as well.
+pub fn unhurried() -> aws_sdk_s3::config::Builder {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECTION).disable_read_timeout().build();
+    aws_sdk_s3::config::Builder::new().timeout_config(timeouts)
+}
 
 /// The names of the four buckets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,12 +105,12 @@ fn variable(bucket: Bucket) -> &'static str {
 
 /// A client for Amazon, with the region and credentials of the surroundings.
 pub async fn amazon() -> Client {
-    Client::new(&surroundings().load().await)
+    Client::new(&surroundings().timeout_config(patience(ANSWER)).load().await)
 }
 
 /// The region and credentials of the surroundings, before they are looked up: for what may be said instead.
 pub fn surroundings() -> ConfigLoader {
-    aws_config::defaults(BehaviorVersion::latest()).http_client(https())
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https()).timeout_config(patience(ANSWER_TO_OWNER))
 }
 
 /// The same, with the region and credentials of one profile. Keys in the environment, which go before every profile
@@ -142,6 +168,7 @@ pub fn at(endpoint: &Endpoint) -> Client {
         .credentials_provider(credentials)
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .timeout_config(patience(ANSWER_TO_OWNER))
         .retry_classifier(ClockWasSet)
         .build();
     Client::from_conf(config)
@@ -149,7 +176,33 @@ pub fn at(endpoint: &Endpoint) -> Client {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::config::retry::RetryConfig;
+
     use super::*;
+    use crate::{Key, Store};
+
+    /// A server that accepts and never answers.
+    #[tokio::test]
+    async fn silence_ends_in_an_error_that_names_the_object() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let listening = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = silent.accept().await {
+                open.push(stream);
+            }
+        });
+        let client = at(&Endpoint { url, access_key: "a".to_owned(), secret_key: "b".to_owned() });
+        let usual = client.config().timeout_config().and_then(TimeoutConfig::read_timeout);
+        assert_eq!(usual, Some(ANSWER_TO_OWNER));
+        let tries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let hasty =
+            client.config().to_builder().timeout_config(patience(Duration::from_millis(40))).retry_config(tries);
+        let store = Store::new(Client::from_conf(hasty.build()), BucketNames::plain());
+        let error = store.read(&Key::Settings).await.unwrap_err().to_string();
+        assert!(error.contains("source/gallery.yml") && error.contains("timeout"), "{error}");
+        listening.abort();
+    }
 
     #[test]
     fn a_missing_name_is_told_only_when_needed() {

@@ -19,14 +19,16 @@ const BROTLI: (i32, i32) = (5, 22);
 
 /// A coding that a client takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub enum Coding {
+    /// `br`
     Brotli,
+    /// `gzip`
     Gzip,
 }
 
 impl Coding {
     /// The best of those that a request names (RFC 9110, section 12.5.3).
-    pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
+    pub fn wanted(headers: &HeaderMap) -> Option<Self> {
         let takes = |coding: &str| {
             let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
             lines.flat_map(|line| line.split(',')).any(|part| {

@@ -5,11 +5,11 @@
 //! function URL event) or to the bucket behind the path. It decides nothing of its own.
 
 mod answer;
-mod compress;
+pub mod compress;
 mod function_url;
 mod kept;
 mod origin;
-mod range;
+pub mod range;
 mod viewer_request;
 
 use std::future::Future;

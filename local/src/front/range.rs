@@ -3,7 +3,7 @@
 /// The one range that a header asks for, in the form that a bucket takes. `None` for what is none and for several at once,
 /// which are to be ignored (RFC 9110, section 14.2): a bucket would refuse the first, and several in one answer would let a
 /// short request ask for a long one.
-pub(super) fn single(header: &str) -> Option<String> {
+pub fn single(header: &str) -> Option<String> {
     let (unit, range) = header.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
     let position = |digits: &str| {

@@ -144,13 +144,18 @@ fn dated<B>(mut response: Response<B>) -> Response<B> {
 fn refused<B: http_body::Body<Data = Bytes>>() -> Response<EitherBody<B, Empty<Bytes>>> {
     let mut response = Response::new(EitherBody::Right(Empty::new()));
     *response.status_mut() = StatusCode::BAD_REQUEST;
+    careful(&mut response);
+    sound::close(&mut response);
+    response
+}
+
+/// What an answer says that does not come from the gate.
+fn careful<B>(response: &mut Response<B>) {
     let headers = response.headers_mut();
     for (name, value) in session::headers::SECURITY {
         headers.insert(name, http::HeaderValue::from_static(value));
     }
     headers.insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
-    sound::close(&mut response);
-    response
 }
 
 /// How a client began.
@@ -184,7 +189,9 @@ fn encrypted(request: &Request<Incoming>, port: u16) -> Response<Empty<Bytes>> {
     } else {
         answer.status(StatusCode::BAD_REQUEST)
     };
-    answer.body(Empty::new()).unwrap_or_default()
+    let mut answer = answer.body(Empty::new()).unwrap_or_default();
+    careful(&mut answer);
+    answer
 }
 
 async fn accept(

@@ -21,6 +21,9 @@ const BUCKET: &str = "photos";
 const FOLDER: &str = "HEIRLOOM_TEST_CRASH_FOLDER";
 const WRITERS: usize = 6;
 
+/// The least size of a part that is not the last, and of what is sent in two of them.
+const PART: usize = 5 * 1024 * 1024;
+
 fn credentials() -> Credentials {
     Credentials { access_key: "heirloom".into(), secret_key: "a secret for tests alone".into() }
 }
@@ -43,20 +46,41 @@ async fn serve_until_killed() {
 /// What a request was to leave behind: these bytes, or nothing.
 type Attempt = Option<Vec<u8>>;
 
-/// What a key may hold: the last acknowledged value, or that of the one request that was never answered.
+/// What a writer knows of a key: the last value that it knows to be acknowledged, and that of its one request that was
+/// never answered.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    acknowledged: Option<Vec<u8>>,
+    acknowledged: Attempt,
+    /// Whether that was acknowledged to this writer since the last start.
+    lately: bool,
     unanswered: Option<Attempt>,
 }
 
-/// Bytes that tell which request wrote them, of a length that tells it too.
-fn body(seed: usize) -> Vec<u8> {
-    let length = [10, 4096, 30_000, 40_000, 300_000][seed % 5] + seed % 7;
-    seed.to_le_bytes().iter().copied().cycle().take(length).collect()
+/// What a key may hold for all that its writers know: one of the last values that were acknowledged to each, or if none
+/// was, what was there before; or what a request was to write that was never answered.
+fn allowed(writers: &[&mut Known]) -> Vec<Attempt> {
+    let lately = writers.iter().any(|known| known.lately);
+    let acknowledged = writers.iter().filter(|known| known.lately == lately).map(|known| known.acknowledged.clone());
+    acknowledged.chain(writers.iter().filter_map(|known| known.unanswered.clone())).collect()
 }
 
-/// Writes to keys of its own until the server is gone.
+/// Bytes that tell which request wrote them and where they belong, of a length that tells it too.
+fn body(seed: usize) -> Vec<u8> {
+    let length = if is_large(seed) { PART + 300_000 } else { [10, 4096, 30_000, 40_000, 300_000][seed % 5] };
+    let mut bytes = Vec::with_capacity(length + 16);
+    for place in 0..length / 8 + 2 {
+        bytes.extend_from_slice(&(seed * 1_000_003 + place).to_le_bytes());
+    }
+    bytes.truncate(length + seed % 7);
+    bytes
+}
+
+/// Whether it is sent in two parts.
+fn is_large(seed: usize) -> bool {
+    seed % 20 == 2
+}
+
+/// Writes to keys of its own, and to one that it shares with its neighbour, until the server is gone.
 async fn work(
     client: Client,
     writer: usize,
@@ -66,7 +90,10 @@ async fn work(
 ) -> BTreeMap<String, Known> {
     for step in 0.. {
         let seed = round * 1_000_003 + writer * 10_007 + step;
-        let key = format!("writer {writer}/{}", seed % 5);
+        let key = match seed % 7 {
+            5 => format!("shared/{}", writer / 2),
+            _ => format!("writer {writer}/{}", seed % 5),
+        };
         let next = (seed % 4 != 3).then(|| body(seed));
         let entry = known.entry(key.clone()).or_default();
         entry.unanswered = Some(next.clone());
@@ -81,7 +108,7 @@ async fn work(
         if !answered {
             return known;
         }
-        *entry = Known { acknowledged: next, unanswered: None };
+        *entry = Known { acknowledged: next, lately: true, unanswered: None };
         done.fetch_add(1, Ordering::Relaxed);
     }
     known
@@ -89,11 +116,15 @@ async fn work(
 
 async fn in_parts(client: &Client, key: &str, bytes: &[u8]) -> Option<()> {
     let id = client.create_multipart_upload().bucket(BUCKET).key(key).send().await.ok()?.upload_id?;
-    let part = client.upload_part().bucket(BUCKET).key(key).upload_id(&id).part_number(1);
-    let part = part.body(ByteStream::from(bytes.to_vec())).send().await.ok()?;
-    let part = CompletedPart::builder().part_number(1).set_e_tag(part.e_tag).set_checksum_crc32(part.checksum_crc32);
-    let parts = CompletedMultipartUpload::builder().parts(part.build()).build();
-    let complete = client.complete_multipart_upload().bucket(BUCKET).key(key).upload_id(&id).multipart_upload(parts);
+    let mut parts = CompletedMultipartUpload::builder();
+    for (number, bytes) in (1..).zip(bytes.chunks(PART)) {
+        let part = client.upload_part().bucket(BUCKET).key(key).upload_id(&id).part_number(number);
+        let sent = part.body(ByteStream::from(bytes.to_vec())).send().await.ok()?;
+        let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);
+        parts = parts.parts(part.set_checksum_crc32(sent.checksum_crc32).build());
+    }
+    let complete = client.complete_multipart_upload().bucket(BUCKET).key(key).upload_id(&id);
+    let complete = complete.multipart_upload(parts.build());
     complete.send().await.ok().map(drop)
 }
 
@@ -180,7 +211,11 @@ async fn verify(path: &Path, known: &mut [BTreeMap<String, Known>], told: &mut B
     folder.swept().await;
     let client = Server::new(Arc::clone(&folder), &credentials()).client(&credentials());
     let mut files = 0;
+    let mut writers: BTreeMap<String, Vec<&mut Known>> = BTreeMap::new();
     for (key, known) in known.iter_mut().flatten() {
+        writers.entry(key.clone()).or_default().push(known);
+    }
+    for (key, writers) in &mut writers {
         let found = match client.get_object().bucket(BUCKET).key(key).send().await {
             // The SDK compares the checksum that is stored.
             Ok(object) => Some(object.body.collect().await.unwrap().to_vec()),
@@ -194,10 +229,12 @@ async fn verify(path: &Path, known: &mut [BTreeMap<String, Known>], told: &mut B
                 None
             }
         };
-        let right = found == known.acknowledged || known.unanswered.as_ref() == Some(&found);
+        let right = allowed(writers).contains(&found);
         assert!(right, "{key} holds {:?} bytes", found.map(|bytes| bytes.len()));
-        files += usize::from(found.as_ref().is_some_and(|bytes| bytes.len() > 32 * 1024));
-        *known = Known { acknowledged: found, unanswered: None };
+        files += found.as_ref().map_or(0, |bytes| bytes.chunks(PART).filter(|part| part.len() > 32 * 1024).count());
+        for known in writers {
+            **known = Known { acknowledged: found.clone(), ..Known::default() };
+        }
     }
     // The changes tell the same story as the objects.
     let changes = folder.changes_after(0, usize::MAX).await.unwrap();

@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::tell::counted;
 use anyhow::{Context, Result, bail, ensure};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::CompletedPart;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::{METADATA, SETTINGS};
 use gallery::store::Listed;
 use gallery::{Bucket, CollectionSlug, FolderPath, Scope, SourceKey, Store};
 use login::{Cost, Hasher, Users};
 use serde::Serialize;
+
+use crate::tell::counted;
+use crate::upload::complete::complete;
 
 /// How many objects are under way at once.
 const AT_ONCE: usize = 8;
@@ -145,10 +147,7 @@ async fn copy(store: &Store, listed: &Listed, key: &str) -> Result<()> {
         let etag = copied.copy_part_result.and_then(|result| result.e_tag);
         parts.push(CompletedPart::builder().part_number(number).set_e_tag(etag).build());
     }
-    let all = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-    let complete = client.complete_multipart_upload().bucket(bucket).key(key).upload_id(upload).multipart_upload(all);
-    complete.send().await.with_context(failed)?;
-    Ok(())
+    complete(client, bucket, key, &upload, parts).await.with_context(failed)
 }
 
 /// Removes what was copied; names what has become something else meanwhile, which stays.

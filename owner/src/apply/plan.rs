@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 /// A viewer in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
-    pub(super) sees: Sees,
+pub(crate) struct Entry {
+    pub(crate) sees: Sees,
     #[serde(default)]
-    pub(super) signs_in: SignsIn,
+    pub(crate) signs_in: SignsIn,
     /// Where they are told of new photos.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) email: Option<MailAddress>,
+    pub(crate) email: Option<MailAddress>,
     /// The language of the mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) language: Option<Language>,
+    pub(crate) language: Option<Language>,
     /// A command whose first line is the password of somebody new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) password_command: Option<String>,
+    pub(crate) password_command: Option<String>,
 }
 
 /// What somebody may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "`sees` is \"everything\" or a list of collections")]
-pub(super) enum Sees {
+pub(crate) enum Sees {
     /// "everything".
     Word(String),
     /// Collections.
@@ -37,7 +37,7 @@ pub(super) enum Sees {
 /// How somebody new comes in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum SignsIn {
+pub(crate) enum SignsIn {
     /// With a password.
     #[default]
     Password,

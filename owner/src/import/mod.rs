@@ -9,7 +9,7 @@ pub(crate) mod bring;
 mod folder;
 mod names;
 pub(crate) mod piece;
-mod sidecar;
+pub(crate) mod sidecar;
 pub(crate) mod summary;
 mod takeout;
 mod words;

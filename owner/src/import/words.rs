@@ -31,12 +31,13 @@ const TRIES: usize = 5;
 /// Adds to the file in the bucket; `false` when it says all of it already.
 pub(crate) async fn add(store: &Store, folder: &FolderPath, additions: &Additions) -> Result<bool> {
     let key = Key::Metadata(folder.clone());
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let there = store.read_path(Bucket::Source, &key.path()).await?;
         let text = there.as_ref().map_or(Ok(""), |object| std::str::from_utf8(&object.bytes));
         let text = text.with_context(|| format!("`{}` is not written in UTF-8: mend it first", key.path()))?;
         let Some(added) = added(text, additions).with_context(|| format!("cannot add to `{}`", key.path()))? else {
-            return Ok(false);
+            // An attempt that was told that somebody was first may have lost its answer alone.
+            return Ok(attempt > 0);
         };
         let condition = Condition::since(there.as_ref().map(|object| object.etag.as_str()));
         if store.write(&key, added, condition).await? != Written::Overtaken {

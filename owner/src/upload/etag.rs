@@ -89,6 +89,16 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Md5::digest(bytes))
 }
 
+/// The `ETag` of an object that is made of parts with these `ETags`; `None` when one of them is no MD5.
+pub(crate) fn of_told_parts<'a>(parts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (mut all, mut count) = (Md5::new(), 0);
+    for part in parts {
+        all.update(HEXLOWER.decode(part.trim_matches('"').as_bytes()).ok().filter(|digest| digest.len() == 16)?);
+        count += 1;
+    }
+    Some(format!("{}-{count}", HEXLOWER.encode(&all.finalize())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +115,8 @@ mod tests {
         // The MD5 of that MD5, as one part.
         let one = format!("{}-1", HEXLOWER.encode(&Md5::digest(Md5::digest(b"hello"))));
         assert_eq!(is(&one), Some(true));
+        assert_eq!(of_told_parts(["\"5d41402abc4b2a76b9719d911017c592\""].into_iter()), Some(one));
+        assert_eq!(of_told_parts(["no MD5"].into_iter()), None);
         assert_eq!(is("00000000000000000000000000000000-1"), Some(false));
         assert_eq!(is("00000000000000000000000000000000-7"), None, "in parts of nobody's size");
         assert_eq!(of_bytes(b"hello"), "5d41402abc4b2a76b9719d911017c592");

@@ -82,6 +82,7 @@ pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumB
     }
     if let Some(by) = by {
         into_albums(&mut findings.files, by);
+        leave_out_what_lies_too_deep(&mut findings);
     }
     findings.files.sort_by(|a, b| a.key.cmp(&b.key));
     for pair in findings.files.windows(2) {
@@ -97,9 +98,13 @@ pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumB
     Ok(findings)
 }
 
+/// How deep folders are looked through. No album lies so deep, but what is left out is to be named.
+const DEEPEST: usize = 32;
+
 fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Result<()> {
     let own_name = root.file_name().map_or_else(|| "Photos".into(), |name| name.to_string_lossy().into_owned());
-    let walk = WalkDir::new(root).sort_by_file_name().into_iter();
+    // Paths that go on for ever are no longer paths to the system.
+    let walk = WalkDir::new(root).sort_by_file_name().max_depth(DEEPEST).into_iter();
     for entry in walk.filter_entry(|entry| entry.depth() == 0 || is_album(entry)) {
         let entry = entry.with_context(|| format!("cannot read `{}` to its end", root.display()))?;
         let inside = entry.path().strip_prefix(root).expect("a walk stays below its root");
@@ -111,6 +116,9 @@ fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Resu
         });
         if entry.file_type().is_file() {
             take(entry.path(), key, findings)?;
+        } else if entry.depth() == DEEPEST {
+            let why = format!("it lies more than {DEEPEST} folders deep, and an album 13 at most");
+            findings.left_out.push(LeftOut { file: entry.into_path(), why });
         } else if let (None, 1, Some(key)) = (to, entry.depth(), key) {
             // `own_name/Family` as a key of a file means the collection `Family` as a folder.
             let folder = format!("{}/", key.rsplit('/').next().unwrap_or_default());
@@ -191,6 +199,21 @@ fn into_albums(files: &mut [Found], by: AlbumBy) {
         let folder = found.key.rsplit_once('/').map_or("", |(folder, _)| folder);
         found.key = format!("{folder}/{album}/{name}");
     }
+}
+
+/// A month is a folder more.
+fn leave_out_what_lies_too_deep(findings: &mut Findings) {
+    let (files, left_out) = (std::mem::take(&mut findings.files), &mut findings.left_out);
+    findings.files = files
+        .into_iter()
+        .filter(|found| match SourceKey::parse(&found.key) {
+            Ok(_) => true,
+            Err(error) => {
+                left_out.push(LeftOut { file: found.file.clone(), why: error.to_string() });
+                false
+            }
+        })
+        .collect();
 }
 
 fn stem(key: &str) -> &str {

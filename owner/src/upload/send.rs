@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part};
+use aws_sdk_s3::types::{CompletedPart, Part};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::Store;
 use gallery::keys::Bucket;
+use gallery::store::unhurried;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use indicatif::ProgressBar;
 use tokio::sync::Semaphore;
 
+use super::complete::complete;
 use super::etag::{IN_PARTS, of_bytes, part_size};
 use super::find::Found;
 use super::pace::Pace;
@@ -71,7 +73,7 @@ impl Way {
             .body(self.body(bytes));
         // What the checksum and the `ETag` prove need no third hash in the signature: over TLS nobody could change the
         // bytes, and without it (on this machine) nobody is in between.
-        let stored = put.customize().disable_payload_signing().send().await?;
+        let stored = put.customize().config_override(unhurried()).disable_payload_signing().send().await?;
         ensure!(
             stored.e_tag.is_some_and(|told| agrees(&told, &etag)),
             "S3 stored other bytes than were sent: try again"
@@ -95,16 +97,7 @@ impl Way {
             .buffered(self.at_once)
             .try_collect()
             .await?;
-        self.store
-            .client()
-            .complete_multipart_upload()
-            .bucket(self.bucket())
-            .key(&found.key)
-            .upload_id(upload)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .send()
-            .await?;
-        Ok(())
+        complete(self.store.client(), self.bucket(), &found.key, upload_id, parts).await
     }
 
     /// Sees to it that a part is there, and tells its `ETag`.
@@ -137,7 +130,7 @@ impl Way {
             .part_number(number)
             .content_length(bytes.len() as i64)
             .body(self.body(bytes));
-        Ok(put.customize().disable_payload_signing().send().await?.e_tag)
+        Ok(put.customize().config_override(unhurried()).disable_payload_signing().send().await?.e_tag)
     }
 
     /// The upload in parts that was begun for this key, with its parts, or a new one.

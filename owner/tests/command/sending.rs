@@ -98,3 +98,26 @@ fn a_large_file_goes_on_where_it_was_cut_off() {
     });
     assert!(serving.interrupt());
 }
+
+/// Folders in folders in folders: what no album can hold stays where it is and is named, and the rest is sent.
+#[test]
+fn what_lies_too_deep_is_left_out_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let photos = folder.path().join("Photos/Family");
+    for depth in [0, 12, 13, 200] {
+        let album = (0..depth).fold(photos.clone(), |path, number| path.join(format!("{number}")));
+        std::fs::create_dir_all(&album).unwrap();
+        std::fs::write(album.join("1.jpg"), owner::sample::small(depth, 64, 48)).unwrap();
+    }
+    let output = run(folder.path(), &["upload", "Photos", "--json"]);
+    assert_eq!(told(&output), [2, 0, 0, 0, 2]);
+    let summary = text(&output.stdout);
+    assert!(summary.contains("more than 13 folders deep") && summary.contains("an album 13 at most"), "{summary}");
+    let plain = text(&run(folder.path(), &["upload", "Photos"]).stdout);
+    assert!(plain.contains("left out: ") && plain.lines().all(|line| line.len() < 300), "{plain}");
+    // A folder for each month is one more.
+    let by_month = ["upload", "Photos", "--album-by", "month", "--dry-run", "--json"];
+    assert_eq!(told(&run(folder.path(), &by_month))[4], 3);
+    assert!(serving.interrupt());
+}

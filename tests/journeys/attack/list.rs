@@ -33,10 +33,12 @@ const ATTACKS: &[(u32, &str, &str)] = &[
     (14, "edge-auth/login/tests/with_s3/throttled.rs", "long_inputs_are_refused_before_hashing"),
     (15, "tests/journeys/attack/guessing.rs", "no_header_and_no_list_of_names_gets_around_the_count"),
     (15, "tests/journeys/attack/races.rs", "guesses_at_once_do_not_slip_through_together"),
+    (15, "tests/faults/signing_in.rs", "a_storm_of_412_lets_nobody_in_and_uses_nothing_up"),
     (15, "edge-auth/login/tests/with_s3/throttled.rs", "tries_wait_longer_and_longer_before_anything_is_hashed"),
     (16, "edge-auth/login/src/password.rs", "unfit_passwords_say_why"),
     (16, "tests/journeys/attack/guessing.rs", "a_password_is_never_cut"),
     (17, "tests/journeys/attack/races.rs", "of_many_who_open_an_invitation_at_once_one_gets_in"),
+    (17, "tests/faults/signing_in.rs", "a_lost_answer_costs_nobody_their_invitation"),
     (17, "edge-auth/login/tests/with_s3/invited.rs", "what_is_over_is_over_in_one_way"),
     (18, "tests/journeys/gate.rs", "signing_out_ends_it"),
     (18, "tests/journeys/attack/browser.rs", "another_site_can_neither_act_nor_look"),
@@ -56,6 +58,8 @@ const ATTACKS: &[(u32, &str, &str)] = &[
     (28, "resizer/tests/all/damaged.rs", "a_header_that_claims_too_much_is_refused_at_once"),
     (28, "resizer/tests/all/damaged.rs", "no_byte_brings_it_down"),
     (28, "edge-auth/session/tests/fuzz.rs", "requirement_28_tokens"),
+    (28, "edge-auth/login/tests/fuzz.rs", "requirement_28_requests"),
+    (28, "gallery/tests/fuzz.rs", "requirement_28_notifications"),
 ];
 
 #[test]

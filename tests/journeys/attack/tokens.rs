@@ -29,6 +29,24 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().to_vec()
 }
 
+/// The order of Ed25519's group (RFC 8032, section 5.1), its least byte first.
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// The same signature with another S, which satisfies the equation as well: only a strict verifier refuses it.
+fn malleated(signature: &str) -> Result<String> {
+    let mut bytes = BASE64URL_NOPAD.decode(signature.as_bytes())?;
+    let mut carry = 0;
+    for (byte, more) in bytes[32..].iter_mut().zip(ORDER) {
+        let sum = u16::from(*byte) + u16::from(more) + carry;
+        (*byte, carry) = (sum as u8, sum >> 8);
+    }
+    assert_eq!(carry, 0, "S is less than the order");
+    Ok(BASE64URL_NOPAD.encode(&bytes))
+}
+
 /// Every way in is closed to a token: pages, pictures, originals, renewal, uploads.
 async fn opens_nothing(attacked: &Attacked, what: &str, token: &str) -> Result<()> {
     let cookie = format!("Cookie: {}={token}\r\n", session::cookie::NAME);
@@ -100,6 +118,7 @@ async fn no_forged_token_opens_anything() -> Result<()> {
     let tom_parts: Vec<&str> = tom.split('.').collect();
     add("tom's signature under gerda's claims", format!("{header}.{claims}.{}", tom_parts[2]));
     add("gerda's signature under tom's claims", format!("{header}.{}.{signature}", tom_parts[1]));
+    add("a malleated signature", format!("{header}.{claims}.{}", malleated(signature)?));
     // Claims that say more.
     let said = String::from_utf8(BASE64URL_NOPAD.decode(tom_parts[1].as_bytes())?)?;
     for (old, new) in [

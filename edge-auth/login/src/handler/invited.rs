@@ -85,7 +85,7 @@ impl Login {
             return refused(Some(&open.viewer)).await;
         };
         let mark = self.devices.remember(&user, Secret::new()?, true, now).await?;
-        if self.invitations.take(secret, now).await?.is_none() {
+        if self.invitations.take(secret, &mark, now).await?.is_none() {
             self.devices.forget(&mark).await?;
             return refused(Some(&user.name)).await;
         }

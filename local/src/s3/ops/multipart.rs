@@ -136,12 +136,29 @@ impl Operations {
 
     /// An upload and its parts.
     pub(super) async fn upload(&self, bucket: &str, key: &str, id: &str) -> S3Result<(Upload, Parts)> {
+        self.look_up(bucket, key, id, |view, id, upload| Ok((upload, parts(view, id)?))).await
+    }
+
+    /// An upload without its parts: each part that comes would otherwise read all before it.
+    pub(super) async fn begun(&self, bucket: &str, key: &str, id: &str) -> S3Result<Upload> {
+        self.look_up(bucket, key, id, |_, _, upload| Ok(upload)).await
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+        and: impl FnOnce(&View, &str, Upload) -> Result<T, IndexError> + Send + 'static,
+    ) -> S3Result<T> {
         let (bucket, key, id) = (bucket.to_owned(), key.to_owned(), id.to_owned());
         let read = self.folder.look(move |view, _| {
             if view.bucket(&bucket)?.is_none() {
                 return Ok(Err(s3_error!(NoSuchBucket)));
             }
-            Ok(read_upload(view, &bucket, &key, &id)?.ok_or_else(|| s3_error!(NoSuchUpload)))
+            let found = view.uploads()?.get((object_key(&bucket, &key).as_slice(), id.as_str()))?;
+            let Some(found) = found else { return Ok(Err(s3_error!(NoSuchUpload))) };
+            Ok(Ok(and(view, &id, read_json(found.value())?)?))
         });
         read.await?
     }
@@ -155,16 +172,13 @@ fn place_of(parts: &[(u32, Part)]) -> Place {
     }
 }
 
-fn read_upload(view: &View, bucket: &str, key: &str, id: &str) -> Result<Option<(Upload, Parts)>, IndexError> {
-    let found = view.uploads()?.get((object_key(bucket, key).as_slice(), id))?;
-    let Some(upload) = found else { return Ok(None) };
-    let upload = read_json(upload.value())?;
+fn parts(view: &View, id: &str) -> Result<Parts, IndexError> {
     let mut parts = Parts::new();
     for entry in view.parts()?.range((id, 0)..=(id, u32::MAX))? {
         let (number, part) = entry?;
         parts.insert(number.value().1, read_json(part.value())?);
     }
-    Ok(Some((upload, parts)))
+    Ok(parts)
 }
 
 /// The parts that the client lists, if they are what was uploaded.

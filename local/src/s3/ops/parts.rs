@@ -35,7 +35,7 @@ impl Operations {
         let announced = Announced::of(&request.headers, request.trailing_headers)?;
         let input = request.input;
         let number = part_number(input.part_number)?;
-        let (upload, _) = self.upload(&input.bucket, &input.key, &input.upload_id).await?;
+        let upload = self.begun(&input.bucket, &input.key, &input.upload_id).await?;
         if let (Some(agreed), Some(sent)) = (upload.algorithm, announced.algorithm())
             && agreed != sent
         {
@@ -61,7 +61,7 @@ impl Operations {
         refuse_what_is_not_offered(&request.headers)?;
         let mut input = request.input;
         let number = part_number(input.part_number)?;
-        let (upload, _) = self.upload(&input.bucket, &input.key, &input.upload_id).await?;
+        let upload = self.begun(&input.bucket, &input.key, &input.upload_id).await?;
         let (from_bucket, from_key) = source(input.copy_source)?;
         let Found { record, source } = self.find(&from_bucket, &from_key, true).await?;
         let reading = Reading {

@@ -1,0 +1,8 @@
+//! `htpasswd`: see `bodies/owner.rs`.
+#![no_main]
+
+#[path = "../bodies/owner.rs"]
+#[allow(dead_code, reason = "each target runs one of the bodies")]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::htpasswd(bytes));

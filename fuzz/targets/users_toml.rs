@@ -1,0 +1,8 @@
+//! `users_toml`: see `bodies/owner.rs`.
+#![no_main]
+
+#[path = "../bodies/owner.rs"]
+#[allow(dead_code, reason = "each target runs one of the bodies")]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::users_toml(bytes));
