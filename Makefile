@@ -212,11 +212,12 @@ destroy: $(CDK)/node_modules/.stamp ## Your gallery off AWS; what lies in its bu
 	npm --prefix $(CDK) run --silent deploy -- --destroy
 
 .PHONY: bench
-bench: build browser bench-edge $(SITE)/node_modules/.stamp ## How it feels: cold start, a dropped photo until it is on the page, the pages on a phone, the edge
+bench: build browser bench-edge $(PAGES_BENCH)/.stamp $(SITE)/node_modules/.stamp ## How it feels: cold start, a dropped photo until it is on the page, the pages on a phone, the edge; 200 photos beside sigal and thumbsup
 	cargo run --locked --quiet --package heirloom-tests --example feel -- "$(TARGET)/debug/heirloom"
 	cargo run --locked --quiet --package heirloom-tests --example login
 	mkdir -p "$(PAGES_BENCH)"
 	cargo run --locked --quiet --package heirloom-tests --example site -- "$(PAGES_BENCH)" "$(CHROME)" - -
+	$(MAKE) --no-print-directory bench-pages COUNTS=200
 
 .PHONY: bench-edge
 bench-edge: edge-test $(BENCH)/node_modules/.stamp ## The function at the edge against its budget
@@ -299,14 +300,18 @@ bench-queue: web peers ## Processor time of 200 uploaded photos in `heirloom ser
 
 # What our pages are measured against: sigal (PyPI) and thumbsup (npm), which wants GraphicsMagick and ExifTool.
 COUNTS ?= 200 2000 20000
+# The peers' programs; `-` leaves one out. thumbsup is left out of more than 2,000 photos unless THUMBSUP=always.
+SIGAL := $(PAGES_BENCH)/venv/bin/sigal
+THUMBSUP_PROGRAM := $(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup
+THUMBSUP_RUN = $(if $(filter -,$(THUMBSUP)),-,$(if $(filter always,$(THUMBSUP)),always:)$(THUMBSUP_PROGRAM))
 
 .PHONY: bench-storage
 bench-storage: ## The S3 server under `heirloom serve`: puts and gets of 4 KB, pages of 100,000 keys, memory; OBJECTS=20000 for fewer
 	cargo run --locked --quiet --profile measured --package heirloom-local --example s3_load -- $(or $(OBJECTS),100000)
 
 .PHONY: bench-pages
-bench-pages: web $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer
-	cargo run --locked --quiet --profile measured --package heirloom-tests --example pages -- "$(PAGES_BENCH)" "$(PAGES_BENCH)/venv/bin/sigal" "$(PAGES_BENCH)/thumbsup/node_modules/.bin/thumbsup" $(COUNTS)
+bench-pages: web $(PAGES_BENCH)/.stamp ## Pages against sigal and thumbsup over the same photos; COUNTS="200 2000" for fewer, THUMBSUP=- leaves that out
+	cargo run --locked --quiet --profile measured --package heirloom-tests --example pages -- "$(PAGES_BENCH)" "$(SIGAL)" "$(THUMBSUP_RUN)" $(COUNTS)
 	"$(PAGES_BENCH)/venv/bin/python" tests/bench/plot.py "$(PAGES_BENCH)"
 
 $(PAGES_BENCH)/.stamp: tests/bench/requirements.txt

@@ -2,9 +2,10 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::PublicFile;
+use gallery::store::Listed;
 use gallery::{Bucket, Condition, Key, StoreError};
 
-use crate::{Builder, pages};
+use crate::{Builder, pages, publish};
 
 /// One file of the web build.
 pub(crate) struct Asset {
@@ -27,34 +28,81 @@ pub(crate) fn href(logical: &str) -> String {
     format!("/assets/{}", asset.expect("the build script checked the names that pages use").name)
 }
 
+/// How the names of marks begin: assets without bytes, which say in their names what was published last.
+const MARK: &str = "published-";
+
 impl Builder {
     /// Publishes the assets, `robots.txt`, `favicon.ico`, the service worker and the page for what is not there; only what differs is
     /// written. Assets of earlier versions stay, for the pages that viewers have open.
     pub async fn publish_assets(&self) -> Result<(), StoreError> {
-        let there = self.store.list(Bucket::Web, "assets/").all().await?;
-        let missing = ASSETS.iter().filter(|asset| {
-            let path = Key::Asset(asset.name.to_owned()).path();
-            !there.iter().any(|listed| listed.path == path && listed.bytes == asset.bytes.len() as u64)
-        });
-        let files = [
-            (Key::Public(PublicFile::Robots), ROBOTS.as_bytes().to_vec()),
-            (Key::Public(PublicFile::Favicon), FAVICON.to_vec()),
-            (Key::Public(PublicFile::ServiceWorker), WORKER.to_vec()),
-            (Key::NotFoundPage, pages::not_found().into_bytes()),
-        ];
-        let missing: Vec<_> = missing
+        let there = self.listed_assets().await?;
+        self.publish_over(&there).await
+    }
+
+    /// The same unless a mark says that this very version did so last: one request then, for each start of a function.
+    pub async fn ensure_assets(&self) -> Result<(), StoreError> {
+        let there = self.listed_assets().await?;
+        if missing(&there).next().is_none() && marks(&there).eq([mark().path().as_str()]) {
+            return Ok(());
+        }
+        self.publish_over(&there).await
+    }
+
+    async fn listed_assets(&self) -> Result<Vec<Listed>, StoreError> {
+        self.store.list(Bucket::Web, "assets/").all().await
+    }
+
+    async fn publish_over(&self, there: &[Listed]) -> Result<(), StoreError> {
+        let missing: Vec<_> = missing(there)
             .map(|asset| async move {
                 let key = Key::Asset(asset.name.to_owned());
                 self.store.write(&key, asset.bytes, Condition::Always).await.map(|_| ())
             })
             .collect();
         stream::iter(missing).buffer_unordered(8).try_collect::<()>().await?;
-        for (key, bytes) in files {
+        for (key, bytes) in files() {
             let found = self.store.read(&key).await?;
             if found.is_none_or(|object| object.bytes != bytes) {
                 self.store.write(&key, bytes, Condition::Always).await?;
             }
         }
+        let mark = mark();
+        for former in marks(there).filter(|path| *path != mark.path()) {
+            self.store.remove_path(Bucket::Web, former).await?;
+        }
+        if !marks(there).any(|path| path == mark.path()) {
+            self.store.write(&mark, "", Condition::Always).await?;
+        }
         Ok(())
     }
+}
+
+/// The files that have no hash in their names.
+fn files() -> [(Key, Vec<u8>); 4] {
+    [
+        (Key::Public(PublicFile::Robots), ROBOTS.as_bytes().to_vec()),
+        (Key::Public(PublicFile::Favicon), FAVICON.to_vec()),
+        (Key::Public(PublicFile::ServiceWorker), WORKER.to_vec()),
+        (Key::NotFoundPage, pages::not_found().into_bytes()),
+    ]
+}
+
+/// The assets that are not there.
+fn missing(there: &[Listed]) -> impl Iterator<Item = &'static Asset> {
+    ASSETS.iter().filter(|asset| {
+        let path = Key::Asset(asset.name.to_owned()).path();
+        !there.iter().any(|listed| listed.path == path && listed.bytes == asset.bytes.len() as u64)
+    })
+}
+
+/// The mark of this version.
+fn mark() -> Key {
+    let digests = files().map(|(_, bytes)| publish::digest(&bytes));
+    Key::Asset(format!("{MARK}{}.txt", publish::digest(digests.concat().as_bytes())))
+}
+
+/// The paths of the marks that are there.
+fn marks(there: &[Listed]) -> impl Iterator<Item = &str> {
+    let prefix = Key::Asset(MARK.to_owned()).path();
+    there.iter().map(|listed| listed.path.as_str()).filter(move |path| path.starts_with(&prefix))
 }

@@ -6,9 +6,11 @@
 mod chunks;
 mod days;
 mod films;
+mod notices;
 mod order;
 mod shelf;
 mod summary;
+mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,16 +25,18 @@ use sha2::{Digest, Sha256};
 pub(crate) use chunks::{ChunkName, Photos, chunks};
 pub use days::Days;
 pub use films::Film;
+pub(crate) use notices::unknown_key;
 pub(crate) use order::{collections, newest_first};
 pub(crate) use shelf::UPLOADS;
 pub use shelf::{Shelf, Spot};
 pub(crate) use summary::pages_stamp;
 pub use summary::{Card, Cover, Stamp, Summary, Unread};
+pub use when::When;
 
 use crate::metadata::Metadata;
 use crate::settings::Settings;
 use crate::words::Beginnings;
-use crate::yaml::Problem;
+use crate::yaml::{self, Problem};
 
 /// The builder's record of an album.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +58,9 @@ pub struct Catalogue {
     /// What the owner says of the folder.
     #[serde(default)]
     pub described: Described<Metadata>,
+    /// The photo of a folder below that the owner wants for a cover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Cover>,
     /// The pages as last published: the album's own under the empty name, and those of its chunks. None while there is
     /// nothing to show.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -136,8 +143,11 @@ pub struct Rejected {
 }
 
 /// What the owner says of a folder or of the gallery, and how far it could be read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Described<T> {
+    /// Which edition of the parser read it; 0 before there were any.
+    #[serde(default)]
+    pub edition: u32,
     /// Which file was read; `None` when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
@@ -147,6 +157,20 @@ pub struct Described<T> {
     /// Why the file as it is could not be read, for the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+}
+
+impl<T: Default> Default for Described<T> {
+    /// What nothing is said of.
+    fn default() -> Self {
+        Self { edition: yaml::EDITION, version: None, values: T::default(), problem: None }
+    }
+}
+
+impl<T> Described<T> {
+    /// Whether another edition of the parser read it, which may have understood something else.
+    pub(crate) fn is_of_old(&self) -> bool {
+        self.edition != yaml::EDITION
+    }
 }
 
 /// One version of an object. The time is part of it: a file that is changed and changed back is another version, so
@@ -178,6 +202,7 @@ impl Catalogue {
             rejected: BTreeMap::new(),
             children: BTreeMap::new(),
             described: Described::default(),
+            cover: None,
             pages: Pages::new(),
         }
     }
@@ -295,7 +320,7 @@ impl Catalogue {
         texts.chain(photo.keywords.iter().map(String::as_str)).for_each(|text| words.add(text));
     }
 
-    /// When a photo was taken: as the owner says, or the photo itself.
+    /// When a photo was taken: as the owner says of it, or the photo itself. For putting photos in order.
     pub fn taken(&self, photo: &Photo) -> Option<DateTime> {
         self.described.values.dates.get(&photo.file).copied().or(photo.taken)
     }

@@ -50,7 +50,11 @@ pub(crate) async fn settle(
     let mut doubtful = work.homes.clone();
     let (mut own, mut waited) = (BTreeSet::new(), 0);
     let edition = record.value.as_ref().map(|record| record.edition.clone());
-    for round in 0..ROUNDS {
+    for round in 0..=ROUNDS {
+        // A record that was written in the last round is looked at once more, as every one is.
+        if round == ROUNDS && !written {
+            break;
+        }
         if round > 0 && !written {
             pause(round).await;
             check = true;

@@ -36,7 +36,7 @@ mod yaml;
 pub use accent::Accent;
 pub use catalogue::{
     Card, Catalogue, Cover, Days, Described, Film, Learned, Pages, Photo, Published, Rejected, Shelf, Spot, Stamp,
-    Summary, Unread, Version,
+    Summary, Unread, Version, When,
 };
 pub use gallery_record::{Collection, GalleryRecord, HomeFile};
 pub use metadata::{Dated, Metadata, Sort, SortBy};

@@ -83,18 +83,19 @@ async fn said<T: Clone + Default>(
 ) -> Result<Described<T>, StoreError> {
     let Some(found) = store.look(Bucket::Source, &key.path()).await? else { return Ok(Described::default()) };
     let version = Version { etag: found.etag, modified: found.modified };
-    if last.version.as_ref() == Some(&version) {
+    if last.version.as_ref() == Some(&version) && !last.is_of_old() {
         return Ok(last.clone());
     }
-    let broken =
-        |version, problem| Described { version: Some(version), values: last.values.clone(), problem: Some(problem) };
+    let read_as =
+        |version, values, problem| Described { edition: yaml::EDITION, version: Some(version), values, problem };
+    let broken = |version, problem| read_as(version, last.values.clone(), Some(problem));
     if found.bytes > yaml::MAX_BYTES {
         return Ok(broken(version, yaml::too_long(found.bytes)));
     }
     let Some(object) = store.read(key).await? else { return Ok(Described::default()) };
     let version = Version { etag: object.etag, modified: object.modified };
     Ok(match read(&object.bytes) {
-        Ok(values) => Described { version: Some(version), values, problem: None },
+        Ok(values) => read_as(version, values, None),
         Err(problem) => broken(version, problem),
     })
 }

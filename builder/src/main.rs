@@ -29,7 +29,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     if let Ok(title) = env::var("HEIRLOOM_TITLE") {
         builder = builder.of_gallery(title);
     }
-    builder.publish_assets().await?;
+    builder.ensure_assets().await?;
     let builder = &builder;
     run(service_fn(move |event: LambdaEvent<Call>| async move { answer(builder, event.payload).await })).await
 }

@@ -1,7 +1,7 @@
 //! `metadata.yml`: what the owner says of a folder.
 //!
-//! Reading knows the ancestor's keys (`title`, `comment1`, `comment2`, `cover_image`) and ours, ignores keys that it does
-//! not know, and takes any value for text: quoted or not, a number, a date, or nothing at all.
+//! Reading knows the ancestor's keys (`title`, `comment1`, `comment2`, `cover_image`) and ours, notes keys that it does not
+//! know and ignores them, and takes any value for text: quoted or not, a number, a date, or nothing at all.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,8 @@ pub struct Metadata {
     /// A longer text, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The file in this folder, or the album right inside it, that is the cover.
+    /// The file in this folder, or the album right inside it, that is the cover; or a file in one of the folders below,
+    /// `Lisbon/tram.jpg`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cover_image: Option<String>,
     /// When it was, instead of the photos' own dates.
@@ -38,9 +39,9 @@ pub struct Metadata {
     /// Whether the page offers the originals.
     #[serde(skip_serializing_if = "Clone::clone")]
     pub downloads: bool,
-    /// The order of the photos; by name, that of the albums inside, too.
-    #[serde(skip_serializing_if = "Sort::is_default")]
-    pub sort: Sort,
+    /// The order of the photos and of the albums inside; the oldest photo and the newest album first when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
     /// Files and albums that come first, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<String>,
@@ -50,6 +51,9 @@ pub struct Metadata {
     /// When photos were taken, by file name, instead of what the files say; midnight stands for a day alone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dates: BTreeMap<String, DateTime>,
+    /// Keys that nobody knows, the first few.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 impl Default for Metadata {
@@ -63,10 +67,11 @@ impl Default for Metadata {
             date: None,
             hidden: false,
             downloads: true,
-            sort: Sort::default(),
+            sort: None,
             order: Vec::new(),
             captions: BTreeMap::new(),
             dates: BTreeMap::new(),
+            unknown: Vec::new(),
         }
     }
 }
@@ -78,7 +83,7 @@ impl Metadata {
     }
 }
 
-/// The order of an album's photos. Written `taken`, `name`, and either with ` desc`.
+/// An order of photos or albums. Written `taken`, `name`, and either with ` desc`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sort {
@@ -96,13 +101,6 @@ pub enum SortBy {
     Taken,
     /// The file's name.
     Name,
-}
-
-impl Sort {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl TryFrom<String> for Sort {
@@ -206,7 +204,7 @@ impl TryFrom<Option<String>> for Taken {
 /// Reads a file.
 pub(crate) fn read(bytes: &[u8]) -> Result<Metadata, Problem> {
     let written: Option<Written> = yaml::read(bytes)?;
-    Ok(written.map(Metadata::from).unwrap_or_default())
+    Ok(Metadata { unknown: yaml::keys_besides::<Written>(bytes), ..written.map(Metadata::from).unwrap_or_default() })
 }
 
 /// The file as written: every value may be missing or null.
@@ -239,10 +237,11 @@ impl From<Written> for Metadata {
             date: written.date,
             hidden: written.hidden.is_some_and(|flag| flag.0),
             downloads: written.downloads.is_none_or(|flag| flag.0),
-            sort: written.sort.unwrap_or_default(),
+            sort: written.sort,
             order: written.order.unwrap_or_default().into_iter().filter_map(text).collect(),
             captions: captions.filter_map(|(file, caption)| Some((file, text(caption)?))).collect(),
             dates: dates.filter_map(|(file, taken)| Some((file, taken.0?))).collect(),
+            unknown: Vec::new(),
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::assets::{self, ASSETS};
 use crate::catalogue::Catalogue;
 use crate::gallery_record::{GalleryRecord, HomeFile};
 use crate::settings::Settings;
-use crate::{links, markdown, publish};
+use crate::{links, markdown, publish, yaml};
 
 /// Raised when the pages change although the assets do not.
 const EDITION: u32 = 5;
@@ -36,7 +36,8 @@ const EDITION: u32 = 5;
 pub(crate) fn edition(settings: &Settings) -> String {
     let names = ASSETS.iter().map(|asset| asset.name).collect::<Vec<_>>().join(" ");
     let settings = serde_json::to_string(settings).expect("settings hold nothing that JSON cannot");
-    publish::digest(format!("{EDITION} {names} {settings}").as_bytes())
+    // Another parser may find something else in every album's file.
+    publish::digest(format!("{EDITION} {} {names} {settings}", yaml::EDITION).as_bytes())
 }
 
 /// The pages of an album by name: its own, under the empty name, and those of its chunks.

@@ -146,7 +146,7 @@ impl Run<'_> {
             let settled = self.gallery_with(work.clone(), record, &settings).await?;
             let wrote = self.wrote.load(Ordering::Relaxed);
             let observed = std::mem::take(&mut *self.observed());
-            if settled == Settled::Done && (!wrote || observed.still_hold(self.store).await?) {
+            if settled == Settled::Done && (!wrote || observed.still_hold(self.store, work.facts).await?) {
                 let all_made = self.failures.lock().is_ok_and(|failures| failures.is_empty());
                 return if work.settings && all_made { self.tidy_sheets().await } else { Ok(()) };
             }

@@ -43,8 +43,9 @@ impl Builder {
     /// Brings the whole web bucket in line with the facts and the metadata, whatever events were lost.
     pub async fn reconcile(&self) -> Result<Reconciled, BuildError> {
         let record: Option<GalleryRecord> = kept(&self.store, &Key::GalleryCatalogue).await?.value;
-        let albums = survey(&self.store).await?;
+        let (albums, facts) = survey(&self.store).await?;
         let mut work = Work { doubt: true, everything: true, settings: true, across: true, ..Work::default() };
+        work.facts = Some(facts);
         work.homes = listed_scopes(&self.store).await?;
         let record = record.unwrap_or_default();
         work.homes.extend(record.scopes.keys().cloned());
@@ -74,13 +75,14 @@ impl Builder {
     }
 }
 
-/// Lists everything.
-async fn survey(store: &Store) -> Result<Albums, StoreError> {
-    let mut albums = Albums::new();
+/// Lists everything, and counts the facts.
+async fn survey(store: &Store) -> Result<(Albums, usize), StoreError> {
+    let (mut albums, mut facts) = (Albums::new(), 0);
     let mut pages = store.list(Bucket::Resized, "facts/");
     while let Some(page) = pages.next().await? {
         for object in page {
             if let Some(Key::Facts(album, photo)) = Key::parse(Bucket::Resized, &object.path) {
+                facts += 1;
                 albums.entry(album).or_default().facts.add(photo, &object.etag);
             }
         }
@@ -113,7 +115,7 @@ async fn survey(store: &Store) -> Result<Albums, StoreError> {
             }
         }
     }
-    Ok(albums)
+    Ok((albums, facts))
 }
 
 /// Compares what the listings show with what the records say.

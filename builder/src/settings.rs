@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::accent::Accent;
+use crate::catalogue::unknown_key;
 use crate::markdown;
 use crate::metadata::Sort;
 use crate::yaml::{self, Flag, Pairs, Problem, quoted, text};
@@ -36,6 +37,9 @@ pub struct Settings {
     /// The map of where photos were taken; nobody is told when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map: Option<Map>,
+    /// Keys that nobody knows, the first few.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
 }
 
 /// A map.
@@ -100,6 +104,11 @@ impl Settings {
     /// Reads a `gallery.yml` as the builder does.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         read(bytes)
+    }
+
+    /// A sentence about each key of the file that nobody knows.
+    pub fn notices(&self) -> Vec<String> {
+        self.unknown.iter().map(|key| unknown_key(key)).collect()
     }
 
     /// The gallery's title, wherever it is shown: on the pages, at the door, on cards.
@@ -172,7 +181,7 @@ impl From<Language> for String {
 /// Reads the file.
 pub(crate) fn read(bytes: &[u8]) -> Result<Settings, Problem> {
     let written: Option<Written> = yaml::read(bytes)?;
-    Ok(written.map(Settings::from).unwrap_or_default())
+    Ok(Settings { unknown: yaml::keys_besides::<Written>(bytes), ..written.map(Settings::from).unwrap_or_default() })
 }
 
 /// The file as written: every value may be missing or null.
@@ -207,6 +216,7 @@ impl From<Written> for Settings {
                 .map
                 .is_some_and(|wanted| wanted.0)
                 .then(|| Map { tiles: written.map_tiles, credit: text(written.map_credit) }),
+            unknown: Vec::new(),
         }
     }
 }
@@ -246,6 +256,7 @@ mod tests {
         assert_eq!(settings.title.as_deref(), Some("The Millers"));
         assert_eq!(settings.languages.iter().map(|l| l.tag()).collect::<Vec<_>>(), ["de", "en"]);
         assert_eq!(settings.sort.unwrap().by, SortBy::Name);
+        assert_eq!(settings.unknown, ["other"]);
         let words: Vec<_> = settings.links.iter().map(|link| link.words.as_str()).collect();
         assert_eq!(words, ["Family tree", "Write to us", "All"]);
         let map = settings.map.as_ref().unwrap();

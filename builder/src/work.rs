@@ -73,6 +73,8 @@ pub(crate) struct Work {
     pub(crate) doubt: bool,
     /// Whether this is a reconcile of everything, after which every page is of the present edition.
     pub(crate) everything: bool,
+    /// How many facts there are, when somebody counted.
+    pub(crate) facts: Option<usize>,
     /// Whether the pages that go across albums are to be up to date afterwards, whatever they lack.
     pub(crate) across: bool,
 }

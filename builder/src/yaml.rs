@@ -1,10 +1,16 @@
 //! Reading what the owner writes: bounded (size, depth, number of nodes, aliases), and with a sentence for the owner,
 //! line and column in it, about what cannot be read.
 
+mod fields;
+
 use std::fmt;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+
+/// Raised when more, or something else, is read out of the owner's files: they are then read again, though they did not
+/// change.
+pub(crate) const EDITION: u32 = 1;
 
 /// The longest file that is read, in bytes. A date and a caption for each of ten thousand photos fit.
 pub(crate) const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -62,6 +68,39 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<T>, Probl
         },
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| problem(&e))
+}
+
+/// So many unknown keys of a file are told.
+const UNKNOWN: usize = 20;
+
+/// The keys of a file that can be read, besides those that a struct knows; the first few.
+pub(crate) fn keys_besides<'de, T: Deserialize<'de>>(bytes: &[u8]) -> Vec<String> {
+    let Ok(Some(Keys(keys))) = read::<Keys>(bytes) else { return Vec::new() };
+    let known = fields::of::<T>();
+    keys.into_iter().filter(|key| !known.contains(&key.as_str())).map(|key| quoted(&key)).take(UNKNOWN).collect()
+}
+
+/// The keys of a map, whatever their values.
+struct Keys(Vec<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Keys;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("lines of the form `key: value`")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((key, IgnoredAny)) = map.next_entry()? {
+                    keys.push(key);
+                }
+                Ok(Keys(keys))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
 }
 
 /// The sentence about a file that is too long to be read.

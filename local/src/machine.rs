@@ -100,7 +100,7 @@ impl Machine {
         let folder = open(&settings.data).await?;
         let credentials = settings.credentials()?;
         let server = Server::with_route(folder.clone(), &credentials, Asked::new(folder.clone()));
-        let store = Store::new(server.client(&credentials), BucketNames::plain());
+        let store = Store::new(server.client(), BucketNames::plain());
 
         let tls = settings.tls.then(|| certificate::acceptor(&settings.data)).transpose()?;
         let keys = login::load_or_create(&store, Timestamp::now()).await?.public()?;
@@ -238,7 +238,7 @@ impl Resting {
         let folder = open(&settings.data).await?;
         let credentials = settings.credentials()?;
         let server = Server::with_route(folder.clone(), &credentials, Asked::new(folder.clone()));
-        let store = Store::new(server.client(&credentials), BucketNames::plain());
+        let store = Store::new(server.client(), BucketNames::plain());
         Ok(Self { folder, store, server, credentials })
     }
 

@@ -5,7 +5,7 @@ mod told;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use builder::{Catalogue, GalleryRecord};
+use builder::{Catalogue, GalleryRecord, Problem};
 use gallery::keys::Bucket;
 use gallery::{Key, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +31,9 @@ struct Album {
     /// What is wrong with its `metadata.yml`.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// What its `metadata.yml` says that does nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     /// When it was last built otherwise than before.
     #[serde(skip_serializing_if = "Option::is_none")]
     built: Option<Timestamp>,
@@ -47,6 +50,12 @@ struct Unread {
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u64>,
     sentence: String,
+}
+
+impl Unread {
+    fn of(file: String, Problem { line, column, sentence }: Problem) -> Self {
+        Self { file, line, column, sentence }
+    }
 }
 
 /// What the gallery costs on AWS in a month.
@@ -76,6 +85,9 @@ struct Told {
     built: Option<Timestamp>,
     /// Files of the owner's that cannot be read.
     unread: Vec<Unread>,
+    /// What `gallery.yml` says that does nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     /// Files that no album can hold: right at the top of the bucket, or too deep.
     strays: Vec<String>,
     /// What waits for the handlers, and what they gave up. Absent where nobody answers.
@@ -122,16 +134,9 @@ async fn look(reached: &Reached, now: Timestamp) -> Result<Told> {
         told.buckets.insert(name, (objects, bytes));
     }
     if let Some((record, _)) = store.read_json::<GalleryRecord>(&Key::GalleryCatalogue).await? {
-        told.unread = record
-            .unread()
-            .into_iter()
-            .map(|unread| Unread {
-                file: unread.file,
-                line: unread.problem.line,
-                column: unread.problem.column,
-                sentence: unread.problem.sentence,
-            })
-            .collect();
+        told.notices = record.settings.values.notices();
+        let own = record.settings.problem.map(|problem| Unread::of(Key::Settings.path(), problem));
+        told.unread.splice(0..0, own);
     }
     // Without them everything else is still worth telling.
     match reached.queues().look().await {
@@ -193,8 +198,13 @@ fn note(told: &mut Told, catalogue: Catalogue, built: Timestamp, now: Timestamp)
     let album = told.albums.entry(catalogue.folder.to_string()).or_default();
     album.photos = catalogue.in_order().len();
     album.waiting = album.waiting.saturating_sub(catalogue.photos.len() + catalogue.rejected.len());
+    album.notices = catalogue.notices();
+    if let Some(problem) = catalogue.described.problem {
+        album.problem = Some(problem.to_string());
+        // Not out of the gallery's record, which holds the first few.
+        told.unread.push(Unread::of(Key::Metadata(catalogue.folder).path(), problem));
+    }
     album.rejected = catalogue.rejected.into_values().map(|rejected| (rejected.file, rejected.reason)).collect();
-    album.problem = catalogue.described.problem.map(|problem| problem.to_string());
     album.built = Some(built);
 }
 

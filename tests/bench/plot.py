@@ -12,7 +12,9 @@ import matplotlib.pyplot as plt
 
 folder = Path(sys.argv[1])
 figures = json.loads((folder / "pages.json").read_text())
-kinds = list(dict.fromkeys(figure["what"] for figure in figures))
+kinds = list(dict.fromkeys(figure["what"] for figure in figures if figure["program"] == "sigal")) or list(
+    dict.fromkeys(figure["what"] for figure in figures)
+)
 colours = {"heirloom": "#8a5a2b", "sigal": "#3d6b8c", "thumbsup": "#6b7d3a"}
 drawing, rows = plt.subplots(2, len(kinds), figsize=(4 * len(kinds), 6.4), sharex=True, sharey=True)
 for row, (measure, name) in zip(rows, {"seconds": "seconds", "cpu": "processor seconds"}.items()):

@@ -48,7 +48,7 @@ impl World {
 
     /// Buckets reached without a fault.
     fn calm(&self, names: BucketNames) -> Store {
-        Store::new(self.server.client(&self.pair), names)
+        Store::new(self.server.client(), names)
     }
 
     /// The gallery's buckets in this weather, with a client that does not wait long between its tries.

@@ -104,9 +104,9 @@ async fn folder(data: &Path, known: &BTreeMap<String, String>, tally: &Tally, pe
     folder.ensure_buckets(&["resized-in-peace", "web-in-peace"]).await?;
     let pair = Settings::new(data).credentials()?;
     let server = Server::new(Arc::clone(&folder), &pair);
-    let ours = Store::new(server.client(&pair), BucketNames::plain());
+    let ours = Store::new(server.client(), BucketNames::plain());
     let names = BucketNames { resized: "resized-in-peace".into(), web: "web-in-peace".into(), ..BucketNames::plain() };
-    let anew = Store::new(server.client(&pair), names);
+    let anew = Store::new(server.client(), names);
 
     let mut found = BTreeMap::new();
     for (path, bytes) in objects(&ours, Bucket::Source).await? {

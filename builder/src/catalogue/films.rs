@@ -61,6 +61,9 @@ pub(super) fn without_poster(facts: String, file: String, original: &gallery::fa
 /// The movies of Live Photos by the photo that each belongs to: a short `.MOV` beside a picture of the same name. A
 /// function of the files that are there, whatever their history.
 pub(super) fn pairs(photos: &BTreeMap<PhotoId, Photo>) -> BTreeMap<PhotoId, PhotoId> {
+    if photos.values().all(|photo| photo.film.is_none()) {
+        return BTreeMap::new();
+    }
     let mut movies: BTreeMap<&str, BTreeSet<(&str, PhotoId)>> = BTreeMap::new();
     let mut stills: BTreeMap<&str, BTreeSet<(usize, &str, PhotoId)>> = BTreeMap::new();
     for (id, photo) in photos {

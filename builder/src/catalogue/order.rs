@@ -13,7 +13,7 @@ use crate::metadata::{Metadata, Sort, SortBy};
 /// Photos in the order that the owner asked for: those named first, the others by the time they were taken (those
 /// without one last), or by name.
 pub(super) fn photos<'a>(mut all: Vec<(PhotoId, &'a Photo)>, wanted: &Metadata) -> Vec<(PhotoId, &'a Photo)> {
-    let sort = wanted.sort;
+    let sort = wanted.sort.unwrap_or_default();
     let named = places(&wanted.order);
     let taken = |photo: &Photo| wanted.dates.get(&photo.file).copied().or(photo.taken);
     all.sort_by(|(a_id, a), (b_id, b)| {
@@ -32,30 +32,28 @@ pub(super) fn photos<'a>(mut all: Vec<(PhotoId, &'a Photo)>, wanted: &Metadata) 
     all
 }
 
-/// Albums in the order that the owner asked for: those named first, the others the newest first, or by title.
+/// Albums in the order that the owner asked for: those named first, the others the newest first when they said nothing.
 pub(super) fn albums(albums: &mut [(&Slug, &Summary)], wanted: &Metadata) {
     let named = places(&wanted.order);
     albums.sort_by(|(_, Summary { card: a, .. }), (_, Summary { card: b, .. })| {
         let by_place = place(&named, a.folder.name()).cmp(&place(&named, b.folder.name()));
-        by_place.then_with(|| match wanted.sort {
-            Sort { by: SortBy::Name, descending } => by_title(a, b, descending),
-            Sort { by: SortBy::Taken, .. } => newest_first(a, b),
-        })
+        by_place.then_with(|| cards(a, b, wanted.sort))
     });
 }
 
 /// Collections in the order that the owner asked for; the newest first when they said nothing.
 pub(crate) fn collections(collections: &mut [&Collection], wanted: Option<Sort>) {
-    collections.sort_by(|a, b| {
-        let (a, b) = (&a.summary.card, &b.summary.card);
-        match wanted {
-            Some(Sort { by: SortBy::Name, descending }) => by_title(a, b, descending),
-            Some(Sort { by: SortBy::Taken, descending: false }) => {
-                a.last.is_none().cmp(&b.last.is_none()).then(a.last.cmp(&b.last)).then_with(|| by_title(a, b, false))
-            }
-            _ => newest_first(a, b),
+    collections.sort_by(|a, b| cards(&a.summary.card, &b.summary.card, wanted));
+}
+
+fn cards(a: &Card, b: &Card, wanted: Option<Sort>) -> Ordering {
+    match wanted {
+        Some(Sort { by: SortBy::Name, descending }) => by_title(a, b, descending),
+        Some(Sort { by: SortBy::Taken, descending: false }) => {
+            a.last.is_none().cmp(&b.last.is_none()).then(a.last.cmp(&b.last)).then_with(|| by_title(a, b, false))
         }
-    });
+        Some(Sort { by: SortBy::Taken, descending: true }) | None => newest_first(a, b),
+    }
 }
 
 fn by_title(a: &Card, b: &Card, descending: bool) -> Ordering {
@@ -83,20 +81,19 @@ pub(crate) fn newest_first(a: &Card, b: &Card) -> Ordering {
 
 /// Names as people order them: `2` before `10`, capitals beside small letters. Equal only when the same.
 fn natural(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a.chars().peekable(), b.chars().peekable());
+    let (mut left, mut right) = (a, b);
     loop {
-        let order = match (left.peek().copied(), right.peek().copied()) {
+        let order = match (left.chars().next(), right.chars().next()) {
             (None, None) => return a.cmp(b),
             (None, _) => Ordering::Less,
             (_, None) => Ordering::Greater,
             (Some(l), Some(r)) if l.is_ascii_digit() && r.is_ascii_digit() => {
                 let (l, r) = (number(&mut left), number(&mut right));
-                l.len().cmp(&r.len()).then(l.cmp(&r))
+                l.len().cmp(&r.len()).then(l.cmp(r))
             }
             (Some(l), Some(r)) => {
-                left.next();
-                right.next();
-                l.to_lowercase().cmp(r.to_lowercase())
+                (left, right) = (&left[l.len_utf8()..], &right[r.len_utf8()..]);
+                if l == r { Ordering::Equal } else { l.to_lowercase().cmp(r.to_lowercase()) }
             }
         };
         if order.is_ne() {
@@ -105,15 +102,12 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The digits that come next, without zeros in front, however many.
-fn number(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
-    let mut digits = String::new();
-    while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-        if digit != '0' || !digits.is_empty() {
-            digits.push(digit);
-        }
-    }
-    digits
+/// Takes the digits that come next, without zeros in front, however many.
+fn number<'a>(text: &mut &'a str) -> &'a str {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    *text = rest;
+    digits.trim_start_matches('0')
 }
 
 #[cfg(test)]

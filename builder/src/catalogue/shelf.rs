@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::days::Days;
 use super::summary::{Cover, Summary};
-use super::{Catalogue, Photo};
+use super::{Catalogue, Photo, When};
 
 /// So many days on which photos came are remembered, the newest: as many as a feed tells.
 pub(crate) const UPLOADS: usize = 50;
@@ -32,9 +32,13 @@ pub struct Shelf {
     /// The photo on its card, in its smallest copies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
-    /// The days on which its photos were taken.
+    /// The days on which its photos were taken. The first of a month stands for photos of which no more is known than the
+    /// month.
     #[serde(default, skip_serializing_if = "Days::is_empty")]
     pub days: Days,
+    /// The year that some of its photos are of, when no more is known of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i16>,
     /// Of each day (in UTC) on which photos were uploaded, when the first of them came; the newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<Timestamp>,
@@ -61,12 +65,14 @@ impl Shelf {
             return None;
         }
         let photos = || catalogue.photos.values();
-        let taken = |photo| catalogue.taken(photo);
+        let (of_a_year, dated): (Vec<When>, Vec<When>) =
+            photos().filter_map(|photo| catalogue.when(photo)).partition(|when| when.is_a_year());
         Some(Self {
             folder: catalogue.folder.clone(),
             title: catalogue.title().to_owned(),
             cover: cover.map(|cover| cover.up_to(SMALL)),
-            days: photos().filter_map(taken).map(DateTime::date).collect(),
+            days: dated.into_iter().map(When::first).collect(),
+            year: of_a_year.first().map(|when| when.first().year()),
             uploads: uploads(photos()),
             spots: spots(catalogue),
         })
@@ -76,7 +82,8 @@ impl Shelf {
 impl Shelf {
     /// Whether days or places came to what the album had before, and nothing else changed.
     pub(crate) fn only_gained_since(&self, before: &Self) -> bool {
-        let same = (&self.folder, &self.title, &self.cover) == (&before.folder, &before.title, &before.cover);
+        let same = (&self.folder, &self.title, &self.cover, self.year)
+            == (&before.folder, &before.title, &before.cover, before.year);
         // The oldest uploads are forgotten when newer ones come.
         let oldest = self.uploads.last().filter(|_| self.uploads.len() == UPLOADS);
         let told = |first: &Timestamp| self.uploads.contains(first) || oldest.is_some_and(|oldest| first < oldest);

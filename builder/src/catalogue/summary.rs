@@ -1,7 +1,7 @@
 //! What an album tells the album that holds it.
 
-use gallery::facts::Rendition;
-use gallery::{FolderPath, Key, PhotoId};
+use gallery::facts::{Facts, Rendition};
+use gallery::{AlbumPath, FolderPath, Key, PhotoId, Slug, SourceKey};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
@@ -189,7 +189,7 @@ impl Card {
             first: dated.map(|d| d.0).or_else(|| days().chain(cards().filter_map(|card| card.first)).min()),
             last: dated.map(|d| d.1).or_else(|| days().chain(cards().filter_map(|card| card.last)).max()),
             added: added().chain(cards().filter_map(|card| card.added)).max(),
-            cover: cover(catalogue),
+            cover: cover(catalogue, &photos, &children),
             words: words(catalogue).filter(),
         }
     }
@@ -209,13 +209,11 @@ fn words(catalogue: &Catalogue) -> Beginnings {
 
 /// The photo that the owner named; else the first that lies well in a frame; else the newest child's.
 ///
-/// `cover_image` names a file in the folder, or an album right inside it, whose cover is taken.
-fn cover(catalogue: &Catalogue) -> Option<Cover> {
+/// `cover_image` names a file in the folder, or an album right inside it, whose cover is taken, or a file further below.
+fn cover(catalogue: &Catalogue, photos: &[(PhotoId, &Photo)], children: &[(&Slug, &Summary)]) -> Option<Cover> {
     let wanted = catalogue.described.values.cover_image.as_deref();
-    let mut photos = catalogue.in_order();
-    photos.retain(|(_, photo)| !photo.renditions.is_empty());
-    let children = catalogue.shown_children();
-    let named = photos.iter().find(|(_, photo)| wanted == Some(photo.file.as_str()));
+    let mut photos = photos.iter().filter(|(_, photo)| !photo.renditions.is_empty()).peekable();
+    let named = photos.clone().find(|(_, photo)| wanted == Some(photo.file.as_str()));
     if let Some((id, photo)) = named {
         return Some(Cover::of(*id, photo));
     }
@@ -223,14 +221,34 @@ fn cover(catalogue: &Catalogue) -> Option<Cover> {
     if let Some(cover) = inside.and_then(|(_, child)| child.card.cover.clone()) {
         return Some(cover);
     }
+    if let Some(cover) = &catalogue.cover {
+        return Some(cover.clone());
+    }
     let lies_well = |photo: &Photo| (1.2..=1.9).contains(&(f64::from(photo.width) / f64::from(photo.height)));
-    let first = photos.iter().find(|(_, photo)| lies_well(photo)).or(photos.first());
+    let first = photos.clone().find(|(_, photo)| lies_well(photo)).or_else(|| photos.peek().copied());
     first
         .map(|(id, photo)| Cover::of(*id, photo))
         .or_else(|| children.iter().find_map(|(_, child)| child.card.cover.clone()))
 }
 
+impl Catalogue {
+    /// The photo below that `cover_image` names, as the ancestor allowed it: `Lisbon/tram.jpg`, `Lisbon/Day 1/tram.jpg`.
+    pub(crate) fn cover_wanted_below(&self) -> Option<(AlbumPath, PhotoId)> {
+        let below = self.described.values.cover_image.as_deref().filter(|name| name.contains('/'))?;
+        let source = SourceKey::parse(&format!("{}/{below}", self.folder)).ok()?;
+        Some((source.folder().album(), source.photo()))
+    }
+}
+
 impl Cover {
+    /// Of a photo's facts; `None` when there is no picture of it.
+    pub(crate) fn of_facts(facts: Facts) -> Option<Self> {
+        let (id, folder) = (facts.photo, facts.source_key()?.folder().clone());
+        let mut alone = Catalogue::new(folder);
+        alone.learn(facts, String::new());
+        alone.photos.get(&id).filter(|photo| !photo.renditions.is_empty()).map(|photo| Self::of(id, photo))
+    }
+
     /// The same without the copies that are wider, if there are any as narrow.
     pub(super) fn up_to(&self, width: u32) -> Self {
         let narrow: Vec<_> = self.renditions.iter().filter(|copy| copy.width <= width).cloned().collect();

@@ -237,6 +237,7 @@ fn a_catalogue_reads_back() {
     let mut album =
         with(catalogue("A", &[("1.jpg", Some(1)), ("2.jpg", None)]), &[&catalogue("A/b", &[("3.jpg", Some(2))])]);
     album.described = Described {
+        edition: 1,
         version: Some(Version { etag: "\"m\"".into(), modified: Timestamp::UNIX_EPOCH }),
         values: metadata::read(b"title: x\ndate: 2024-05\nsort: name\ncaptions: {1.jpg: y}").unwrap(),
         problem: Some(metadata::read(b"title: [").unwrap_err()),

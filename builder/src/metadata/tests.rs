@@ -35,11 +35,12 @@ fn our_keys_are_read_and_others_ignored() {
     let date = metadata.date.unwrap();
     assert_eq!((date.first().to_string(), date.last().to_string()), ("2024-05-01".into(), "2024-05-31".into()));
     assert!(metadata.hidden && metadata.downloads);
+    assert_eq!(metadata.unknown, ["future"]);
     let metadata = good("downloads: false\norder:\n- 2.jpg\n- 10\n-\n");
     assert!(!metadata.downloads);
     assert_eq!(metadata.order, ["2.jpg", "10"]);
     let metadata = good("sort: name desc\ncaptions:\n  1.jpg: The tram\n  '2.jpg': \"50 % & <b>\"\n  3.jpg:\n");
-    assert_eq!(metadata.sort, Sort { by: SortBy::Name, descending: true });
+    assert_eq!(metadata.sort, Some(Sort { by: SortBy::Name, descending: true }));
     assert_eq!(metadata.captions.len(), 2);
     assert_eq!(metadata.captions["2.jpg"], "50 % & <b>");
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
+use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::figure::Album;
 use super::picture::{Urgency, cover};
 use super::{Document, dates, notices};
-use crate::catalogue::{Card, Catalogue, ChunkName, Photos, chunks};
+use crate::catalogue::{Card, Catalogue, ChunkName, Photos, When, chunks};
 use crate::settings::Settings;
 use crate::words::Beginnings;
 use crate::{links, markdown};
@@ -137,11 +137,11 @@ fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &
 
 /// The first and the last month that photos of a chunk were taken in, `2024-05/2024-07`; `-` when none tells.
 fn months(catalogue: &Catalogue, photos: &Photos<'_>) -> String {
-    let taken = || photos.iter().filter_map(|(_, photo)| catalogue.taken(photo));
-    let month = |time: DateTime| time.strftime("%Y-%m").to_string();
-    taken()
-        .min()
-        .zip(taken().max())
+    let when = || photos.iter().filter_map(|(_, photo)| catalogue.when(photo));
+    let month = |day: Date| day.strftime("%Y-%m").to_string();
+    let first = when().map(When::first).min();
+    first
+        .zip(when().map(When::last).max())
         .map_or_else(|| "-".to_owned(), |(first, last)| format!("{}/{}", month(first), month(last)))
 }
 

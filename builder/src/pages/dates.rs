@@ -2,6 +2,8 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
+use crate::catalogue::When;
+
 /// `6 May 2024`
 pub(super) fn day(date: Date) -> String {
     date.strftime("%-d %B %Y").to_string()
@@ -12,9 +14,12 @@ pub(super) fn moment(time: DateTime) -> String {
     if time.time() == Time::midnight() { day(time.date()) } else { time.strftime("%-d %B %Y, %H:%M").to_string() }
 }
 
-/// The same for programs.
-pub(super) fn machine(time: DateTime) -> String {
-    if time.time() == Time::midnight() { time.date().to_string() } else { time.to_string() }
+/// The same of what may be no more than a month or a year: `July 1968`, `1968`.
+pub(super) fn when(when: When) -> String {
+    match when {
+        When::At(time) => moment(time),
+        When::Within(dated) => months(dated.first(), dated.last()),
+    }
 }
 
 /// The days of an album in full: `6 May 2024`, `6–12 May 2024`, `28 April – 3 May 2024`.
@@ -73,16 +78,19 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::metadata::Dated;
 
     #[test]
     fn midnight_is_no_time_of_day() {
         let day = date(1987, 7, 14);
-        assert_eq!(
-            (moment(day.at(0, 0, 0, 0)), machine(day.at(0, 0, 0, 0))),
-            ("14 July 1987".into(), "1987-07-14".into())
-        );
+        assert_eq!(moment(day.at(0, 0, 0, 0)), "14 July 1987");
+        assert_eq!(When::At(day.at(0, 0, 0, 0)).machine(), "1987-07-14");
         assert_eq!(moment(day.at(15, 30, 0, 0)), "14 July 1987, 15:30");
-        assert_eq!(machine(day.at(15, 30, 0, 0)), "1987-07-14T15:30:00");
+        assert_eq!(When::At(day.at(15, 30, 0, 0)).machine(), "1987-07-14T15:30:00");
+        for (said, shown) in [("1987-07", "July 1987"), ("1987", "1987")] {
+            let within = When::Within(Dated::try_from(said.to_owned()).unwrap());
+            assert_eq!((when(within).as_str(), within.machine().as_str()), (shown, said));
+        }
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use gallery::{CollectionSlug, PhotoId};
-use jiff::civil::DateTime;
 use maud::{Markup, html};
 
 use super::picture::{Picture, Urgency, hundredths, largest, proportions};
 use super::{dates, writing};
-use crate::catalogue::{Catalogue, Photo, named_by_a_person};
+use crate::catalogue::{Catalogue, Photo, When, named_by_a_person};
 use crate::links;
 
 /// So many photos are in the first row of a phone, and most of that of a desktop.
@@ -33,7 +32,7 @@ impl<'a> Album<'a> {
 
     /// The figure of a photo, the `index`-th of its page.
     pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo) -> Markup {
-        let (caption, taken) = (self.catalogue.caption(photo), self.catalogue.taken(photo));
+        let (caption, taken) = (self.catalogue.caption(photo), self.catalogue.when(photo));
         let words = Words::of(caption, photo, taken, index);
         let downloads = self.catalogue.described.values.downloads;
         let largest = largest(&photo.renditions);
@@ -69,7 +68,7 @@ impl<'a> Album<'a> {
                 }
                 figcaption {
                     @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
-                    @if let Some(taken) = taken { time datetime=(dates::machine(taken)) { (dates::moment(taken)) } }
+                    @if let Some(taken) = taken { time datetime=(taken.machine()) { (dates::when(taken)) } }
                     @if downloads {
                         (download(&original, photo, "original", "Original", &words))
                         @if let Some(movie) = movie {
@@ -140,7 +139,7 @@ struct Words {
 
 impl Words {
     /// The caption, or the file's name when a person chose it, or when it was taken, or its number on the page.
-    fn of(caption: Option<&str>, photo: &Photo, taken: Option<DateTime>, index: usize) -> Self {
+    fn of(caption: Option<&str>, photo: &Photo, taken: Option<When>, index: usize) -> Self {
         let own = |alt: &str| Self { alt: alt.to_owned(), kind: None, number: None };
         if let Some(caption) = caption {
             return own(caption);
@@ -150,7 +149,7 @@ impl Words {
         }
         let (kind, word) = if photo.film.is_some() { ("film", "Video") } else { ("photo", "Photo") };
         let (alt, number) = match taken {
-            Some(taken) => (format!("{word}, {}", dates::moment(taken)), None),
+            Some(taken) => (format!("{word}, {}", dates::when(taken)), None),
             None => (format!("{word} {}", index + 1), Some(index + 1)),
         };
         Self { alt, kind: Some(kind), number }
@@ -167,7 +166,7 @@ mod tests {
         let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
             let album = catalogue("A", &[(file, day)]);
             let photo = album.photos.values().next().unwrap();
-            Words::of(caption, photo, photo.taken, 2).alt
+            Words::of(caption, photo, album.when(photo), 2).alt
         };
         assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
         assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");

@@ -18,8 +18,11 @@ use crate::settings::Settings;
 /// So many albums of a year are on one page, each counted in each of its months; with more, the months have their own.
 const MOST: usize = 150;
 
-/// The albums of each month of each year.
+/// The albums of each month of each year; under 0 those of which no more is known than the year.
 type Years<'a> = BTreeMap<u16, BTreeMap<u8, Vec<&'a Shelf>>>;
+
+/// Stands for no month in particular.
+const SOME: u8 = 0;
 
 /// All its pages.
 pub(super) fn pages(shelves: &[&Shelf], settings: &Settings) -> BTreeMap<ScopePage, Markup> {
@@ -29,8 +32,9 @@ pub(super) fn pages(shelves: &[&Shelf], settings: &Settings) -> BTreeMap<ScopePa
         let around = neighbours(&years, year);
         pages.insert(ScopePage::Year(year), one_year(year, months, around, settings));
         if is_long(months) {
+            let known = months.iter().filter(|(month, _)| **month != SOME);
             pages.extend(
-                months.iter().map(|(&month, shelves)| {
+                known.map(|(&month, shelves)| {
                     (ScopePage::Month(year, month), one_month(year, month, shelves, settings))
                 }),
             );
@@ -44,6 +48,9 @@ fn years<'a>(shelves: &[&'a Shelf]) -> Years<'a> {
     for shelf in shelves {
         for (year, month) in shelf.days.months() {
             years.entry(year).or_default().entry(month).or_default().push(*shelf);
+        }
+        if let Some(year) = shelf.year.and_then(|year| u16::try_from(year).ok()) {
+            years.entry(year).or_default().entry(SOME).or_default().push(*shelf);
         }
     }
     years
@@ -72,7 +79,7 @@ fn all_years(years: &Years<'_>, settings: &Settings) -> Markup {
                             data-span="months" { (year) }
                     }
                     ol.months {
-                        @for &month in months.keys() {
+                        @for &month in months.keys().filter(|month| **month != SOME) {
                             li {
                                 a href=(month_link(year, month, is_long(months))) data-month=(of_month(year, month)) {
                                     (name_of(month))
@@ -116,7 +123,7 @@ fn one_year(
             @if let Some(after) = after { a rel="next" href=(ScopePage::Year(after).address()) { (after) " ›" } }
         }
         @for (&month, shelves) in months.iter().rev() {
-            @if long {
+            @if long && month != SOME {
                 section.month {
                     h2 { a href=(ScopePage::Month(year, month).address()) data-month=(of_month(year, month)) { (name_of(month)) } }
                     p.facts data-t="n_albums" data-n=(shelves.len()) { (dates::count(shelves.len(), "album", "albums")) }
@@ -144,9 +151,14 @@ fn one_month(year: u16, month: u8, shelves: &[&Shelf], settings: &Settings) -> M
 
 /// A month's albums. The script puts the month's photos below them.
 fn month_section(year: u16, month: u8, shelves: &[&Shelf]) -> Markup {
+    let of = if month == SOME { format!("{year:04}") } else { format!("{year:04}-{month:02}") };
     html! {
-        section.month id={ "m" (format!("{month:02}")) } data-of={ (format!("{year:04}")) "-" (format!("{month:02}")) } {
-            h2 data-month=(of_month(year, month)) { (name_of(month)) }
+        section.month id={ "m" (format!("{month:02}")) } data-of=(of) {
+            @if month == SOME {
+                h2 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (year) }
+            } @else {
+                h2 data-month=(of_month(year, month)) { (name_of(month)) }
+            }
             ul.strip {
                 @for shelf in shelves { li { (small_card(shelf)) } }
             }
@@ -209,9 +221,15 @@ mod tests {
         let lisbon = shelf("Family/Lisbon & <us>", &[date(2024, 5, 6), date(2024, 5, 7), date(2021, 12, 31)]);
         let alps = shelf("Family/Alps", &[date(2024, 5, 1)]);
         let none = shelf("Family/Undated", &[]);
-        let pages = pages(&[&alps, &lisbon, &none], &Settings::default());
+        let mut scans = shelf("Family/Scans", &[date(1968, 7, 1)]);
+        scans.year = Some(1970);
+        let pages = pages(&[&alps, &lisbon, &none, &scans], &Settings::default());
         let names: Vec<String> = pages.keys().map(ToString::to_string).collect();
-        assert_eq!(names, ["timeline", "timeline/2021", "timeline/2024"]);
+        assert_eq!(names, ["timeline", "timeline/1968", "timeline/1970", "timeline/2021", "timeline/2024"]);
+        let year = pages[&ScopePage::Year(1968)].clone().into_string();
+        assert!(year.contains("data-of=\"1968-07\"") && year.contains(">Scans<"), "{year}");
+        let year = pages[&ScopePage::Year(1970)].clone().into_string();
+        assert!(year.contains("data-of=\"1970\"") && year.contains(">Scans<") && !year.contains("January"), "{year}");
         let year = pages[&ScopePage::Year(2024)].clone().into_string();
         assert!(year.contains("Lisbon &amp; &lt;us&gt;") && year.contains(">Alps<") && !year.contains("Undated"));
         assert!(year.contains("href=\"/timeline/2021/\"") && year.contains("data-of=\"2024-05\""), "{year}");

@@ -5,14 +5,17 @@ use std::sync::atomic::Ordering;
 
 use futures::{StreamExt, stream};
 use gallery::store::Written;
-use gallery::{AlbumPath, Condition, Key, Slug};
+use gallery::{AlbumPath, Condition, Key, Slug, StoreError};
 
 use super::{AT_ONCE, BuildError, Built, ROUNDS, Run, WAITS, pause};
-use crate::catalogue::{Catalogue, Learned, Summary};
+use crate::catalogue::{Catalogue, Cover, Learned, Summary};
 use crate::publish::{AlbumPages, Kept, Outcome, etags, has_foreign, kept};
 use crate::settings::Settings;
 use crate::work::{AlbumWork, Look, Whose};
 use crate::{look, pages};
+
+/// So many facts of an album are in memory at once.
+const HELPING: usize = 1_000;
 
 impl Run<'_> {
     pub(super) async fn try_album(
@@ -154,41 +157,53 @@ impl Run<'_> {
             (None, _, Whose::Some(photos)) => photos.iter().copied().collect(),
             (None, _, Whose::All) => Vec::new(),
         };
-        let records = look::read_facts(store, album, unread.clone()).await?;
-        match &listed {
-            Some(listed) => self.observed().listed(album, listed),
-            None => self.observed().read(album, &unread, &records),
+        if let Some(listed) = &listed {
+            self.observed().listed(album, listed);
         }
-
-        let folder = known
-            .map(|k| k.folder.clone())
-            .or_else(|| records.iter().find_map(|r| Some(r.facts.as_ref().ok()?.source_key()?.folder().clone())))
-            .or_else(|| children.values().find_map(|child| child.card.folder_above()));
-        let Some(folder) = folder else {
-            if !records.is_empty() {
-                tracing::warn!(%album, records = records.len(), "an album's facts are all damaged: it has no name and no page");
+        let above = || children.values().find_map(|child| child.card.folder_above());
+        let begin = |mut next: Catalogue| {
+            next.children.clone_from(&children);
+            next.keep_to(wanted);
+            if let Some(listed) = &listed {
+                next.keep_only(listed);
+            }
+            unread.iter().for_each(|photo| next.forget(*photo));
+            next
+        };
+        let mut next = known.cloned().map(begin);
+        let mut damaged = Vec::new();
+        // A helping at a time: what a catalogue keeps of facts is a part of them.
+        for photos in unread.chunks(HELPING) {
+            let records = look::read_facts(store, album, photos.to_vec()).await?;
+            if listed.is_none() {
+                self.observed().read(album, photos, &records);
+            }
+            for record in records {
+                match record.facts {
+                    Ok(facts) => {
+                        let folder = || facts.source_key().map(|source| source.folder().clone());
+                        next = next.or_else(|| folder().map(Catalogue::new).map(begin));
+                        if let Some(next) = &mut next {
+                            next.learn(facts, record.etag);
+                        }
+                    }
+                    Err(reason) => damaged.push((record.photo, record.etag, reason)),
+                }
+            }
+        }
+        let Some(mut next) = next.or_else(|| above().map(Catalogue::new).map(begin)) else {
+            if !damaged.is_empty() {
+                tracing::warn!(%album, records = damaged.len(), "an album's facts are all damaged: it has no name and no page");
             }
             return Ok(None);
         };
-        let mut next = known.cloned().unwrap_or_else(|| Catalogue::new(folder));
-        next.children = children;
-        next.keep_to(wanted);
-        if let Some(listed) = &listed {
-            next.keep_only(listed);
-        }
-        for photo in unread {
-            next.forget(photo);
-        }
-        for record in records {
-            match record.facts {
-                Ok(facts) => next.learn(facts, record.etag),
-                Err(reason) => next.reject(record.photo, record.etag, String::new(), reason),
-            }
+        for (photo, etag, reason) in damaged {
+            next.reject(photo, etag, String::new(), reason);
         }
         if next.is_gone() {
             return Ok(None);
         }
-        if look.metadata {
+        if look.metadata || next.described.is_of_old() {
             let described = look::described(store, &next.folder, &next.described).await?;
             if let Some(problem) = described.problem.as_ref().filter(|_| described != next.described) {
                 let file = Key::Metadata(next.folder.clone()).path();
@@ -197,6 +212,15 @@ impl Run<'_> {
             self.observed().described(&next.folder, &described);
             next.described = described;
         }
+        next.cover = self.cover_below(&next).await?;
         Ok(Some(next))
+    }
+
+    /// The photo of a folder below that the owner wants for the album's cover.
+    async fn cover_below(&self, catalogue: &Catalogue) -> Result<Option<Cover>, StoreError> {
+        let Some((album, photo)) = catalogue.cover_wanted_below() else { return Ok(None) };
+        let read = look::read_facts(self.store, &album, vec![photo]).await?;
+        self.observed().read(&album, &[photo], &read);
+        Ok(read.into_iter().find_map(|record| Cover::of_facts(record.facts.ok()?)))
     }
 }

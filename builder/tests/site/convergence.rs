@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gallery::{Bucket, Key};
 
 use crate::fixture::{Gallery, gallery};
+use crate::memory::Memory;
 
 /// A small generator (Marsaglia, "Xorshift RNGs", 2003), so that a failure can be run again.
 struct Dice(u64);
@@ -122,4 +123,18 @@ async fn four_builders_of_one_album_end_with_every_photo() {
     for page in ["albums/Family/Alps/index.html", "albums/Family/index.html", "home/all/index.html"] {
         assert!(gallery.page(page).await.contains("24 photos"), "{page}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_written_in_the_last_round_is_written() {
+    // As many rounds as a builder comes round, but one.
+    let gallery = Gallery::in_memory(&Memory::default());
+    let photo = gallery.photo("Family/1.jpg", 1).await;
+    gallery.meter.overtake(29);
+    gallery.build(std::slice::from_ref(&photo)).await;
+    assert!(gallery.page("home/all/index.html").await.contains("<bdi>Family</bdi>"));
+
+    let photo = gallery.photo("Garden/1.jpg", 1).await;
+    gallery.meter.overtake(30);
+    assert_eq!(gallery.builder.handle(gallery.batch(&[photo])).await.batch_item_failures.len(), 1);
 }

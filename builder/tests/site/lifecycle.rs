@@ -185,5 +185,22 @@ async fn assets_are_published_once() {
     assert!(used.iter().filter(|path| path.starts_with("assets/")).count() >= 4, "{used:?}");
     assert!(used.iter().all(|path| path.is_empty() || paths.contains(path)), "{used:?} {paths:?}");
     gallery.builder.publish_assets().await.unwrap();
+    let requests = gallery.requests();
+    gallery.builder.ensure_assets().await.unwrap();
+    assert_eq!(gallery.requests() - requests, 1);
     assert_eq!(gallery.store.list(gallery::Bucket::Web, "").all().await.unwrap(), before);
+
+    // What another version published is put right, and its mark goes.
+    let mark = before.iter().find(|listed| listed.path.starts_with("assets/published-")).unwrap();
+    gallery.store.remove_path(gallery::Bucket::Web, &mark.path).await.unwrap();
+    for (path, text) in [("assets/published-other.txt", ""), ("robots.txt", "Other")] {
+        let put = gallery.store.client().put_object().bucket(gallery.store.name(gallery::Bucket::Web)).key(path);
+        put.body(text.as_bytes().to_vec().into()).send().await.unwrap();
+    }
+    gallery.builder.ensure_assets().await.unwrap();
+    let etags = |listed: &[gallery::store::Listed]| -> Vec<(String, String)> {
+        listed.iter().map(|object| (object.path.clone(), object.etag.clone())).collect()
+    };
+    let after = gallery.store.list(gallery::Bucket::Web, "").all().await.unwrap();
+    assert_eq!(etags(&after), etags(&before));
 }

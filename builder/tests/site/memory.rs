@@ -78,6 +78,8 @@ pub(crate) struct Meter {
     left: Arc<Mutex<Option<usize>>>,
     /// How often requests let others go first.
     patience: Arc<AtomicUsize>,
+    /// How often the gallery's record will be refused, as if somebody else had just written it.
+    overtaken: Arc<AtomicUsize>,
 }
 
 #[allow(dead_code, reason = "each of the two tests that share this file uses a part of it")]
@@ -100,6 +102,17 @@ impl Meter {
     /// How often each request lets other tasks go first, varied a little, so that builders at work at once interleave.
     pub(crate) fn yields(&self, times: usize) {
         self.patience.store(times, Ordering::SeqCst);
+    }
+
+    /// So often somebody else seems to write the gallery's record first.
+    pub(crate) fn overtake(&self, times: usize) {
+        self.overtaken.store(times, Ordering::SeqCst);
+    }
+
+    fn is_overtaken(&self, request: &http::Request<SdkBody>) -> bool {
+        let concerned = *request.method() == Method::PUT && request.uri().path().ends_with("/catalogue/gallery.json");
+        let fewer = |left: usize| left.checked_sub(1);
+        concerned && self.overtaken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok()
     }
 
     fn alive(&self) -> bool {
@@ -143,7 +156,11 @@ impl HttpConnector for Wire {
             if matches!(*request.method(), Method::PUT | Method::DELETE) {
                 meter.writes.fetch_add(1, Ordering::SeqCst);
             }
-            let answer = memory.answer(&request);
+            let answer = if meter.is_overtaken(&request) {
+                error(StatusCode::PRECONDITION_FAILED, "PreconditionFailed")
+            } else {
+                memory.answer(&request)
+            };
             HttpResponse::try_from(answer).map_err(|e| ConnectorError::other(e.into(), None))
         })
     }

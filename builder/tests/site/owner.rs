@@ -214,3 +214,90 @@ async fn a_long_album_is_in_chunks_and_one_photo_more_changes_few() {
     let left = gallery.web().await.into_keys().filter(|path| path.starts_with("albums/Family/Long/")).count();
     assert_eq!(left, 1);
 }
+
+#[tokio::test]
+async fn an_album_of_scans_is_found_in_its_year() {
+    let gallery = gallery("scans").await;
+    let mut keys = Vec::new();
+    for (album, date) in [("July", "1968-07"), ("Year", "1969"), ("Day", "1970-12-24"), ("Own", "2024")] {
+        keys.push(gallery.photo(&format!("Family/{album}/1.jpg"), 3).await);
+        keys.push(gallery.metadata(&format!("Family/{album}"), &format!("date: {date}\n")).await);
+    }
+    gallery.build(&keys).await;
+    for (year, album, of) in [(1968, "July", "1968-07"), (1969, "Year", "1969"), (1970, "Day", "1970-12")] {
+        let page = gallery.page(&format!("home/all/timeline/{year}/index.html")).await;
+        assert!(page.contains(&format!("data-of=\"{of}\"")) && page.contains(&format!(">{album}<")), "{page}");
+    }
+    let year = gallery.page("home/all/timeline/2024/index.html").await;
+    assert!(year.contains("data-of=\"2024-05\"") && year.contains(">Own<") && !year.contains(">July<"), "{year}");
+    let html = gallery.page("albums/Family/July/index.html").await;
+    assert!(html.contains("<time datetime=\"1968-07\">July 1968</time>"), "{html}");
+    let html = gallery.page("albums/Family/Own/index.html").await;
+    assert!(html.contains("<time datetime=\"2024-05-03T09:30:00\">"), "{html}");
+}
+
+#[tokio::test]
+async fn albums_inside_a_folder_come_in_the_order_asked_for() {
+    let gallery = gallery("order-inside").await;
+    let mut keys = Vec::new();
+    for (album, day) in [("B", 1), ("A", 2), ("C", 3)] {
+        keys.push(gallery.photo(&format!("Family/{album}/1.jpg"), day).await);
+    }
+    gallery.build(&keys).await;
+    for (sort, expected) in [
+        ("", "CAB"),
+        ("sort: taken", "BAC"),
+        ("sort: taken asc", "BAC"),
+        ("sort: taken desc", "CAB"),
+        ("sort: name", "ABC"),
+        ("sort: name desc", "CBA"),
+        ("sort: name\norder: [C]", "CAB"),
+    ] {
+        let metadata = gallery.metadata("Family", sort).await;
+        gallery.build(&[metadata]).await;
+        let html = gallery.page("albums/Family/index.html").await;
+        let mut albums = ["A", "B", "C"];
+        albums.sort_by_key(|album| html.find(&format!("href=\"/albums/Family/{album}/\"")).unwrap());
+        assert_eq!(albums.concat(), expected, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn a_cover_may_lie_in_a_folder_below() {
+    let gallery = gallery("cover-below").await;
+    let (one, two) = ("Family/Lisbon/Day 1/1.jpg", "Family/Lisbon/Day 1/2.jpg");
+    let keys = [
+        gallery.photo(one, 1).await,
+        gallery.photo("Family/Porto/1.jpg", 2).await,
+        gallery.metadata("Family", "cover_image: Lisbon/Day 1/2.jpg\n").await,
+    ];
+    gallery.build(&keys).await;
+    let shows = async |source: &str, upload: i64| {
+        let record = record(&gallery).await;
+        let cover = record.collections.values().next().and_then(|family| family.summary.card.cover.as_ref());
+        let cover = cover.map(|cover| (cover.photo, cover.renditions[0].hash.clone()));
+        assert_eq!(cover, Some((gallery::PhotoId::of_key(source), format!("{upload:016x}"))));
+    };
+    // It is not there yet.
+    shows("Family/Porto/1.jpg", 1).await;
+    assert_eq!(notices(&gallery, "Family").await, ["`cover_image` names `Lisbon/Day 1/2.jpg`, which is not there"]);
+    let key = gallery.photo(two, 1).await;
+    gallery.build(&[key]).await;
+    shows(two, 1).await;
+    assert_eq!(notices(&gallery, "Family").await, [""; 0]);
+    let key = gallery.photo_version(two, 1, 2).await;
+    gallery.build(&[key]).await;
+    shows(two, 2).await;
+    // An event that is lost is made up for.
+    gallery.photo_version(two, 1, 3).await;
+    gallery.builder.reconcile().await.unwrap();
+    shows(two, 3).await;
+    let key = gallery.remove_photo(two).await;
+    gallery.build(&[key]).await;
+    shows("Family/Porto/1.jpg", 1).await;
+}
+
+async fn notices(gallery: &Gallery, folder: &str) -> Vec<String> {
+    let key = Key::AlbumCatalogue(gallery::FolderPath::parse(folder).unwrap().album());
+    gallery.store.read_json::<builder::Catalogue>(&key).await.unwrap().expect("a catalogue").0.notices()
+}

@@ -1,7 +1,9 @@
 //! What a reconcile mends, what a redelivered message mends, and what fails.
 
 use aws_lambda_events::event::sqs::SqsMessage;
-use gallery::{Bucket, Condition, Key};
+use builder::{Catalogue, GalleryRecord};
+use gallery::store::Written;
+use gallery::{AlbumPath, Bucket, Condition, Key};
 
 use crate::fixture::gallery;
 
@@ -116,4 +118,28 @@ async fn only_the_messages_that_failed_come_again() {
     event.records[0].message_id = Some("again".into());
     let failed = gallery.builder.handle(event).await.batch_item_failures;
     assert_eq!(failed[0].item_identifier, "again");
+}
+
+#[tokio::test]
+async fn what_an_older_parser_read_is_read_again() {
+    let gallery = gallery("parser").await;
+    let photo = gallery.photo("Family/1.jpg", 1).await;
+    let metadata = gallery.metadata("Family", "title: The Millers\n").await;
+    gallery.build(&[photo, metadata]).await;
+    let built = gallery.web().await;
+
+    // As a builder would have left it that knew no titles, and recorded what it had built.
+    let key = Key::AlbumCatalogue(AlbumPath::parse("Family").unwrap());
+    let (mut catalogue, _) = gallery.store.read_json::<Catalogue>(&key).await.unwrap().unwrap();
+    catalogue.described.edition = 0;
+    catalogue.described.values.title = None;
+    let written = gallery.store.write_json(&key, &catalogue, Condition::Always).await.unwrap();
+    let Written::Stored(etag) = written else { panic!("it is written whatever is there") };
+    let (mut record, _) = gallery.store.read_json::<GalleryRecord>(&Key::GalleryCatalogue).await.unwrap().unwrap();
+    record.edition = "of old".to_owned();
+    record.collections.values_mut().next().unwrap().summary.stamp.catalogue = etag;
+    gallery.store.write_json(&Key::GalleryCatalogue, &record, Condition::Always).await.unwrap();
+
+    assert_eq!(gallery.builder.reconcile().await.unwrap().repaired, 0);
+    assert_eq!(gallery.web().await, built);
 }

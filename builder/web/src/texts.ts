@@ -91,10 +91,15 @@ export function translate(root: ParentNode): void {
 
 /** When a photo was taken, as people write it. */
 const moment = (time: string) =>
-  // A day alone, or a day and a time.
+  // A day and a time, a day, a month, or a year.
   time.includes("T")
     ? format({ dateStyle: "long", timeStyle: "short" }).format(new Date(`${time}Z`))
-    : format({ dateStyle: "long" }).format(new Date(time));
+    : format(precision[time.length] ?? { dateStyle: "long" }).format(new Date(time));
+
+const precision: Record<number, Intl.DateTimeFormatOptions> = {
+  4: { year: "numeric" },
+  7: { month: "long", year: "numeric" },
+};
 
 function number(element: HTMLElement): Fillings {
   const n = element.dataset["n"];

@@ -7,6 +7,9 @@ import { text, tongue } from "./site";
 const PHOTOS = 8;
 const ALBUMS = 6;
 
+/** So many are looked into for that. */
+const LOOKED = 24;
+
 /** Days from the first of January of the year 0 to that of 1970: builder/src/catalogue/days.rs counts from there. */
 const TO_1970 = 719_528;
 
@@ -19,13 +22,17 @@ export async function remember(section: HTMLElement, today = new Date()): Promis
     .flatMap((days, i) => daysOf(days).map((day) => ({ album: `/albums/${albums[i]}/`, day })))
     .filter(({ day }) => day.endsWith(date) && Number(day.slice(0, 4)) < today.getFullYear())
     .sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : 0))
-    .slice(0, ALBUMS);
+    .slice(0, LOOKED);
   const years = "RelativeTimeFormat" in Intl ? new Intl.RelativeTimeFormat(tongue(), { numeric: "always" }) : undefined;
+  let shown = 0;
   for (const { album, day } of found) {
+    if (shown === ALBUMS) return;
     const photos = await photosOf(album, (months) => mayBeOf(months, day.slice(0, 7))).catch(() => []);
     const then = photos.filter(({ taken }) => taken.startsWith(day)).sort(byTime);
     const [first] = then;
+    // The first of a month may stand for the month.
     if (!first) continue;
+    shown += 1;
     const part = element("div", "then");
     const year = Number(day.slice(0, 4));
     const heading = element("h3", "", years?.format(year - today.getFullYear(), "year") ?? String(year));

@@ -39,6 +39,8 @@ impl std::fmt::Debug for Credentials {
 #[derive(Clone, Debug)]
 pub struct Server {
     service: S3Service,
+    /// The same for this process itself, which has nothing to prove.
+    own: S3Service,
     /// The sites whose pages may send here: the gallery's own.
     open_to: Arc<[String]>,
     /// Counts requests, so that an answer can be found in the log of a client.
@@ -57,12 +59,13 @@ impl Server {
     }
 
     fn with(folder: Arc<Folder>, credentials: &Credentials, route: Option<impl S3Route>) -> Self {
+        let own = S3ServiceBuilder::new(Operations::new(Arc::clone(&folder))).build();
         let mut builder = S3ServiceBuilder::new(Operations::new(folder));
         builder.set_auth(OnePair(credentials.clone()));
         if let Some(route) = route {
             builder.set_route(route);
         }
-        Self { service: builder.build(), open_to: Arc::default(), requests: Arc::default() }
+        Self { service: builder.build(), own, open_to: Arc::default(), requests: Arc::default() }
     }
 
     /// The same, for pages of these sites as well: `http://127.0.0.1:8080`.
@@ -72,8 +75,17 @@ impl Server {
         self
     }
 
-    /// Answers one request.
-    pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
+    /// Answers one request, if it is signed.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        self.answer_by(&self.service, request).await
+    }
+
+    /// Answers one request of this process.
+    pub(super) async fn answer_own(&self, request: Request<Body>) -> Response<Body> {
+        self.answer_by(&self.own, request).await
+    }
+
+    async fn answer_by(&self, service: &S3Service, mut request: Request<Body>) -> Response<Body> {
         let head = request.method() == Method::HEAD;
         let site = cors::site(request.headers(), &self.open_to);
         if let Some(answer) = cors::preflight(&request, site.as_ref()) {
@@ -87,7 +99,7 @@ impl Server {
         }
         tidy(request.headers_mut());
         let mut response = match checked(request).await {
-            Ok(request) => self.service.call(request).await.unwrap_or_else(|error| {
+            Ok(request) => service.call(request).await.unwrap_or_else(|error| {
                 tracing::error!(?error, "the S3 server could not answer");
                 status_alone(StatusCode::INTERNAL_SERVER_ERROR)
             }),

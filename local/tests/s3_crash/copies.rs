@@ -73,7 +73,7 @@ async fn a_copy_made_while_it_is_written_to_is_whole_or_refused() {
 
 /// The SDK compares each object with the checksum that is stored.
 async fn everything_can_be_read(folder: Arc<Folder>) {
-    let client = Server::new(folder, &credentials()).client(&credentials());
+    let client = Server::new(folder, &credentials()).client();
     let listed = client.list_objects_v2().bucket(BUCKET).send().await.unwrap();
     for object in listed.contents() {
         let key = object.key().unwrap();

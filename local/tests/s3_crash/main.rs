@@ -200,7 +200,7 @@ async fn a_full_disk_refuses_writes_and_goes_on_serving() {
     drop(served);
     let folder = Folder::open(directory.path()).unwrap();
     assert_eq!(count(&directory.path().join("tmp")), 0);
-    let client = Server::new(folder, &credentials()).client(&credentials());
+    let client = Server::new(folder, &credentials()).client();
     let listed = client.list_objects_v2().bucket(BUCKET).send().await.unwrap();
     assert_eq!(listed.key_count, Some(written as i32));
 }
@@ -209,7 +209,7 @@ async fn a_full_disk_refuses_writes_and_goes_on_serving() {
 async fn verify(path: &Path, known: &mut [BTreeMap<String, Known>], told: &mut BTreeMap<String, String>) {
     let folder = Folder::open(path).unwrap();
     folder.swept().await;
-    let client = Server::new(Arc::clone(&folder), &credentials()).client(&credentials());
+    let client = Server::new(Arc::clone(&folder), &credentials()).client();
     let mut files = 0;
     let mut writers: BTreeMap<String, Vec<&mut Known>> = BTreeMap::new();
     for (key, known) in known.iter_mut().flatten() {

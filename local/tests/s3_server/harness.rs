@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use local::s3::{Credentials, Folder, Server, listen};
+use local::s3::{Credentials, Folder, InProcess, Server, listen};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,7 +41,7 @@ impl Running {
         let folder = Folder::open(directory.path()).unwrap();
         folder.ensure_buckets(&[BUCKET]).await.unwrap();
         let server = Server::new(Arc::clone(&folder), &credentials());
-        let near = server.client(&credentials());
+        let near = server.client();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -105,6 +105,12 @@ pub(crate) fn far_client(address: &str, credentials: &Credentials) -> Client {
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http());
     Client::from_conf(config.build())
+}
+
+/// A client without a socket that signs all the same.
+pub(crate) fn near_client(server: &Server, credentials: &Credentials) -> Client {
+    let config = far_client("in-process.invalid", credentials).config().to_builder();
+    Client::from_conf(config.http_client(InProcess::new(server.clone())).build())
 }
 
 pub(crate) async fn put(client: &Client, key: &str, bytes: impl Into<Vec<u8>>) -> String {

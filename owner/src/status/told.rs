@@ -9,6 +9,9 @@ use super::{Album, Told};
 use crate::queues::Depth;
 use crate::tell::counted;
 
+/// So many files that cannot be read are told at once: nobody mends more at a time.
+const SHOWN: usize = 50;
+
 impl Told {
     /// Prints it: the albums first, then what wants mending, then the rest.
     pub(super) fn tell(&self) {
@@ -53,11 +56,18 @@ impl Told {
     }
 
     fn problems(&self) {
-        for unread in &self.unread {
+        for unread in self.unread.iter().take(SHOWN) {
             let line = unread.line.map(|line| format!(", line {line}")).unwrap_or_default();
             let column = unread.column.map(|column| format!(", column {column}")).unwrap_or_default();
             println!("\n{}{line}{column}: {}", unread.file, unread.sentence);
             println!("  Until that is mended the last good words stay on the pages.");
+        }
+        if let Some(more) = self.unread.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            println!("\nand {more} more: `heirloom status --json` names them all.");
+        }
+        tell_notices("gallery.yml", &self.notices);
+        for (name, album) in &self.albums {
+            tell_notices(&format!("{name}/metadata.yml"), &album.notices);
         }
         for (name, album) in &self.albums {
             for (file, reason) in &album.rejected {
@@ -68,6 +78,17 @@ impl Told {
             let files = counted(self.strays.len(), "file lies", "files lie");
             println!("\n{files} where no album can be, the first at `{}`.", self.strays[0]);
         }
+    }
+}
+
+/// What a file says that does nothing.
+fn tell_notices(file: &str, notices: &[String]) {
+    if notices.is_empty() {
+        return;
+    }
+    println!("\n{file}");
+    for notice in notices {
+        println!("  {notice}");
     }
 }
 

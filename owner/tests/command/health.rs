@@ -17,7 +17,8 @@ fn status_tells_what_is_there_and_what_is_wrong() {
         std::fs::write(album.join(format!("{seed}.jpg")), owner::sample::small(seed, 320, 240)).unwrap();
     }
     std::fs::write(album.join("notes.txt"), b"not a photo").unwrap();
-    std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: [sideways\n").unwrap();
+    std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: sideways\n").unwrap();
+    std::fs::write(album.join("../metadata.yml"), b"titel: Us\ncaptions: {9.jpg: The tram}\n").unwrap();
     assert!(run(folder.path(), &["upload", "Photos"]).status.success());
     let since = Instant::now();
     let status = loop {
@@ -38,8 +39,15 @@ fn status_tells_what_is_there_and_what_is_wrong() {
     // What cannot be read is gathered by the last record that a build writes.
     loop {
         let told = text(&run(folder.path(), &["status"]).stdout);
-        let missing =
-            ["Family/Lisbon", "notes.txt", "metadata.yml, line", "source"].iter().find(|part| !told.contains(**part));
+        let missing = [
+                "Family/Lisbon",
+                "notes.txt",
+                "\nFamily/Lisbon/metadata.yml, line 2, column 7: `sort` is",
+                "\nFamily/metadata.yml\n  `titel` is no key that does anything\n  `captions` names `9.jpg`, which is not there\n",
+                "source",
+            ]
+            .into_iter()
+            .find(|part| !told.contains(part));
         let Some(part) = missing else { break };
         assert!(since.elapsed() < PATIENCE, "`{part}` is missing in: {told}");
         std::thread::sleep(Duration::from_millis(50));
