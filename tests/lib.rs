@@ -47,6 +47,15 @@ impl Home {
         Ok(home)
     }
 
+    /// The same with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        let mut home = Self { folder: tempfile::tempdir()?, machine: None };
+        let mut settings = home.settings();
+        change(&mut settings);
+        home.machine = Some(Machine::start(settings).await?);
+        Ok(home)
+    }
+
     /// Stops the gallery, if it runs, and starts it on the same folder.
     pub async fn restart(&mut self) -> Result<()> {
         self.begin(false).await
@@ -59,11 +68,16 @@ impl Home {
 
     async fn begin(&mut self, tls: bool) -> Result<()> {
         self.stop().await;
-        let mut settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
-        settings.keys_every = Duration::from_millis(100);
+        let mut settings = self.settings();
         settings.tls = tls;
         self.machine = Some(Machine::start(settings).await?);
         Ok(())
+    }
+
+    fn settings(&self) -> Settings {
+        let mut settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
+        settings.keys_every = Duration::from_millis(100);
+        settings
     }
 
     /// The data folder.

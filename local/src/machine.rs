@@ -112,8 +112,9 @@ impl Machine {
             access_key: credentials.access_key.clone(),
             secret_key: credentials.secret_key.clone(),
         };
-        // Browsers reach the S3 server by its port, and by it alone are their uploads signed.
-        let uploads = Uploads::new(store.clone(), gallery::store::at(&endpoint));
+        // Browsers reach the gallery, whatever it is called where they are, and perhaps not the S3 server.
+        let uploads = Uploads::new(store.clone(), gallery::store::at(&endpoint)).at_the_gallery();
+        let uploads = uploads.good_for(settings.uploads_good_for);
         let login = Arc::new(Login::new(store.clone(), settings.login()).with_uploads(uploads));
         let server = server.open_to(origins(address, settings.tls));
         let users = login.users().clone();
@@ -125,7 +126,8 @@ impl Machine {
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
         let (at_rest, photos) = (pump.at_rest(), pump.photos());
         let limits = settings.limits;
-        let front = Arc::new(Front::new(folder.clone(), store.clone(), login.clone(), gate, limits.clone()));
+        let front =
+            Arc::new(Front::new(folder.clone(), store.clone(), server.clone(), login.clone(), gate, limits.clone()));
         let tasks = vec![
             tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
             tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),

@@ -33,12 +33,14 @@ pub(crate) fn due(new: &[&Recent], told: &Told, quiet: SignedDuration, at_once: 
     let after = |time: Timestamp, wait| time.saturating_add(wait).unwrap_or(Timestamp::MAX);
     let claimed = told.sending.as_ref().map(|sending| after(sending.since, CLAIM));
     let mut earliest = claimed.unwrap_or(Timestamp::MIN);
+    if !at_once {
+        earliest = earliest.max(told.failed.as_ref().map_or(Timestamp::MIN, crate::told::Failed::again));
+    }
     // What was claimed once has waited already.
     if !at_once && claimed.is_none() {
         let settled = after(last, quiet).min(after(first, LONGEST_WAIT));
         let apart = told.sent.map_or(Timestamp::MIN, |sent| after(sent, APART));
-        let again = told.failed.as_ref().map_or(Timestamp::MIN, crate::told::Failed::again);
-        earliest = settled.max(apart).max(again);
+        earliest = earliest.max(settled).max(apart);
     }
     if earliest <= now { Due::Now } else { Due::Later(earliest) }
 }
@@ -55,7 +57,8 @@ mod tests {
     }
 
     fn added(hours: i64) -> Recent {
-        Recent { turn: 1, found: at(0), added: at(hours), album: AlbumPath::parse("a").unwrap() }
+        let album = AlbumPath::parse("a").unwrap();
+        Recent { turn: 1, found: at(0), added: at(hours), album, kind: String::new() }
     }
 
     fn asked(new: &[i64], told: &Told, now: i64) -> Due {
@@ -83,12 +86,32 @@ mod tests {
 
     #[test]
     fn a_failure_is_tried_again_ever_later() {
-        let failed = |tries, refused| Failed { at: at(0), tries, refused, why: String::new() };
+        let failed = |tries, refused| Failed { at: at(0), tries, refused, unsure: false, why: String::new() };
         let minutes = |failed: Failed| failed.again().duration_since(at(0)).as_mins();
         assert_eq!([1, 2, 3, 4, 5, 6, 60].map(|tries| minutes(failed(tries, false))), [15, 30, 60, 120, 240, 360, 360]);
         assert_eq!(minutes(failed(1, true)), 24 * 60);
         let told = Told { failed: Some(failed(6, false)), ..Told::default() };
         assert_eq!(asked(&[-9], &told, 5), Due::Later(at(6)));
+    }
+
+    #[test]
+    fn who_may_have_the_letter_is_not_sent_it_every_quarter_of_an_hour() {
+        let new = [added(-9)];
+        let mut told = Told::default();
+        let (mut sent, mut minutes) = (Vec::new(), 0);
+        // A server that hangs up each time, having delivered what it was given.
+        while minutes < 5 * 24 * 60 {
+            let now = at(0) + SignedDuration::from_mins(minutes);
+            if due(&[&new[0]], &told, SignedDuration::ZERO, false, now) == Due::Now {
+                sent.push(minutes);
+                let tries = sent.len() as u32;
+                let sending = Some(Sending { through: 1, since: now, id: "x".into() });
+                let failed = Some(Failed { at: now, tries, refused: false, unsure: true, why: String::new() });
+                told = Told { sending, failed, ..told };
+            }
+            minutes += 15;
+        }
+        assert_eq!(sent, [0, 15, 75, 75 + 24 * 60, 75 + 48 * 60, 75 + 72 * 60, 75 + 96 * 60]);
     }
 
     #[test]

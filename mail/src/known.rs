@@ -2,7 +2,7 @@
 //!
 //! A photo is known by its place (its [`PhotoId`]) and by what it is: the same file in another folder of the same
 //! collection is a photo that was moved, and a photo that is rendered anew, or replaced by an edited one, stays what it
-//! was. A copy in another collection is new there, because others look there. What becomes known gets the number of the look
+//! was. Whoever was not yet told of it is told of it where it lies now. A copy in another collection is new there, because others look there. What becomes known gets the number of the look
 //! that found it, and a viewer has been told everything up to a number: so no clock decides what is told, and two who look
 //! at once cannot both give the same number, since the record is written under the condition that it is what was read.
 
@@ -47,6 +47,9 @@ pub(crate) struct Recent {
     pub(crate) added: Timestamp,
     /// The album it lies in.
     pub(crate) album: AlbumPath,
+    /// What it is, by which it is found again where it was moved to. Records of old have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) kind: String,
 }
 
 /// A photo that a page shows.
@@ -71,12 +74,21 @@ impl Known {
         let before = (self.photos.0.len(), self.kinds.0.len(), self.recent.len());
         let looked_otherwise = self.albums != albums;
         let turn = self.turn + 1;
+        let recently: BTreeMap<String, Recent> =
+            self.recent.values().map(|recent| (recent.kind.clone(), recent.clone())).collect();
         for one in found {
-            let is_new = !self.photos.0.contains(&bytes(one.photo)) & self.kinds.0.insert(one.kind);
-            self.photos.0.insert(bytes(one.photo));
-            if is_new && (!first || now.duration_since(one.added) <= FIRST_REACH) {
-                let recent = Recent { turn, found: now, added: one.added, album: one.album.clone() };
-                self.recent.insert(one.photo, recent);
+            let is_new = self.photos.0.insert(bytes(one.photo)) & self.kinds.0.insert(one.kind);
+            let kind = HEXLOWER.encode(&one.kind);
+            if is_new {
+                if !first || now.duration_since(one.added) <= FIRST_REACH {
+                    let recent = Recent { turn, found: now, added: one.added, album: one.album.clone(), kind };
+                    self.recent.insert(one.photo, recent);
+                }
+            } else if let Some(recent) = self.recent.get_mut(&one.photo) {
+                recent.kind = kind;
+            } else if let Some(recent) = recently.get(&kind) {
+                // It was moved or copied. Its old place stays in the record: only who reads that page knows which.
+                self.recent.insert(one.photo, Recent { album: one.album.clone(), ..recent.clone() });
             }
         }
         self.recent.retain(|_, recent| now.duration_since(recent.found) <= REMEMBERED);
@@ -160,18 +172,35 @@ mod tests {
     fn what_is_known_stays_so() {
         let mut known = Known::default();
         known.learn(&[found("a/1.jpg", 1, -1)], BTreeMap::new(), at(0));
-        let recent = known.recent.clone();
-        // Moved within its collection; edited in its place; looked at once more.
-        for again in [found("a/b/1.jpg", 1, 5), found("a/1.jpg", 9, 6), found("a/1.jpg", 9, 6)] {
+        // Edited in its place; looked at once more.
+        for again in [found("a/1.jpg", 9, 6), found("a/1.jpg", 9, 6)] {
             known.learn(&[again], BTreeMap::new(), at(7));
         }
-        assert_eq!(known.recent, recent);
+        assert_eq!((known.recent.len(), known.recent[&PhotoId::of_key("a/1.jpg")].turn), (1, 1));
         let turn = known.turn;
         assert!(!known.learn(&[], BTreeMap::new(), at(8)) && known.turn == turn, "nothing new is no turn");
         known.learn(&[], BTreeMap::new(), at(24 * 61));
         assert!(known.recent.is_empty());
         known.learn(&[found("a/1.jpg", 1, -1)], BTreeMap::new(), at(24 * 62));
         assert!(known.recent.is_empty(), "forgotten as news, and known for good");
+    }
+
+    #[test]
+    fn what_is_moved_before_it_was_told_is_told_in_its_new_place() {
+        let mut known = Known::default();
+        known.learn(&[found("a/old.jpg", 7, -900)], BTreeMap::new(), at(0));
+        known.learn(&[found("a/1.jpg", 1, 0)], BTreeMap::new(), at(1));
+        let album = AlbumPath::parse("Family/Porto").unwrap();
+        for (name, kind) in [("b/1.jpg", 1), ("b/old.jpg", 7)] {
+            known.learn(&[Found { album: album.clone(), ..found(name, kind, 5) }], BTreeMap::new(), at(6));
+        }
+        let there = &known.recent[&PhotoId::of_key("b/1.jpg")];
+        assert_eq!((there.turn, there.added, &there.album), (2, at(0), &album), "who was told of it is told no more");
+        assert!(!known.recent.contains_key(&PhotoId::of_key("b/old.jpg")), "what is old stays so");
+        // Edited, and then moved on.
+        known.learn(&[found("b/1.jpg", 9, 6)], BTreeMap::new(), at(7));
+        known.learn(&[found("c/1.jpg", 9, 6)], BTreeMap::new(), at(8));
+        assert_eq!(known.recent[&PhotoId::of_key("c/1.jpg")].turn, 2);
     }
 
     #[test]

@@ -13,18 +13,22 @@
 
 pub mod answers;
 mod due;
+mod keeping;
 mod known;
 mod letter;
 mod looking;
 mod password;
 mod post;
+mod report;
 mod rounds;
 pub mod ses;
 mod settings;
 mod told;
 mod words;
 
+pub use keeping::{Pace, keep_making};
 pub use password::{PasswordError, VARIABLE, store_password};
 pub use post::{Post, PostError};
-pub use rounds::{Asked, Reached, Report, Rounds, RoundsError, Telling, Viewed};
+pub use report::{Reached, Report, Telling, Viewed};
+pub use rounds::{Asked, Rounds, RoundsError};
 pub use settings::{Settings, SettingsError, Tls};

@@ -9,7 +9,6 @@ use gallery::store::StoreError;
 use gallery::{AlbumPath, Key, PhotoId, Store, ViewerName};
 use jiff::Timestamp;
 use login::{Cost, Hasher, Language, Mail, User, Users, UsersError};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::due::{Due, due};
@@ -18,6 +17,7 @@ use crate::letter::{self, Album, Chosen, News};
 use crate::looking::look;
 use crate::password::{self, PasswordError};
 use crate::post::{Addressed, Post, PostError};
+use crate::report::{Reached, Report, Telling, Viewed};
 use crate::settings::{Settings, is_address};
 use crate::told::{Failed, Held, Sending, Told};
 use crate::words::Words;
@@ -61,89 +61,6 @@ pub struct Rounds {
     settings: Settings,
     address: String,
     variable: Option<String>,
-}
-
-/// What a round did.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// Who was looked at, by name.
-    pub viewers: Vec<Viewed>,
-    /// Why the server took nobody's letter, or nobody's any more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub away: Option<String>,
-}
-
-/// What became of one viewer.
-#[derive(Debug, Serialize)]
-pub struct Viewed {
-    /// Who.
-    pub viewer: ViewerName,
-    /// Where they are written to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// How it came out.
-    #[serde(flatten)]
-    pub reached: Reached,
-}
-
-/// How it came out for one viewer.
-#[derive(Debug, Serialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Reached {
-    /// They have no address.
-    NoAddress,
-    /// They want no mails.
-    Stopped,
-    /// There is nothing new that they may see.
-    Nothing,
-    /// There is, and it waits: for more, for a day to pass, or for another try.
-    Waits {
-        /// How many photos and videos.
-        new: usize,
-        /// Until when, at the earliest.
-        until: Timestamp,
-        /// Why the last try came to nothing.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        why: Option<String>,
-    },
-    /// It would be sent, were this no dry run.
-    Would(Telling),
-    /// It was sent.
-    Sent(Telling),
-    /// Somebody else is sending it at this very moment.
-    Elsewhere,
-    /// The server did not take it; it is tried again.
-    Failed {
-        /// Why.
-        why: String,
-        /// When.
-        again: Timestamp,
-    },
-}
-
-/// What a letter tells.
-#[derive(Debug, Serialize)]
-pub struct Telling {
-    /// Its subject.
-    pub subject: String,
-    /// How many photos.
-    pub photos: usize,
-    /// How many videos.
-    pub films: usize,
-    /// The titles of the albums, and how much is new in each.
-    pub albums: Vec<(String, usize)>,
-}
-
-impl Report {
-    /// Those whose letter the server did not take.
-    pub fn failures(&self) -> usize {
-        self.viewers.iter().filter(|viewed| matches!(viewed.reached, Reached::Failed { .. })).count()
-    }
-
-    /// How many letters went.
-    pub fn sent(&self) -> usize {
-        self.viewers.iter().filter(|viewed| matches!(viewed.reached, Reached::Sent(_))).count()
-    }
 }
 
 /// What a round knows before it comes to the viewers.
@@ -217,28 +134,30 @@ impl Rounds {
             return Ok(Reached::Stopped);
         }
         let mut held = Held::read(&self.store, &user.name).await?;
-        // What was on its way when a run ended is told as it was, and what came since another time.
-        let through = held.told.sending.as_ref().map_or(round.known.turn, |sending| sending.through);
-        let new = round.new_for(user, mail, held.told.through, through);
-        let recent: Vec<&Recent> = new.iter().map(|(_, recent)| *recent).collect();
-        match due(&recent, &held.told, self.settings.quiet(), round.asked.at_once, round.now) {
-            Due::Nothing => return Ok(Reached::Nothing),
-            Due::Later(_) if held.told.sending.is_some() => return Ok(Reached::Elsewhere),
-            Due::Later(until) => {
-                let why = held.told.failed.as_ref().map(|failed| failed.why.clone());
-                return Ok(Reached::Waits { new: new.len(), until, why });
+        let (through, by_album, news) = loop {
+            // What was on its way when a run ended is told as it was, and what came since another time.
+            let through = held.told.sending.as_ref().map_or(round.known.turn, |sending| sending.through);
+            let new = round.new_for(user, mail, held.told.through, through);
+            let recent: Vec<&Recent> = new.iter().map(|(_, recent)| recent).collect();
+            match due(&recent, &held.told, self.settings.quiet(), round.asked.at_once, round.now) {
+                Due::Nothing if held.told.sending.is_none() => return Ok(Reached::Nothing),
+                Due::Later(_) if held.told.is_on_its_way() => return Ok(Reached::Elsewhere),
+                Due::Later(until) => {
+                    let why = held.told.failed.as_ref().map(|failed| failed.why.clone());
+                    return Ok(Reached::Waits { new: count(&recent), until, why });
+                }
+                Due::Nothing | Due::Now => {}
             }
-            Due::Now => {}
-        }
-        let mut by_album: BTreeMap<AlbumPath, Vec<PhotoId>> = BTreeMap::new();
-        for (id, recent) in &new {
-            by_album.entry(recent.album.clone()).or_default().push(*id);
-        }
-        round.read_catalogues(&self.store, by_album.keys()).await?;
-        let news = letter::news(&by_album, &round.catalogues);
-        if news.albums.is_empty() {
-            return Ok(Reached::Nothing);
-        }
+            round.read_catalogues(&self.store, new.iter().map(|(_, recent)| &recent.album)).await?;
+            let by_album = round.places(&new);
+            let news = letter::news(&by_album, &round.catalogues);
+            if !news.albums.is_empty() {
+                break (through, by_album, news);
+            }
+            // What was on its way is on no page any more. What came since must not wait for it for ever.
+            let Some(gone) = held.told.sending.take() else { return Ok(Reached::Nothing) };
+            held.told.through = gone.through;
+        };
         let claim = held.told.sending.as_ref().map(|sending| sending.id.clone());
         let id = claim.unwrap_or_else(|| self.number(&user.name, by_album.values().flatten()));
         let language = mail.language.or_else(|| round.language()).unwrap_or(Language::En);
@@ -299,12 +218,14 @@ impl Rounds {
         };
         let why = error.to_string();
         let tries = before.failed.as_ref().map_or(0, |failed| failed.tries) + 1;
-        let failed = Failed { at: round.now, tries, refused: matches!(error, PostError::Refused(_)), why: why.clone() };
+        let (refused, unsure) = (matches!(error, PostError::Refused(_)), error.may_have_arrived());
+        let failed = Failed { at: round.now, tries, refused, unsure, why: why.clone() };
         let again = failed.again();
-        // Where nobody knows whether the server has it, the claim stays, and with it the letter's number.
-        let sending = held.told.sending.clone().filter(|_| matches!(error, PostError::Broken(_)));
+        // Where nobody knows whether the server has it, now or from an earlier try, the claim stays, and with it the
+        // letter's number.
+        let sending = held.told.sending.clone().filter(|_| unsure || before.sending.is_some());
         held.write(&self.store, &user.name, Told { sending, failed: Some(failed), ..before }).await?;
-        if matches!(error, PostError::Away { .. } | PostError::Certificate { .. } | PostError::Settings(_)) {
+        if error.concerns_everybody() {
             round.away = Some(why.clone());
         }
         Ok(Reached::Failed { why, again })
@@ -321,7 +242,7 @@ impl Rounds {
 
 impl Round<'_> {
     /// What this viewer may see and has not been told.
-    fn new_for(&self, user: &User, mail: &Mail, after: u64, through: u64) -> Vec<(PhotoId, &Recent)> {
+    fn new_for(&self, user: &User, mail: &Mail, after: u64, through: u64) -> Vec<(PhotoId, Recent)> {
         let since = mail.since.as_second();
         let is_news = |recent: &Recent| {
             (after + 1..=through).contains(&recent.turn)
@@ -330,7 +251,21 @@ impl Round<'_> {
                 && user.scope.holds(&recent.album.collection())
                 && self.shown.contains(&recent.album)
         };
-        self.known.recent.iter().filter(|(_, recent)| is_news(recent)).map(|(id, recent)| (*id, recent)).collect()
+        let news = self.known.recent.iter().filter(|(_, recent)| is_news(recent));
+        news.map(|(id, recent)| (*id, recent.clone())).collect()
+    }
+
+    /// Where these lie, as far as a page shows them: what was moved in its new place alone, what was copied in one.
+    fn places(&self, new: &[(PhotoId, Recent)]) -> BTreeMap<AlbumPath, Vec<PhotoId>> {
+        let mut places: BTreeMap<AlbumPath, Vec<PhotoId>> = BTreeMap::new();
+        let mut kinds = BTreeSet::new();
+        for (id, recent) in new {
+            let shown = self.catalogues.get(&recent.album).is_some_and(|catalogue| catalogue.photos.contains_key(id));
+            if shown && (recent.kind.is_empty() || kinds.insert(&recent.kind)) {
+                places.entry(recent.album.clone()).or_default().push(*id);
+            }
+        }
+        places
     }
 
     /// The gallery's first language.
@@ -376,4 +311,10 @@ impl Round<'_> {
         }
         Ok((chosen, pictures))
     }
+}
+
+/// How many photos these are: one that was moved is known in two places.
+fn count(new: &[&Recent]) -> usize {
+    let kinds: BTreeSet<&str> = new.iter().map(|recent| recent.kind.as_str()).filter(|kind| !kind.is_empty()).collect();
+    kinds.len() + new.iter().filter(|recent| recent.kind.is_empty()).count()
 }

@@ -25,6 +25,13 @@ pub(crate) struct Told {
     pub(crate) failed: Option<Failed>,
 }
 
+impl Told {
+    /// Whether somebody may be sending at this moment. Whose line broke has said so.
+    pub(crate) fn is_on_its_way(&self) -> bool {
+        self.sending.as_ref().is_some_and(|sending| self.failed.as_ref().is_none_or(|failed| failed.at < sending.since))
+    }
+}
+
 /// A letter on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sending {
@@ -45,16 +52,22 @@ pub(crate) struct Failed {
     pub(crate) tries: u32,
     /// Whether the server will not have it at all.
     pub(crate) refused: bool,
+    /// Whether the server may have it all the same.
+    #[serde(default)]
+    pub(crate) unsure: bool,
     /// What the server said.
     pub(crate) why: String,
 }
 
 impl Failed {
-    /// When it is worth another try: soon at first, then ever later; once a day where the server refuses.
+    /// When it is worth another try: soon at first, then ever later; once a day where the server refuses, and from the
+    /// third try on where it may have delivered each of them.
     pub(crate) fn again(&self) -> Timestamp {
-        let wait = match (self.refused, self.tries) {
-            (true, _) => 24 * 60,
-            (false, tries) => (15 << tries.clamp(1, 6).saturating_sub(1)).min(6 * 60),
+        let wait = match (self.refused, self.unsure, self.tries) {
+            (true, _, _) => 24 * 60,
+            (false, true, 2) => 60,
+            (false, true, 3..) => 24 * 60,
+            (false, _, tries) => (15 << tries.clamp(1, 6).saturating_sub(1)).min(6 * 60),
         };
         self.at.saturating_add(SignedDuration::from_mins(wait)).unwrap_or(Timestamp::MAX)
     }

@@ -2,8 +2,8 @@
 //! is how it is asked for and told, and how a gallery that runs does it by itself.
 
 use std::io::{ErrorKind, IsTerminal, Read};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use gallery::Store;
@@ -21,12 +21,6 @@ use crate::tell::tell;
 /// The settings of a gallery on this machine, in its data folder.
 const FILE: &str = "mail.toml";
 
-/// How often a gallery that runs looks. What is due is a matter of hours.
-const EVERY: Duration = Duration::from_mins(15);
-
-/// The first look waits until a gallery that has just begun is through with what it missed.
-const FIRST: Duration = Duration::from_mins(1);
-
 /// Writes to viewers.
 pub(crate) async fn run(command: Notify) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
@@ -41,13 +35,7 @@ pub(crate) async fn run(command: Notify) -> Result<()> {
 
 async fn write(reached: &Reached, command: &Notify) -> Result<()> {
     let (settings, file) = settings(&command.data, &command.mail)?;
-    if settings.address.is_none() && reached.origin().is_none() {
-        bail!(
-            "nobody knows where links in mails are to lead: add address = \"https://photos.example.org\" to [mail] in \
-             `{}`, or run this while the gallery runs",
-            file.display()
-        );
-    }
+    links_lead_somewhere(&settings, reached.origin().as_deref(), &file)?;
     let rounds = Rounds::new(reached.store().clone(), settings, reached.origin(), std::env::var(mail::VARIABLE).ok())?;
     let asked = Asked { dry_run: command.dry_run, at_once: command.now, only: command.to.clone() };
     let report = Box::pin(rounds.make(&asked, Timestamp::now())).await?;
@@ -55,6 +43,26 @@ async fn write(reached: &Reached, command: &Notify) -> Result<()> {
     let failures = report.failures();
     ensure!(failures == 0, "{failures} of the mails could not be sent: they are tried again, as is told above");
     Ok(())
+}
+
+/// Refuses letters whose links would open on this machine alone, or nowhere. Whoever wants them so says so.
+fn links_lead_somewhere(settings: &Settings, origin: Option<&str>, file: &Path) -> Result<()> {
+    let way_out = format!("add address = \"https://photos.example.org\" to [mail] in `{}`", file.display());
+    match origin {
+        _ if settings.address.is_some() => Ok(()),
+        None => bail!("nobody knows where links in mails are to lead: {way_out}, or run this while the gallery runs"),
+        Some(origin) if is_here(origin) => {
+            bail!("links in mails would lead to {origin}, which opens on this machine alone: {way_out}")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether an address is this machine's own name for itself.
+fn is_here(origin: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
 }
 
 /// The settings that are meant, and the file that they are in.
@@ -173,35 +181,18 @@ fn time(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The mail server of a gallery that runs; `None` where none is said.
-pub(crate) fn of_running(folder: &Path, mail: &MailFile) -> Result<Option<Settings>> {
+/// The mail server of a gallery that runs at `origin`; `None` where none is said.
+pub(crate) fn of_running(folder: &Path, mail: &MailFile, origin: &str) -> Result<Option<Settings>> {
     let file = mail.mail.clone().unwrap_or_else(|| folder.join(FILE));
     if mail.mail.is_none() && !file.exists() {
         return Ok(None);
     }
-    let (settings, _) = settings(&Data::folder(folder), &MailFile { mail: Some(file) })?;
+    let (settings, file) = settings(&Data::folder(folder), &MailFile { mail: Some(file) })?;
+    links_lead_somewhere(&settings, Some(origin), &file)?;
     Ok(Some(settings))
 }
 
 /// What such a gallery needs to write by itself.
 pub(crate) fn rounds(settings: Settings, store: &Store, origin: String) -> Result<Rounds> {
     Ok(Rounds::new(store.clone(), settings, Some(origin), std::env::var(mail::VARIABLE).ok())?)
-}
-
-/// Looks every quarter of an hour, for as long as the gallery runs.
-pub(crate) async fn keep_writing(rounds: Rounds) {
-    tokio::time::sleep(FIRST).await;
-    loop {
-        match Box::pin(rounds.make(&Asked::default(), Timestamp::now())).await {
-            Ok(report) => {
-                for viewed in &report.viewers {
-                    if let Came::Failed { why, .. } = &viewed.reached {
-                        tracing::warn!(viewer = %viewed.viewer, "a mail was not sent: {why}");
-                    }
-                }
-            }
-            Err(error) => tracing::error!("nobody was written to: {error}"),
-        }
-        tokio::time::sleep(EVERY).await;
-    }
 }

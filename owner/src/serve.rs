@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use local::machine::{Machine, Settings};
 use tokio::sync::watch;
 
@@ -19,10 +20,12 @@ pub(crate) async fn run(command: &Serve) -> Result<()> {
     // Listened for from here on: who is told that it runs may stop it at once.
     let _ = futures::poll!(&mut stop);
     // Before anything runs: what is wrong with it is told, and nothing has to be stopped.
-    let mail = crate::notify::of_running(&command.data, &command.mail)?;
+    let scheme = if command.tls { "https" } else { "http" };
+    let origin = format!("{scheme}://127.0.0.1:{}", command.ports.port);
+    let mail = crate::notify::of_running(&command.data, &command.mail, &origin)?;
     let machine = start(command).await?;
     let rounds = mail.map(|mail| crate::notify::rounds(mail, machine.store(), machine.origin())).transpose()?;
-    let writing = rounds.map(|rounds| tokio::spawn(crate::notify::keep_writing(rounds)));
+    let writing = rounds.map(|rounds| tokio::spawn(mail::keep_making(rounds, mail::Pace::USUAL, Timestamp::now)));
     let writes = writing.is_some();
     let stop = async {
         let asked = stop.await;

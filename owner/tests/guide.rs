@@ -104,6 +104,25 @@ impl Stage {
             "[mail]\nserver = \"smtp.example.org\"\nuser = \"family@example.org\"\nfrom = \"photos@example.org\"\naddress = \
              \"https://photos.example.org\"\n",
         );
+        // What Google Takeout and a scanner's program leave.
+        let mut takeout = zip::ZipWriter::new(fs::File::create(folder.join("takeout-001.zip")).unwrap());
+        let mut inside = |name: &str, bytes: &[u8]| {
+            let path = format!("Takeout/Google Photos/{name}");
+            takeout.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut takeout, bytes).unwrap();
+        };
+        inside("Lake Garda/metadata.json", br#"{"title": "Lake Garda", "description": "", "access": "protected"}"#);
+        for (seed, name) in [(20, "Lake Garda/sail.jpg"), (21, "Photos from 2018/snow.jpg")] {
+            inside(name, &owner::sample::small(seed, 320, 240));
+            let notes = r#"{"title": "", "description": "Windy!", "photoTakenTime": {"timestamp": "1530972000"}}"#;
+            inside(&format!("{name}.json"), notes.as_bytes());
+        }
+        takeout.finish().unwrap();
+        photo("Scans/house.jpg", 22);
+        let xmp = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+            <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:DateTimeOriginal="1961-08-03T15:30:00"/>
+            </rdf:RDF></x:xmpmeta>"#;
+        write(&folder.join("Scans/house.jpg.xmp"), xmp);
         write(&folder.join("old-gallery.htpasswd"), "karl:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00\n");
         Self { folder: folder.to_owned(), serving: None }
     }
@@ -131,7 +150,7 @@ impl Stage {
             shell.env_remove(name);
         }
         let output = shell.env("TZ", "UTC").env("LC_ALL", "C.UTF-8").output().unwrap();
-        if self.serving.is_some() && ["upload", "album", "watch"].iter().any(|word| command.contains(word)) {
+        if self.serving.is_some() && ["upload", "album", "watch", "import"].iter().any(|word| command.contains(word)) {
             // The gallery follows in a moment; the next command is about what is then.
             until("the pages follow", || run(&self.folder, &["verify", "--quick"]).status.success());
             // The gallery's own record is a build's last.

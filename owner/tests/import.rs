@@ -95,6 +95,41 @@ fn gallery(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     })
 }
 
+/// The pages of the albums, once a gallery has run on this folder.
+fn pages(data: &Path) -> BTreeMap<String, String> {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let settings = local::machine::Settings::new(data).on_free_ports();
+        let machine = local::machine::Machine::start(settings).await.unwrap();
+        machine.settled().await;
+        let pages = pages_of(&machine).await;
+        machine.stop().await;
+        pages
+    })
+}
+
+/// Those of a gallery that runs and has come to rest.
+async fn pages_of(machine: &local::machine::Machine) -> BTreeMap<String, String> {
+    let mut pages = BTreeMap::new();
+    for listed in machine.store().list(gallery::Bucket::Web, "albums/").all().await.unwrap() {
+        if let Some(album) = listed.path.strip_prefix("albums/").and_then(|path| path.strip_suffix("/index.html")) {
+            let page = machine.store().read_path(gallery::Bucket::Web, &listed.path).await.unwrap().unwrap();
+            pages.insert(album.to_owned(), String::from_utf8(page.bytes.to_vec()).unwrap());
+        }
+    }
+    pages
+}
+
+/// What a page says under the photo that it calls so, or that shows this caption: its caption and its time.
+fn said(page: &str, of: &str) -> (Option<String>, Option<String>) {
+    let figure = page.split("<figure").skip(1).find(|figure| figure.contains(of));
+    let figure = figure.unwrap_or_else(|| panic!("no photo of `{of}` in {page}"));
+    let between = |begin: &str, end: &str| {
+        let (_, rest) = figure.split_once(begin)?;
+        rest.split(end).next().map(str::to_owned)
+    };
+    (between("<span class=\"caption\"><bdi>", "</bdi>"), between("<time datetime=\"", "\""))
+}
+
 fn described(gallery: &BTreeMap<String, Vec<u8>>, folder: &str) -> builder::Metadata {
     builder::Metadata::read(&gallery[&format!("{folder}/metadata.yml")]).unwrap()
 }
@@ -234,6 +269,24 @@ fn an_export_of_google_photos_moves_in_with_all_its_words() {
     assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(7)), "nothing twice");
     assert_eq!(again["captions"], json!({}));
     assert_eq!(gallery(folder.path()), there);
+
+    // All of it is on the pages.
+    let pages = pages(&folder.path().join("heirloom-data"));
+    let page_of = |folder: &str| &pages[&gallery::FolderPath::parse(folder).unwrap().album().to_string()];
+    let year = page_of("Google Photos/2019");
+    let on = |page: &str, of: &str| {
+        let (caption, time) = said(page, of);
+        (caption.unwrap_or_default(), time.unwrap_or_default())
+    };
+    let of = |caption: &str, time: &str| (caption.to_owned(), time.to_owned());
+    assert_eq!(on(year, "IMG_1%281%29.jpg"), of("Der zweite", "2019-07-14T15:30:00"));
+    assert_eq!(on(year, "IMG_1-bearbeitet.jpg"), of("Am &quot;Strand&quot;", "2019-07-14T15:30:00"));
+    assert_eq!(on(year, "IMG-WA0001.jpg"), of("", "2019-07-15T09:00:00"));
+    assert_eq!(on(year, "Bis zum Leuchtturm"), of("Bis zum Leuchtturm", "2019-07-16T09:00:00"));
+    let kyoto = page_of("Google Photos/京都 - Kyoto");
+    assert!(kyoto.contains("<title>京都 / Kyoto") && kyoto.contains("Kirschblüte"), "{kyoto}");
+    assert_eq!(on(kyoto, "お花見 # 1"), of("お花見 # 1", "2019-04-02T03:00:00"));
+    assert_eq!(on(page_of("Google Photos/Alpen: Winter"), "Hui!"), of("Hui!", "2018-02-03T10:00:00"));
 }
 
 #[test]
@@ -269,10 +322,90 @@ fn a_folder_comes_once_with_what_photo_programs_noted() {
     write("Family/Lake/boat.jpg", &other);
     let second = told(folder.path(), &["import", "folder", "Pictures", "--json"]);
     assert_eq!(list(&second["uploaded"]), ["Family/Lake/boat~2.jpg"]);
+    // What would be done is what is left to do: a dry run knows what the albums say already.
+    let rehearsed = told(folder.path(), &["import", "folder", "Pictures", "--json", "--dry-run"]);
+    assert_eq!((&rehearsed["captions"], &rehearsed["dates"]), (&json!({}), &json!({})), "{rehearsed}");
     let third = told(folder.path(), &["import", "folder", "Pictures", "--json"]);
     assert_eq!((list(&third["uploaded"]).len(), list(&third["copied"]).len()), (0, 0));
     let there = gallery(folder.path());
     assert_eq!((&there["Family/Lake/boat.jpg"], &there["Family/Lake/boat~2.jpg"]), (&one, &other));
+}
+
+/// Notes that correct a file go before it, the file's own date does not; and odd signs cost nobody a caption.
+#[test]
+fn corrections_beside_photos_count_and_odd_signs_do_no_harm() {
+    let folder = with_gallery();
+    let root = folder.path().join("Pictures/Family/Lake");
+    std::fs::create_dir_all(&root).unwrap();
+    let at = date(2019, 7, 14).at(15, 30, 0, 0);
+    let xmp = |time: &str, caption: &str| {
+        format!(
+            r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+            <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:DateTimeOriginal="{time}"
+            xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt><rdf:li>{caption}</rdf:li></rdf:Alt>
+            </dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"#
+        )
+    };
+    for (seed, name, time, caption) in [
+        (1, "wrong clock.jpg", "2019-07-14T17:30:00", "An hour\u{7f} or two\u{85}late"),
+        (2, "right.jpg", "2019-07-14T15:30:00", "Right"),
+        (3, "Cafe\u{301}.jpg", "2019-07-14T15:30:00", "Apart"),
+    ] {
+        std::fs::write(root.join(name), from_camera(seed, at)).unwrap();
+        let beside = name.replace("e\u{301}", "\u{e9}");
+        std::fs::write(root.join(format!("{beside}.xmp")), xmp(time, caption)).unwrap();
+    }
+    let import = ["import", "folder", "Pictures", "--file-dates", "--json"];
+    let first = told(folder.path(), &import);
+    assert_eq!(first["captions"], json!({ "Family/Lake": 3 }), "{first}");
+    let lake = described(&gallery(folder.path()), "Family/Lake");
+    assert_eq!(lake.captions["right.jpg"], "Right");
+    assert_eq!(lake.captions["Cafe\u{301}.jpg"], "Apart");
+    let dates: Vec<_> = lake.dates.iter().map(|(file, taken)| format!("{file} {taken}")).collect();
+    assert_eq!(dates, ["wrong clock.jpg 2019-07-14T17:30:00"]);
+    let page = &pages(&folder.path().join("heirloom-data"))["Family/Lake"];
+    assert_eq!(said(page, "wrong%20clock.jpg").1.as_deref(), Some("2019-07-14T17:30:00"));
+}
+
+/// Where S3 tells no MD5, photos of one size are compared, and not believed to be one.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_photos_of_one_size_are_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("heirloom-data");
+    let machine = local::machine::Machine::start(local::machine::Settings::new(&data).on_free_ports()).await.unwrap();
+    // In parts of a size that nobody guesses, and no photo, so that the resizer keeps no checksum either.
+    let there = vec![7; 6 << 20];
+    let client = machine.store().client().clone();
+    let key = "Family/Lake/film.mp4";
+    let upload = client.create_multipart_upload().bucket("source").key(key).send().await.unwrap();
+    let id = upload.upload_id().unwrap();
+    let mut done = aws_sdk_s3::types::CompletedMultipartUpload::builder();
+    for (number, part) in [&there[..5_500_000], &there[5_500_000..]].into_iter().enumerate() {
+        let number = number as i32 + 1;
+        let sent = client.upload_part().bucket("source").key(key).upload_id(id).part_number(number);
+        let sent = sent.body(part.to_vec().into()).send().await.unwrap();
+        let part = aws_sdk_s3::types::CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);
+        done = done.parts(part.build());
+    }
+    let complete = client.complete_multipart_upload().bucket("source").key(key).upload_id(id);
+    complete.multipart_upload(done.build()).send().await.unwrap();
+    machine.settled().await;
+    let import = |bytes: Vec<u8>| {
+        let folder = folder.path().to_owned();
+        tokio::task::spawn_blocking(move || {
+            let file = folder.join("Pictures/Family/Lake/film.mp4");
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, bytes).unwrap();
+            told(&folder, &["import", "folder", "Pictures", "--json"])
+        })
+    };
+    let same = import(there.clone()).await.unwrap();
+    assert_eq!((list(&same["uploaded"]).len(), same["unchanged"].as_u64()), (0, Some(1)), "{same}");
+    let mut other = there;
+    other[3_000_000] ^= 1;
+    let other = import(other).await.unwrap();
+    assert_eq!(list(&other["uploaded"]), ["Family/Lake/film~2.mp4"], "{other}");
+    machine.stop().await;
 }
 
 #[test]
@@ -290,11 +423,13 @@ fn what_cannot_be_imported_is_told() {
 /// A bucket as `AWSPics` wants it, in the S3 server of a gallery that runs, beside that gallery's own buckets.
 async fn ancestor(client: &aws_sdk_s3::Client, prefix: &str) -> BTreeMap<String, Vec<u8>> {
     let photo = |seed| sample::small(seed, 64, 48);
+    let heic = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/picture_heic/0-whole");
+    let heic = std::fs::read(heic).unwrap();
     let objects: BTreeMap<String, Vec<u8>> = [
-        ("Family/Lake/boat.jpg", photo(1)),
-        ("Family/Lake/IMG_2.HEIC", photo(2)),
+        ("Family/Lake/boat.jpg", from_camera(1, date(2014, 8, 2).at(11, 0, 0, 0))),
+        ("Family/Lake/IMG_2.HEIC", heic),
         ("Family/Lake/old.jpeg", photo(3)),
-        ("Family/Lake/metadata.yml", b"title: Am See\ncover_image: boat.jpg\n".to_vec()),
+        ("Family/Lake/metadata.yml", b"title: Am See\ncomment1: Wie immer\ncover_image: boat.jpg\n".to_vec()),
         ("Family/metadata.yml", b"title: Familie: alle\n".to_vec()),
         ("Kyoto/\u{e4}\u{4eac}.png", photo(4)),
         ("Kyoto/.DS_Store", b"x".to_vec()),
@@ -375,5 +510,33 @@ async fn the_ancestor_s_gallery_moves_in_streamed_and_copied() {
     assert_eq!(&copied.bytes[..], objects["my/photos/stray.jpg"]);
     let again = migrate(folder.path(), &endpoint, &own).await;
     assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(7)));
+    machine.settled().await;
+    let pages = pages_of(&machine).await;
+    let lake = &pages["Old/Family/Lake"];
+    assert!(lake.contains("<title>Am See") && lake.contains("Wie immer"), "{lake}");
+    assert_eq!(said(lake, "boat.jpg").1.as_deref(), Some("2014-08-02T11:00:00"));
+    // What that gallery passed over is shown.
+    for file in ["IMG_2.HEIC", "old.jpeg"] {
+        assert_eq!(said(lake, file), (None, None), "{file}: it is there, and nobody said anything of it");
+    }
+    assert!(pages["Old/Rest"].contains("stray.jpg"), "{pages:?}");
+    machine.stop().await;
+}
+
+/// Where nobody says otherwise, the originals lie where that gallery's own settings put them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ancestor_s_usual_prefix_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("heirloom-data");
+    let machine = local::machine::Machine::start(local::machine::Settings::new(&data).on_free_ports()).await.unwrap();
+    let endpoint = machine.s3_endpoint();
+    ancestor(&gallery::store::at(&endpoint), "pics/original/").await;
+    let rehearsed = migrate(folder.path(), &endpoint, &["--dry-run"]).await;
+    assert_eq!(list(&rehearsed["uploaded"]).len(), 7, "{rehearsed}");
+    let moved = migrate(folder.path(), &endpoint, &[]).await;
+    assert_eq!(moved["uploaded"], rehearsed["uploaded"]);
+    machine.settled().await;
+    let pages = pages_of(&machine).await;
+    assert!(pages.contains_key("Family/Lake") && pages.contains_key("Unsorted"), "{:?}", pages.keys());
     machine.stop().await;
 }

@@ -36,6 +36,8 @@ if (leaving) {
   addEventListener("load", prepare);
   tellWhenOffline();
   leaving.addEventListener("submit", () => void leave());
+  // Only owners are told so when they sign in. The page behind it asks again who comes.
+  if (/(^|; )__Host-owner=1(;|$)/.test(document.cookie)) void spoken.then(() => offerUpload(leaving));
 }
 
 const grid = document.querySelector<HTMLElement>(".grid");
@@ -95,6 +97,14 @@ if (grid) {
   };
   addEventListener("popstate", () => void arrive());
   void arrive();
+}
+
+/** The way to the upload page. It needs a script, so it may come by one. */
+function offerUpload(leaving: HTMLElement): void {
+  const link = document.createElement("a");
+  link.href = "/auth/upload";
+  link.textContent = text("upload");
+  leaving.prepend(link);
 }
 
 /** Says so while what is shown comes from this device alone. */

@@ -11,6 +11,7 @@ use crate::address::AddressPrefix;
 use crate::devices::Mark;
 use crate::secret::Secret;
 use crate::texts::Texts;
+use crate::upload;
 
 /// The largest form, in bytes: two inputs of 1 KB and a `next`, each byte percent-encoded.
 const MAX_FORM: usize = 8 * 1024;
@@ -62,6 +63,11 @@ impl<'a> Asked<'a> {
     /// The mark of a known device.
     pub(crate) fn mark(&self) -> Option<Mark> {
         Mark::read(self.cookies())
+    }
+
+    /// Whether this browser was told that its viewer is an owner.
+    pub(crate) fn is_told_owner(&self) -> bool {
+        upload::is_marked(self.cookies())
     }
 
     /// A function URL lists the cookies on their own; they may stand in the headers as well, or there alone.

@@ -25,7 +25,7 @@ use crate::throttle::Throttle;
 use crate::title::Title;
 use crate::upload::Uploads;
 use crate::users::{User, Users, UsersError};
-use crate::{page, renewal};
+use crate::{page, renewal, upload};
 
 /// How long the keys are remembered, in seconds: a new one signs, and a dropped one stops, within this time.
 const KEYS_FOR: i64 = 60;
@@ -197,7 +197,8 @@ impl Login {
         let mut id = [0; 16];
         getrandom::fill(&mut id)?;
         let session = renewal::begin(user, SessionId::from_random(id), &self.config, now.as_second());
-        self.go_on(&session, location, now).await
+        let answer = self.go_on(&session, location, now).await?;
+        Ok(upload::marked(answer, user.role.is_owner(), false, session.expires - now.as_second()))
     }
 
     /// Hands a session out.

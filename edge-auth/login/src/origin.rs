@@ -34,7 +34,7 @@ fn all<'a>(headers: &'a HeaderMap, name: &str) -> Option<Vec<&'a str>> {
 }
 
 /// The gallery's own host: the gate's word when it came through the gate, which drops what the viewer says.
-fn host(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     match all(headers, "x-forwarded-host").or_else(|| all(headers, "host"))?.as_slice() {
         [host] if !host.is_empty() => Some(host),
         _ => None,

@@ -11,6 +11,8 @@ mod sign;
 mod wanted;
 mod words;
 
+use std::time::Duration;
+
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use gallery::{FolderPath, Store};
 use jiff::Timestamp;
@@ -29,13 +31,54 @@ pub struct Uploads {
     store: Store,
     /// Signs requests, and names the address that browsers send them to.
     signer: aws_sdk_s3::Client,
+    /// Whether browsers send them to the gallery itself, whatever it is called where they are.
+    at_the_gallery: bool,
+    good_for: Duration,
 }
+
+/// How long a signed request is good: a file has to be on its way by then.
+const GOOD_FOR: Duration = Duration::from_mins(10);
 
 impl Uploads {
     /// Uploads into the source bucket of `store`, which browsers reach where `signer` does.
     pub fn new(store: Store, signer: aws_sdk_s3::Client) -> Self {
-        Self { store, signer }
+        Self { store, signer, at_the_gallery: false, good_for: GOOD_FOR }
     }
+
+    /// The same where the gallery takes such requests at its own address: then they come from wherever its pages do.
+    #[must_use]
+    pub fn at_the_gallery(mut self) -> Self {
+        self.at_the_gallery = true;
+        self
+    }
+
+    /// The same with requests that are good for another time than ten minutes.
+    #[must_use]
+    pub fn good_for(mut self, time: Duration) -> Self {
+        self.good_for = time;
+        self
+    }
+}
+
+/// Tells the browser that its viewer is an owner, so that pages, which are the same for all, can show the way to the upload page.
+/// It opens nothing: what owners may do is read from their record each time.
+const OWNER: &str = "__Host-owner";
+
+/// Adds that to the answer that begins or renews a session of so many seconds, or takes it back where it is `told` still.
+pub(crate) fn marked(answer: Answer, is_owner: bool, told: bool, seconds: i64) -> Answer {
+    // Scripts are to see it, so it is not `HttpOnly`.
+    let cookie =
+        |value, seconds: i64| format!("{OWNER}={value}; SameSite=Lax; Secure; Path=/; Max-Age={}", seconds.max(0));
+    match (is_owner, told) {
+        (true, _) => answer.with_cookie(cookie("1", seconds)),
+        (false, true) => answer.with_cookie(cookie("", 0)),
+        (false, false) => answer,
+    }
+}
+
+/// Whether a request's cookies say so.
+pub(crate) fn is_marked<'a>(cookies: impl IntoIterator<Item = &'a str>) -> bool {
+    !matches!(session::cookie::only(OWNER, cookies), Ok(None))
 }
 
 /// A file that a question names and that may be uploaded.
@@ -77,9 +120,9 @@ impl Login {
             Asks::Viewer => Ok(self.only_owners(asked)),
             Asks::Owner(user) => {
                 let albums = album::all(&uploads.store, &user.scope).await?;
-                let bucket = uploads.origin().await?;
+                let bucket = if uploads.at_the_gallery { None } else { Some(uploads.origin().await?) };
                 let page = page::upload(asked.texts(), &self.title(), &albums);
-                Ok(Answer::page(200, page).with_header("content-security-policy", &page::policy(&bucket)))
+                Ok(Answer::page(200, page).with_header("content-security-policy", &page::policy(bucket.as_deref())))
             }
         }
     }
@@ -106,7 +149,7 @@ impl Login {
         if !user.scope.holds_folder(first(&wanted.album)) {
             return refuse(422, Refused::Collection);
         }
-        let answers = uploads.answers(&wanted, words, now).await?;
+        let answers = uploads.for_browser_at(origin::host(asked.headers())).answers(&wanted, words, now).await?;
         if answers.iter().any(sign::Told::is_signed) {
             self.record(asked, Event::UploadAllowed, Some(&user.name), Outcome::Done, now).await?;
         }

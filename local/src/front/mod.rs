@@ -2,7 +2,8 @@
 //!
 //! For each request it builds the viewer-request event that CloudFront would build, asks the gate that the edge
 //! function asks, and obeys: answers what the gate answers, or hands the request on to the login function (as a
-//! function URL event) or to the bucket behind the path. It decides nothing of its own.
+//! function URL event) or to the bucket behind the path. It decides nothing of its own. What the upload page sends goes past
+//! the gate, as to a deployed bucket: its signature is its right ([`uploads`]).
 
 mod answer;
 pub mod compress;
@@ -10,6 +11,7 @@ mod function_url;
 mod kept;
 mod origin;
 pub mod range;
+mod uploads;
 mod viewer_request;
 
 use std::future::Future;
@@ -34,13 +36,15 @@ use answer::{Body, empty, secure, with_bytes};
 use compress::{Coding, compressed};
 use kept::Kept;
 
-use crate::s3::Folder;
+use crate::s3::{Folder, Server};
 use crate::sockets::{self, BodyError, Limits, Sent};
 
 /// What the front needs to answer.
 pub struct Front {
     folder: Arc<Folder>,
     store: Store,
+    /// Takes what the upload page sends.
+    server: Server,
     login: Arc<Login>,
     gate: watch::Receiver<Arc<Gate>>,
     limits: Limits,
@@ -67,15 +71,21 @@ impl Front {
     pub fn new(
         folder: Arc<Folder>,
         store: Store,
+        server: Server,
         login: Arc<Login>,
         gate: watch::Receiver<Arc<Gate>>,
         limits: Limits,
     ) -> Self {
-        Self { folder, store, login, gate, limits, kept: Kept::default() }
+        Self { folder, store, server, login, gate, limits, kept: Kept::default() }
     }
 
     async fn answer(&self, request: Request<Sent>, client: SocketAddr) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        if uploads::is_upload(&parts) {
+            let mut response = Box::pin(uploads::take(&self.server, parts, body)).await;
+            secure(&mut response);
+            return response;
+        }
         match self.at_once(&parts).await {
             Some(answer) => answer,
             // Boxed, because it is large: most requests would only carry it along.

@@ -66,6 +66,8 @@ pub struct Settings {
     pub tls: bool,
     /// How often the gate looks for new signing keys.
     pub keys_every: Duration,
+    /// How long a request that the upload page got signed is good.
+    pub uploads_good_for: Duration,
     /// What both servers bear from their clients.
     pub limits: Limits,
 }
@@ -81,6 +83,7 @@ impl Settings {
             password_cost: Cost::RECOMMENDED,
             tls: false,
             keys_every: Duration::from_secs(20),
+            uploads_good_for: Duration::from_mins(10),
             limits: Limits::default(),
         }
     }

@@ -134,7 +134,7 @@ async fn proven(store: &Store, path: &Path, file: &str, listed: &Listed) -> Resu
 }
 
 /// The checksum that the facts of this version hold.
-async fn recorded(store: &Store, listed: &Listed) -> Result<Option<String>> {
+pub(crate) async fn recorded(store: &Store, listed: &Listed) -> Result<Option<String>> {
     let Some(Key::Original(source)) = Key::parse(Bucket::Source, &listed.path) else { return Ok(None) };
     let key = Key::Facts(source.folder().album(), source.photo());
     let read = store.read_json::<gallery::Facts>(&key).await?;

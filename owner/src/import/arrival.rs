@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use gallery::{FolderPath, SourceKey};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use super::piece::Piece;
 use crate::upload::find::LeftOut;
@@ -37,6 +38,8 @@ pub(crate) enum Said {
     Moment(Timestamp),
     /// On the clock of the place, or as somebody typed it.
     Local(DateTime),
+    /// The day on which the file was last written: better than nothing, and worse than anything else.
+    Modified(Date),
 }
 
 /// Some bytes, and every place where they belong. They travel once; the other places get copies inside the bucket.
@@ -81,12 +84,15 @@ impl Plan {
         self.left_out.push(LeftOut { file: piece.place(), why: why.into() });
     }
 
-    /// Joins pieces of the same bytes into arrivals. Only those that share their size with another are read for it.
-    pub(crate) fn join(&mut self, pieces: Vec<(Piece, Place)>) -> Result<()> {
+    /// Joins pieces of the same bytes into arrivals. Only those that share their size with another are read for it, which
+    /// `progress` shows.
+    pub(crate) fn join(&mut self, pieces: Vec<(Piece, Place)>, progress: &ProgressBar) -> Result<()> {
         let mut sizes: BTreeMap<u64, usize> = BTreeMap::new();
         for (piece, _) in &pieces {
             *sizes.entry(piece.bytes).or_default() += 1;
         }
+        progress
+            .set_length(sizes.iter().filter(|(_, count)| **count > 1).map(|(size, count)| size * *count as u64).sum());
         let mut known: BTreeMap<(u64, String), usize> = BTreeMap::new();
         for (piece, place) in pieces {
             if let Err(error) = SourceKey::parse(&place.key()) {
@@ -97,12 +103,14 @@ impl Plan {
                 self.arrivals.push(Arrival { piece, places: vec![place] });
                 continue;
             }
+            progress.inc(piece.bytes);
             let at = *known.entry((piece.bytes, piece.checksum()?)).or_insert(self.arrivals.len());
             match self.arrivals.get_mut(at) {
                 Some(arrival) => arrival.add(place),
                 None => self.arrivals.push(Arrival { piece, places: vec![place] }),
             }
         }
+        progress.finish_and_clear();
         Ok(())
     }
 }

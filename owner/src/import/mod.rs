@@ -6,15 +6,20 @@
 
 pub(crate) mod arrival;
 pub(crate) mod bring;
+mod dates;
 mod folder;
 mod names;
 pub(crate) mod piece;
 pub(crate) mod sidecar;
 pub(crate) mod summary;
 mod takeout;
+mod there;
 mod words;
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::Offset;
 
 use crate::Interrupted;
@@ -28,7 +33,8 @@ pub(crate) use takeout::Edited;
 pub(crate) async fn run(command: Import) -> Result<()> {
     match command {
         Import::Takeout(command) => {
-            let plan = takeout::plan(piece::gather(&command.paths)?, &command.to, command.edited)?;
+            let progress = planning(&command.asked);
+            let plan = takeout::plan(piece::gather(&command.paths)?, &command.to, command.edited, &progress)?;
             ensure!(
                 !plan.arrivals.is_empty(),
                 "there is no photo of Google Photos in it: name the .zip files of the export, or the folder `Takeout`"
@@ -36,10 +42,22 @@ pub(crate) async fn run(command: Import) -> Result<()> {
             carry_out(plan, &command.asked, command.zone).await
         }
         Import::Folder(command) => {
-            let plan = folder::plan(&command.paths, command.to.as_ref(), command.file_dates)?;
+            let plan =
+                folder::plan(&command.paths, command.to.as_ref(), command.file_dates, &planning(&command.asked))?;
             carry_out(plan, &command.asked, Offset::UTC).await
         }
     }
+}
+
+/// Tells how far the looking through is: an export of many archives takes a while before anything travels.
+fn planning(asked: &Asked) -> ProgressBar {
+    if asked.json {
+        return ProgressBar::hidden();
+    }
+    let style = "  looking through it {bar:30} {bytes}/{total_bytes}  {eta} left";
+    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style).expect("a template of our own"));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
 
 async fn carry_out(plan: Plan, asked: &Asked, zone: Offset) -> Result<()> {

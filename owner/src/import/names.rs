@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::sidecar::Sidecar;
 
 /// What newer exports put between a file's name and `.json`.
@@ -16,11 +18,10 @@ const SUPPLEMENTAL: &str = ".supplemental-metadata";
 const LONGEST: usize = 46;
 
 /// What Google puts behind the names of edited copies, in the language of the account.
-const EDITED: [&str; 29] = [
+const EDITED: [&str; 28] = [
     "-edited",
     "-bearbeitet",
     "-modifié",
-    "-modifie\u{301}",
     "-modifiée",
     "-editado",
     "-editada",
@@ -48,8 +49,55 @@ const EDITED: [&str; 29] = [
     "-ערוך",
 ];
 
-/// Notes that belong to nobody yet, by their name in small letters without `.json`: the name, and the title in them.
-type Free<'a> = BTreeMap<String, (&'a str, String)>;
+/// Still pictures that phones put a moving half beside, and what that half is.
+const STILL: [&str; 4] = [".jpg", ".jpeg", ".heic", ".heif"];
+const MOVING: [&str; 4] = [".mov", ".mp4", ".m4v", ".mp"];
+
+/// Notes that belong to nobody yet.
+#[derive(Default)]
+struct Free<'a> {
+    /// By their name without `.json`, composed: the name, and the title in them.
+    notes: BTreeMap<String, (&'a str, String)>,
+    /// The same names in small letters. Two may differ in their capitals alone.
+    folded: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl<'a> Free<'a> {
+    fn of(notes: &BTreeMap<&'a str, Sidecar>) -> Self {
+        let mut free = Self::default();
+        for (name, sidecar) in notes {
+            let Some((base, _)) = split_json(name) else { continue };
+            let base = composed(base);
+            free.folded.entry(base.to_lowercase()).or_default().insert(base.clone());
+            free.notes.insert(base, (*name, composed(&sidecar.title)));
+        }
+        free
+    }
+
+    fn take(&mut self, base: &str) -> Option<&'a str> {
+        let (name, _) = self.notes.remove(base)?;
+        if let Some(alike) = self.folded.get_mut(&base.to_lowercase()) {
+            alike.remove(base);
+        }
+        Some(name)
+    }
+
+    /// Notes of just this name, or of one that differs in its capitals.
+    fn named(&self, base: &str, capitals_count: bool) -> Option<&String> {
+        match self.notes.get_key_value(base) {
+            Some((base, _)) => Some(base),
+            None if capitals_count => None,
+            None => self.folded.get(&base.to_lowercase())?.first(),
+        }
+    }
+
+    /// Whether what notes say does not speak against their being a photo's. A name that was cut may be the beginning of several:
+    /// there the title decides.
+    fn may_be(&self, base: &str, photo: &str) -> bool {
+        let title = self.notes.get(base).map_or("", |(_, title)| title.as_str());
+        title.is_empty() || !is_cut(split_counter(base).0) || is_titled(photo, title)
+    }
+}
 
 /// A way to find a photo's notes among those.
 type Way = fn(&str, &Free<'_>) -> Option<String>;
@@ -57,43 +105,72 @@ type Way = fn(&str, &Free<'_>) -> Option<String>;
 /// Finds the notes of each photo of a folder. Both by name; the answer has the names of the photos.
 pub(super) fn paired<'a>(photos: &BTreeSet<&'a str>, notes: &BTreeMap<&'a str, Sidecar>) -> BTreeMap<&'a str, &'a str> {
     let mut pairs: BTreeMap<&str, &str> = BTreeMap::new();
-    let bases = notes
-        .iter()
-        .filter_map(|(name, sidecar)| Some((split_json(name)?.0.to_lowercase(), (*name, sidecar.title.clone()))));
-    let mut free: Free<'_> = bases.collect();
+    let mut free = Free::of(notes);
+    let stems: BTreeSet<String> = photos.iter().map(|photo| stem(photo)).collect();
+    let is_copy = |photo: &str| edited_of(photo).is_some_and(|original| stems.contains(&stem(&original)));
     // The surest ways first: what they find is nobody else's.
-    for way in [by_name, by_cut_name, by_title] as [Way; 3] {
-        for photo in photos {
+    for way in [by_very_name, by_name, by_cut_name, by_title, by_title_alone] as [Way; 5] {
+        for &photo in photos {
             if !pairs.contains_key(photo)
-                && edited_of(photo).is_none_or(|original| !has(photos, &original))
-                && let Some(base) = way(photo, &free)
-                && let Some((found, _)) = free.remove(&base)
+                && !is_copy(photo)
+                && let Some(base) = way(&composed(photo), &free)
+                && let Some(found) = free.take(&base)
             {
                 pairs.insert(photo, found);
             }
         }
     }
     // Those that share another's notes.
-    for photo in photos {
+    let mut of_stem: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    photos.iter().for_each(|photo| of_stem.entry(stem(photo)).or_default().push(photo));
+    let alike = |name: &str| of_stem.get(&stem(name)).map(Vec::as_slice).unwrap_or_default();
+    for &photo in photos {
         if pairs.contains_key(photo) {
             continue;
         }
-        let original = edited_of(photo).and_then(|original| with_name(photos, &original));
-        let half = || photos.iter().find(|other| pairs.contains_key(*other) && stem(other) == stem(photo)).copied();
-        if let Some(found) = original.or_else(half).and_then(|other| pairs.get(other).copied()) {
+        let other_half = |other: &&&str| are_halves(photo, other);
+        let half = alike(photo).iter().filter(other_half).find_map(|other| pairs.get(other)).copied();
+        let found = half.or_else(|| twin(photo).and_then(|twin| shared(alike(&twin), &twin, &pairs)));
+        if let Some(found) = found {
             pairs.insert(photo, found);
-        } else if let Some(original) = edited_of(photo)
-            && let Some((found, _)) = by_name(&original, &free).and_then(|base| free.remove(&base))
-        {
-            // The original is not in this export, its notes are.
+        }
+    }
+    for &photo in photos {
+        let Some(original) = edited_of(photo).filter(|_| !pairs.contains_key(photo)) else { continue };
+        let same = alike(&original).iter().filter(|other| folded(other) == folded(&original));
+        let found = same.chain(alike(&original)).find_map(|other| pairs.get(other)).copied();
+        // The original may not be in this export, while its notes are.
+        let found = found.or_else(|| by_name(&composed(&original), &free).and_then(|base| free.take(&base)));
+        if let Some(found) = found {
             pairs.insert(photo, found);
         }
     }
     pairs
 }
 
+/// Whether these are a photo and its moving half, in either order. Other files of one stem are different pictures.
+fn are_halves(one: &str, other: &str) -> bool {
+    let is = |name: &str, kinds: [&str; 4]| kinds.contains(&split(name).1.to_lowercase().as_str());
+    (is(one, STILL) && is(other, MOVING)) || (is(one, MOVING) && is(other, STILL))
+}
+
+/// The photo of which this is a second one with a long name: `original_…_P(1).jpg`, for which Google writes no notes of their own.
+fn twin(photo: &str) -> Option<String> {
+    let (stem, extension) = split(photo);
+    let (bare, counter) = split_counter(stem);
+    (!counter.is_empty()).then(|| format!("{bare}{extension}"))
+}
+
+/// The notes of that photo, if their name was cut: a short name has notes for each of its photos, and they may be missing.
+fn shared<'a>(alike: &[&str], twin: &str, pairs: &BTreeMap<&'a str, &'a str>) -> Option<&'a str> {
+    let found =
+        alike.iter().find(|other| folded(other) == folded(twin)).and_then(|other| pairs.get(*other).copied())?;
+    split_json(found).is_some_and(|(base, _)| is_cut(split_counter(base).0)).then_some(found)
+}
+
 /// The name of which this is an edited copy.
 pub(super) fn edited_of(name: &str) -> Option<String> {
+    let name = &composed(name);
     let (stem, extension) = split(name);
     let (bare, counter) = split_counter(stem);
     for suffix in EDITED {
@@ -111,38 +188,34 @@ pub(super) fn edited_of(name: &str) -> Option<String> {
     })
 }
 
-/// Whether there is a photo of this name, its capitals and its ending aside: an edited HEIC is a JPEG.
-fn has(photos: &BTreeSet<&str>, name: &str) -> bool {
-    with_name(photos, name).is_some()
+/// By name, capitals and all.
+fn by_very_name(photo: &str, free: &Free<'_>) -> Option<String> {
+    named(photo, free, true)
 }
 
-fn with_name<'a>(photos: &BTreeSet<&'a str>, name: &str) -> Option<&'a str> {
-    let same = |photo: &&&str| photo.eq_ignore_ascii_case(name);
-    let same_stem = |photo: &&&str| stem(photo) == stem(name);
-    photos.iter().find(same).or_else(|| photos.iter().find(same_stem)).copied()
+/// By name, its capitals aside.
+fn by_name(photo: &str, free: &Free<'_>) -> Option<String> {
+    named(photo, free, false)
 }
 
 /// `IMG_1.jpg`, and `IMG_1.jpg.supplemental-metadata` cut anywhere behind it; the counter where it was, or at the end.
-fn by_name(photo: &str, free: &Free<'_>) -> Option<String> {
+fn named(photo: &str, free: &Free<'_>, capitals_count: bool) -> Option<String> {
     let (stem, extension) = split(photo);
     let (bare, counter) = split_counter(stem);
     let mut forms = vec![(photo.to_owned(), "")];
     if !counter.is_empty() {
         forms.insert(0, (format!("{bare}{extension}"), counter));
     }
+    let found = |noted: &str| free.named(noted, capitals_count).filter(|base| free.may_be(base, photo)).cloned();
     for (name, counter) in forms {
         let full = format!("{name}{SUPPLEMENTAL}");
-        let cuts = (name.len()..=full.len()).rev().filter(|at| full.is_char_boundary(*at));
-        for cut in cuts {
-            let noted = format!("{}{counter}", &full[..cut]).to_lowercase();
-            if free.contains_key(&noted) {
-                return Some(noted);
-            }
+        let mut cuts = (name.len()..=full.len()).rev().filter(|at| full.is_char_boundary(*at));
+        if let Some(base) = cuts.find_map(|cut| found(&format!("{}{counter}", &full[..cut]))) {
+            return Some(base);
         }
     }
     // A file that Google gave an ending has notes without it.
-    let noted = stem.to_lowercase();
-    free.contains_key(&noted).then_some(noted)
+    found(stem)
 }
 
 /// The name itself is cut: its beginning, as long as names of notes may be.
@@ -150,31 +223,45 @@ fn by_cut_name(photo: &str, free: &Free<'_>) -> Option<String> {
     let (stem, extension) = split(photo);
     let (bare, counter) = split_counter(stem);
     let name = format!("{bare}{extension}").to_lowercase();
-    let fits = |noted: &&String| {
-        let (noted, found) = split_counter(noted);
-        // Names are cut by characters; some unpackers count bytes.
-        let at_the_limit = noted.chars().count() >= LONGEST || (LONGEST..=51).contains(&noted.len());
-        found == counter && at_the_limit && name.starts_with(noted)
+    let fits = |base: &&String| {
+        let (noted, found) = split_counter(base);
+        found == counter && is_cut(noted) && name.starts_with(&noted.to_lowercase()) && free.may_be(base, photo)
     };
-    free.keys().filter(fits).max_by_key(|noted| noted.len()).cloned()
+    free.notes.keys().filter(fits).max_by_key(|noted| noted.len()).cloned()
 }
 
-/// The notes say what the file was called; signs that file systems refuse became `_`, and a long name was cut.
+/// Whether a name of notes is as long as they may be. Names are cut by characters; some unpackers count bytes.
+fn is_cut(noted: &str) -> bool {
+    noted.chars().count() >= LONGEST || (LONGEST..=51).contains(&noted.len())
+}
+
+/// The notes say what the file was called.
 fn by_title(photo: &str, free: &Free<'_>) -> Option<String> {
-    let (stem, extension) = split(photo);
-    let (bare, counter) = split_counter(stem);
+    let counter = split_counter(split(photo).0).1;
+    let mut fitting = free.notes.iter().filter(|(_, (_, title))| is_titled(photo, title));
+    fitting.find(|(base, _)| split_counter(base).1 == counter).map(|(base, _)| base.clone())
+}
+
+/// The same where two photos whose names begin alike have notes of one cut name, told apart by a counter that neither photo
+/// has. Only when no other notes say that name.
+fn by_title_alone(photo: &str, free: &Free<'_>) -> Option<String> {
+    let mut fitting =
+        free.notes.iter().filter(|(base, (_, title))| is_cut(split_counter(base).0) && is_titled(photo, title));
+    let (base, _) = fitting.next()?;
+    fitting.next().is_none().then(|| base.clone())
+}
+
+/// Whether a photo was called so: signs that file systems refuse became `_`, and a long name was cut.
+fn is_titled(photo: &str, title: &str) -> bool {
     let tidy = |text: &str| -> String {
         text.chars().map(|c| if is_refused(c) { '_' } else { c }).collect::<String>().to_lowercase()
     };
-    let bare = tidy(bare);
-    let fits = |title: &str| {
-        let tidy = tidy(title);
-        let (titled, titled_extension) = split(&tidy);
-        let cut = bare.chars().count() >= LONGEST - 5 && titled.starts_with(&bare);
-        (titled == bare || cut) && (titled_extension.is_empty() || titled_extension.eq_ignore_ascii_case(extension))
-    };
-    let found = free.iter().find(|(base, (_, title))| split_counter(base).1 == counter && fits(title));
-    found.map(|(base, _)| base.clone())
+    let (stem, extension) = split(photo);
+    let bare = tidy(split_counter(stem).0);
+    let tidy = tidy(title);
+    let (titled, titled_extension) = split(&tidy);
+    let cut = bare.chars().count() >= LONGEST - 5 && titled.starts_with(&bare);
+    (titled == bare || cut) && (titled_extension.is_empty() || titled_extension.eq_ignore_ascii_case(extension))
 }
 
 fn is_refused(sign: char) -> bool {
@@ -197,7 +284,16 @@ pub(super) fn split(name: &str) -> (&str, &str) {
 }
 
 fn stem(name: &str) -> String {
-    split(name).0.to_lowercase()
+    folded(split(name).0)
+}
+
+/// A name as it is compared: in small letters, and each letter with its marks as one sign. Macs write a letter and its marks apart.
+pub(super) fn folded(name: &str) -> String {
+    composed(name).to_lowercase()
+}
+
+fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 /// `IMG_1(2)` is `IMG_1` and `(2)`.
@@ -302,8 +398,54 @@ mod tests {
         }
         assert_eq!(of("IMG_1(1).HEIC"), Some("IMG_1.HEIC(1).json"));
         assert_eq!(of("IMG_1-bearbeitet(1).heic"), Some("IMG_1.HEIC(1).json"));
+        // Other files of that name are no halves of it: neither a drawing nor the still of another program.
+        let found = pairs(&["IMG_2.jpg", "IMG_2.png", "IMG_2.webp"], &[("IMG_2.jpg.json", "IMG_2.jpg")]);
+        assert_eq!(found, [("IMG_2.jpg", "IMG_2.jpg.json")]);
+        // Whichever of the halves comes first by name.
+        let found = pairs(&["IMG_3-edited.jpg", "IMG_3.MOV", "IMG_3.jpg"], &[("IMG_3.jpg.json", "IMG_3.jpg")]);
+        assert_eq!(found.len(), 3, "{found:?}");
         // The copy alone was exported.
         assert_eq!(pairs(&["IMG_9-modifié.jpg"], &[("IMG_9.jpg.json", "")]).len(), 1);
+    }
+
+    #[test]
+    fn capitals_tell_two_photos_apart_when_nothing_else_does() {
+        let notes = [("IMG_1.JPG.json", "IMG_1.JPG"), ("IMG_1.jpg.json", "IMG_1.jpg")];
+        let expected = [("IMG_1.JPG", "IMG_1.JPG.json"), ("IMG_1.jpg", "IMG_1.jpg.json")];
+        assert_eq!(pairs(&["IMG_1.JPG", "IMG_1.jpg"], &notes), expected);
+        // Of one that has none of its own, nobody takes the other's.
+        assert_eq!(pairs(&["IMG_1.JPG", "IMG_1.jpg"], &notes[1..]), expected[1..]);
+    }
+
+    #[test]
+    fn two_long_names_that_begin_alike_are_told_apart_by_their_titles() {
+        let begin = "Spaziergang an der Küste bei Sintra im Nebel, ";
+        assert_eq!(begin.chars().count(), 46);
+        let [first, second] = ["A.jpg", "B.jpg"].map(|end| &*format!("{begin}{end}").leak());
+        let [plain, counted] = [".json", "(1).json"].map(|end| &*format!("{begin}{end}").leak());
+        for (of_plain, of_counted) in [(first, second), (second, first)] {
+            let found = pairs(&[first, second], &[(plain, of_plain), (counted, of_counted)]);
+            let mut expected = [(of_plain, plain), (of_counted, counted)];
+            expected.sort_unstable();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_second_one_of_a_cut_name_shares_the_notes() {
+        let photo = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_P.jpg";
+        let second = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_P(1).jpg";
+        let notes = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_.json";
+        assert_eq!(pairs(&[photo, second], &[(notes, "")]), [(second, notes), (photo, notes)]);
+        // A short name has notes for each.
+        assert_eq!(pairs(&["IMG_1.jpg", "IMG_1(1).jpg"], &[("IMG_1.jpg.json", "IMG_1.jpg")]).len(), 1);
+    }
+
+    #[test]
+    fn letters_are_the_same_however_their_marks_are_written() {
+        let (apart, together) = ("Cafe\u{301}.jpg", "Caf\u{e9}.jpg.json");
+        assert_eq!(pairs(&[apart], &[(together, "Caf\u{e9}.jpg")]), [(apart, together)]);
+        assert_eq!(edited_of("IMG_1-modifie\u{301}.jpg").as_deref(), Some("IMG_1.jpg"));
     }
 
     #[test]

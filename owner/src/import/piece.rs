@@ -108,13 +108,36 @@ impl Piece {
         match &self.place {
             Place::File(file) => Ok(Staged::Own(file.clone())),
             Place::Archived { .. } | Place::Stored(_) => {
-                let mut file =
-                    NamedTempFile::with_prefix("heirloom-import-").context("cannot make a file to unpack to")?;
+                let mut file = NamedTempFile::with_prefix_in("heirloom-import-", room())
+                    .or_else(|_| NamedTempFile::with_prefix("heirloom-import-"))
+                    .context("cannot make a file to unpack to")?;
                 self.read_into(&mut file)?;
                 file.flush().context("cannot unpack")?;
                 Ok(Staged::Unpacked(file))
             }
         }
+    }
+
+    /// Whether it is a file on the disk anyway.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
+
+    /// Its beginning. Blocks.
+    pub(crate) fn head(&self, most: u64) -> Result<Vec<u8>> {
+        let failed = || format!("cannot read `{}`", self.place().display());
+        let mut head = Vec::new();
+        match &self.place {
+            Place::File(file) => File::open(file).with_context(failed)?.take(most).read_to_end(&mut head),
+            Place::Archived { archive, index } => {
+                let mut open = archive.open.lock().unwrap_or_else(PoisonError::into_inner);
+                let inside = open.by_index(*index).with_context(failed)?;
+                inside.take(most).read_to_end(&mut head)
+            }
+            Place::Stored(object) => object.head_into(most, &mut head).with_context(failed).map(Ok)?,
+        }
+        .with_context(failed)?;
+        Ok(head)
     }
 
     /// All of it, when it is no longer than `most` bytes.
@@ -155,6 +178,16 @@ impl Piece {
 }
 
 impl Stored {
+    /// Its beginning alone.
+    fn head_into(&self, most: u64, to: &mut Vec<u8>) -> Result<usize> {
+        let range = format!("bytes=0-{}", most.saturating_sub(1));
+        tokio::runtime::Handle::current().block_on(async {
+            let get = self.client.get_object().bucket(&self.bucket).key(&self.key).if_match(&self.etag).range(range);
+            to.extend(get.send().await?.body.collect().await?.to_vec());
+            Ok(to.len())
+        })
+    }
+
     /// From a thread that may block, of a runtime that goes on.
     fn read_into(&self, to: &mut impl Write) -> Result<u64> {
         tokio::runtime::Handle::current().block_on(async {
@@ -169,6 +202,14 @@ impl Stored {
             Ok(copied)
         })
     }
+}
+
+/// Where there is room for videos of gigabytes: `/tmp` is often the memory, `/var/tmp` never (Filesystem Hierarchy Standard 3.0,
+/// 5.15). Whoever has named another place (`TMPDIR`) means it.
+fn room() -> PathBuf {
+    let usual = std::env::temp_dir();
+    let larger = Path::new("/var/tmp");
+    if usual == Path::new("/tmp") && larger.is_dir() { larger.to_owned() } else { usual }
 }
 
 struct Hashing(Sha256);

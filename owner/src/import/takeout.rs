@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use gallery::FolderPath;
+use indicatif::ProgressBar;
 
 use super::arrival::{AlbumWords, Place, Plan, Said, Words};
 use super::names;
@@ -55,9 +56,13 @@ struct Folder {
 }
 
 /// Plans the import of an export into a collection.
-pub(super) fn plan(pieces: Vec<Piece>, to: &FolderPath, edited: Edited) -> Result<Plan> {
+pub(super) fn plan(pieces: Vec<Piece>, to: &FolderPath, edited: Edited, progress: &ProgressBar) -> Result<Plan> {
     let mut plan = Plan::default();
-    let folders = folders(pieces, &mut plan)?;
+    progress.set_length(
+        pieces.iter().filter(|piece| names::split_json(&piece.path).is_some()).map(|piece| piece.bytes).sum(),
+    );
+    let folders = folders(pieces, &mut plan, progress)?;
+    progress.reset();
     let years = years(&folders);
     let albums = album_names(&folders, &years);
     let (mut in_albums, mut in_years) = (Vec::new(), Vec::new());
@@ -85,14 +90,14 @@ pub(super) fn plan(pieces: Vec<Piece>, to: &FolderPath, edited: Edited) -> Resul
         let taken = if years.contains_key(&name) { &mut in_years } else { &mut in_albums };
         taken.extend(placed(&folder, &path, edited, &mut plan));
     }
-    settle(in_albums, in_years, &mut plan)?;
+    settle(in_albums, in_years, &mut plan, progress)?;
     let used: BTreeSet<FolderPath> =
         plan.arrivals.iter().flat_map(|arrival| &arrival.places).map(|place| place.folder.clone()).collect();
     plan.albums.retain(|folder, words| used.contains(folder) && *words != AlbumWords::default());
     Ok(plan)
 }
 
-fn folders(pieces: Vec<Piece>, plan: &mut Plan) -> Result<BTreeMap<String, Folder>> {
+fn folders(pieces: Vec<Piece>, plan: &mut Plan, progress: &ProgressBar) -> Result<BTreeMap<String, Folder>> {
     let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
     for piece in pieces {
         let Some((folder, file)) = piece.names().map(|(folder, file)| (folder.to_owned(), file.to_owned())) else {
@@ -101,6 +106,7 @@ fn folders(pieces: Vec<Piece>, plan: &mut Plan) -> Result<BTreeMap<String, Folde
         };
         let lower = file.to_lowercase();
         if names::split_json(&file).is_some() && piece.bytes <= MOST {
+            progress.inc(piece.bytes);
             let folder = folders.entry(folder).or_default();
             match Notes::read(&file, &piece.read(MOST)?) {
                 Notes::Photo(sidecar) => {
@@ -189,19 +195,20 @@ fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -
             plan.left_out.push(LeftOut { file: file.clone(), why });
         }
     }
+    let stems: BTreeSet<String> = photos.iter().map(|name| names::folded(names::split(name).0)).collect();
     let originals: BTreeMap<String, &str> = photos
         .iter()
         .filter_map(|name| {
             let original = names::edited_of(name)?;
-            let stem = names::split(&original).0.to_lowercase();
-            photos.iter().any(|p| names::split(p).0.to_lowercase() == stem).then_some((stem, *name))
+            let stem = names::folded(names::split(&original).0);
+            stems.contains(&stem).then_some((stem, *name))
         })
         .collect();
     let mut placed = Vec::new();
     for (name, piece) in &folder.photos {
         let sidecar = pairs.get(name.as_str()).and_then(|notes| folder.notes.get(*notes)).map(|(sidecar, _)| sidecar);
         let is_copy = originals.values().any(|copy| copy == name);
-        let has_copy = originals.contains_key(&names::split(name).0.to_lowercase());
+        let has_copy = originals.contains_key(&names::folded(names::split(name).0));
         if sidecar.is_some_and(|sidecar| sidecar.trashed) {
             plan.leave(piece, "it lay in the trash");
         } else if (edited == Edited::Original && is_copy) || (edited == Edited::Copy && has_copy) {
@@ -217,10 +224,15 @@ fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -
 }
 
 /// What is in an album comes with the album, everything else with its year.
-fn settle(in_albums: Vec<(Piece, Place)>, in_years: Vec<(Piece, Place)>, plan: &mut Plan) -> Result<()> {
+fn settle(
+    in_albums: Vec<(Piece, Place)>,
+    in_years: Vec<(Piece, Place)>,
+    plan: &mut Plan,
+    progress: &ProgressBar,
+) -> Result<()> {
     let files: BTreeMap<String, PathBuf> = in_years.iter().map(|(piece, place)| (place.key(), piece.place())).collect();
     let of_albums: BTreeSet<String> = in_albums.iter().map(|(_, place)| place.folder.to_string()).collect();
-    plan.join(in_albums.into_iter().chain(in_years).collect())?;
+    plan.join(in_albums.into_iter().chain(in_years).collect(), progress)?;
     let mut twice = Vec::new();
     for arrival in &mut plan.arrivals {
         let is_in_album = |place: &Place| of_albums.contains(&place.folder.to_string());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -228,8 +228,29 @@ fn taken(file: &Path) -> Option<Date> {
 
 /// When a photo was taken, by its EXIF.
 pub(crate) fn taken_at(file: &Path) -> Option<DateTime> {
-    let mut reader = BufReader::new(File::open(file).ok()?);
-    let exif = exif::Reader::new().read_from_container(&mut reader).ok()?;
+    taken_in(BufReader::new(File::open(file).ok()?)).ok().flatten()
+}
+
+/// Why nothing was read in bytes that may be a file's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is none of the formats that have EXIF.
+    NoPhoto,
+    /// It may lie further on, or is damaged.
+    Otherwise,
+}
+
+/// The same in any bytes.
+pub(crate) fn taken_in(mut reader: impl BufRead + Seek) -> Result<Option<DateTime>, Unread> {
+    match exif::Reader::new().read_from_container(&mut reader) {
+        Ok(exif) => Ok(original_time(&exif)),
+        Err(exif::Error::NotFound(_)) => Ok(None),
+        Err(exif::Error::InvalidFormat("Unknown image format")) => Err(Unread::NoPhoto),
+        Err(_) => Err(Unread::Otherwise),
+    }
+}
+
+fn original_time(exif: &exif::Exif) -> Option<DateTime> {
     let field = exif.get_field(exif::Tag::DateTimeOriginal, exif::In::PRIMARY)?;
     let exif::Value::Ascii(texts) = &field.value else { return None };
     let read = exif::DateTime::from_ascii(texts.first()?).ok()?;

@@ -6,6 +6,7 @@ mod line;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod ses;
+mod waiting;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -266,10 +267,10 @@ fn what_a_server_does_not_take_is_tried_again_and_the_others_get_theirs() {
     assert!(report["viewers"][2]["why"].as_str().unwrap().contains("550"), "{report}");
     // A while has to pass, and the owner may be impatient; where nobody knows, the claim stands.
     let report = told(folder, &["notify", "--json"]);
-    assert_eq!(outcomes(&report), ["drop elsewhere", "later waits", "refused waits", "zoe nothing"], "{report}");
+    assert_eq!(outcomes(&report), ["drop waits", "later waits", "refused waits", "zoe nothing"], "{report}");
     write(&server.folder.join("open"), "");
     let report = failed(folder, &["notify", "--now", "--json"]);
-    assert_eq!(outcomes(&report), ["drop elsewhere", "later sent", "refused failed", "zoe nothing"], "{report}");
+    assert_eq!(outcomes(&report), ["drop waits", "later sent", "refused failed", "zoe nothing"], "{report}");
 
     // A run that died after the server had the letter: a quarter of an hour later it goes again, under its number.
     let store = serving.store();
@@ -277,7 +278,9 @@ fn what_a_server_does_not_take_is_tried_again_and_the_others_get_theirs() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let (mut claim, _) = store.read_json::<Value>(&key).await.unwrap().unwrap();
         let since: jiff::Timestamp = claim["sending"]["since"].as_str().unwrap().parse().unwrap();
-        claim["sending"]["since"] = json!(since - jiff::SignedDuration::from_mins(16));
+        for (one, time) in [("sending", "since"), ("failed", "at")] {
+            claim[one][time] = json!(since - jiff::SignedDuration::from_mins(61));
+        }
         store.write_json(&key, &claim, gallery::store::Condition::Always).await.unwrap();
     });
     upload(folder, &["Family/Lisbon/2.jpg"]);

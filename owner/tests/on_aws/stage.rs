@@ -115,6 +115,10 @@ impl OnAws {
     }
 
     pub(crate) fn program(&self, folder: &Path, arguments: &[&str]) -> Output {
+        self.command(folder, arguments).output().expect("the program starts")
+    }
+
+    pub(crate) fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
@@ -129,7 +133,7 @@ impl OnAws {
             .env("AWS_SECRET_ACCESS_KEY", &self.endpoint.secret_key)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("HOME", folder);
-        command.output().expect("the program starts")
+        command
     }
 
     /// What a command that must succeed tells.

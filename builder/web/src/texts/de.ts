@@ -65,6 +65,7 @@ export default {
   slideshow: "Diaschau",
   stop: "Abbrechen",
   timeline: "Zeitleiste",
+  upload: "Hochladen",
   where: "Wo Sie sind",
   will_be_here: "Hier werden die Alben Ihrer Familie sein. Sobald Fotos dazukommen, erscheinen sie von selbst.",
   zoom: "Vergrößern",

@@ -66,6 +66,7 @@ const en = {
   slideshow: "Slideshow",
   stop: "Stop",
   timeline: "Timeline",
+  upload: "Upload",
   where: "Where you are",
   will_be_here:
     "This is where your family’s albums will be. As soon as photos are added, they appear here by themselves.",

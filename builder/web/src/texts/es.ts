@@ -65,6 +65,7 @@ export default {
   slideshow: "Presentación",
   stop: "Detener",
   timeline: "Cronología",
+  upload: "Subir",
   where: "Dónde está",
   will_be_here: "Aquí estarán los álbumes de su familia. En cuanto se añadan fotos, aparecerán por sí solas.",
   zoom: "Ampliar",

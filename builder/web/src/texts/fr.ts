@@ -65,6 +65,7 @@ export default {
   slideshow: "Diaporama",
   stop: "Arrêter",
   timeline: "Chronologie",
+  upload: "Ajouter",
   where: "Où vous êtes",
   will_be_here: "Les albums de votre famille seront ici. Dès que des photos sont ajoutées, elles apparaissent d’elles-mêmes.",
   zoom: "Agrandir",

@@ -65,6 +65,7 @@ export default {
   slideshow: "Presentazione",
   stop: "Interrompi",
   timeline: "Cronologia",
+  upload: "Carica",
   where: "Dove sei",
   will_be_here: "Qui ci saranno gli album della tua famiglia. Appena vengono aggiunte, le foto compaiono da sole.",
   zoom: "Ingrandisci",

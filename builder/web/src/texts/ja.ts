@@ -65,6 +65,7 @@ export default {
   slideshow: "スライドショー",
   stop: "中止",
   timeline: "タイムライン",
+  upload: "アップロード",
   where: "現在の場所",
   will_be_here: "ここにご家族のアルバムが並びます。写真が追加されると自動的に表示されます。",
   zoom: "拡大",

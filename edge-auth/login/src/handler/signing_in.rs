@@ -16,7 +16,7 @@ use crate::password::MAX_BYTES;
 use crate::secret::Secret;
 use crate::throttle::{Admission, Admitted, Try};
 use crate::users::User;
-use crate::{origin, renewal};
+use crate::{origin, renewal, upload};
 
 /// How a try to sign in ended.
 enum Tried {
@@ -140,6 +140,7 @@ impl Login {
         let mut answer = Answer::see_other("/auth/login?signed-out")
             .with_cookie(cookie::clear())
             .with_header("clear-site-data", "\"cache\", \"storage\"");
+        answer = upload::marked(answer, false, asked.is_told_owner(), 0);
         if let Some(mark) = asked.mark() {
             let forgotten = self.devices.sign_out(&mark).await.unwrap_or_else(|error| {
                 // Whatever S3 says, this browser forgets it.
@@ -171,7 +172,9 @@ impl Login {
         };
         let user = self.users.find(&old.session().viewer).await?;
         if let Some(session) = renewal::renew(&old, user.as_ref(), &self.config, now.as_second()) {
-            return self.go_on(&session, next.as_str(), now).await;
+            let answer = self.go_on(&session, next.as_str(), now).await?;
+            let is_owner = user.is_some_and(|user| user.role.is_owner());
+            return Ok(upload::marked(answer, is_owner, asked.is_told_owner(), session.expires - now.as_second()));
         }
         self.record(asked, Event::Renewal, Some(&old.session().viewer), Outcome::Refused, now).await?;
         Ok(to_form())

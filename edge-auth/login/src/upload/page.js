@@ -10,6 +10,10 @@
   const SENT = 3;
   /** So often a file is tried before a person is asked. */
   const TRIES = 12;
+  /** A line that takes nothing for so long is given up; one that is slow is not. In milliseconds. */
+  const SILENCE = 5 * 60_000;
+  /** So much of a file's beginning and of its end tells a video that is there already. */
+  const ENDS = 64 * 1024;
 
   const element = (id) => document.getElementById(id);
   const form = element('upload'), album = element('album'), chosen = element('files'), drop = element('drop');
@@ -21,8 +25,11 @@
   const counted = ([one, many], count) => (plural.select(count) === 'one' ? one : many).replace('{n}', count);
   const status = (sentence, number) => sentence.replace('{status}', number);
 
-  /** What waits, what is on its way, and what became of the rest. Entries are { file, album, hash, tries, sent }. */
-  const state = { waiting: [], busy: new Set(), arrived: 0, there: 0, failed: [], bytes: 0, done: 0 };
+  /**
+   * What was chosen before an album was, what waits, what is on its way, and what became of the rest. Entries are
+   * { file, album, hash, ends, tries, sent }, and when they failed { told, line }: the sentence, and whether the line was to blame.
+   */
+  const state = { kept: [], waiting: [], busy: new Set(), arrived: 0, there: 0, failed: [], bytes: 0, done: 0 };
   let working = false;
 
   const pause = (milliseconds) => new Promise((resolve) => {
@@ -30,10 +37,13 @@
     addEventListener('online', () => { clearTimeout(timer); resolve(); }, { once: true });
   });
 
-  const backoff = (tries) => pause(Math.min(30_000, 500 * 2 ** Math.min(tries, 6)) * (0.5 + Math.random() / 2));
+  /** Until there is a line again, however long that takes. */
+  const online = () => new Promise((resolve) => addEventListener('online', resolve, { once: true }));
 
-  async function checksum(file) {
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
+  const backoff = (tries) => (navigator.onLine ? pause(Math.min(30_000, 500 * 2 ** Math.min(tries, 6)) * (0.5 + Math.random() / 2)) : online());
+
+  async function checksum(bytes) {
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await bytes.arrayBuffer()));
     return btoa(String.fromCharCode(...hash));
   }
 
@@ -41,9 +51,9 @@
   async function ask(entries) {
     const body = JSON.stringify({
       album: entries[0].album,
-      files: entries.map(({ file, hash }) => ({ name: file.name, bytes: file.size, sha256: hash })),
+      files: entries.map(({ file, hash, ends }) => ({ name: file.name, bytes: file.size, sha256: hash, ends })),
     });
-    for (let tries = 0; ; tries += 1) {
+    for (let tries = 0; ;) {
       try {
         const answer = await fetch('/auth/upload', {
           method: 'POST', body, headers: { 'content-type': 'application/json' }, credentials: 'same-origin',
@@ -56,7 +66,9 @@
       } catch {
         // No line: the same again after a while.
       }
-      if (tries >= TRIES) return entries.map(() => ({ state: 'refused', why: words.unreachable }));
+      // Without any line nothing was tried.
+      if (navigator.onLine) tries += 1;
+      if (tries >= TRIES) return entries.map(() => ({ state: 'refused', why: words.unreachable, line: true }));
       await backoff(tries);
     }
   }
@@ -67,13 +79,21 @@
       const request = new XMLHttpRequest();
       request.open('PUT', url);
       for (const [name, value] of headers) request.setRequestHeader(name, value);
+      let silence;
+      const heard = () => {
+        clearTimeout(silence);
+        silence = setTimeout(() => request.abort(), SILENCE);
+      };
       request.upload.onprogress = ({ loaded }) => {
         entry.sent = loaded;
+        heard();
         show();
       };
-      request.onloadend = () => resolve(request.status);
-      // A line that says nothing for long is cut.
-      request.timeout = 15 * 60_000;
+      request.onloadend = () => {
+        clearTimeout(silence);
+        resolve(request.status);
+      };
+      heard();
       request.send(entry.file);
     });
   }
@@ -87,9 +107,9 @@
         state.arrived += 1;
         return;
       }
-      entry.tries += 1;
+      if (got !== 0 || navigator.onLine) entry.tries += 1;
       if (entry.tries >= TRIES) {
-        fail(entry, got === 0 ? words.cut : status(words.bucket, got));
+        fail(entry, got === 0 ? words.cut : status(words.bucket, got), got === 0);
         return;
       }
       // 412 and 409: something lies there by now, perhaps this very file from before the cut.
@@ -97,21 +117,39 @@
       [answer] = await ask([entry]);
     }
     if (answer.state === 'there') state.there += 1;
-    else fail(entry, answer.why);
+    else fail(entry, answer.why, answer.line);
   }
 
-  function fail(entry, why) {
+  function fail(entry, why, line = false) {
     state.failed.push(entry);
-    const line = document.createElement('li');
-    line.textContent = `${entry.file.name}: ${why}`;
-    problems.append(line);
+    entry.told = complain(entry.file.name, why);
+    entry.line = line;
+  }
+
+  function complain(name, why) {
+    const told = document.createElement('li');
+    told.textContent = `${name}: ${why}`;
+    problems.append(told);
+    return told;
+  }
+
+  /** Takes up again what failed. */
+  function retry(which) {
+    for (const entry of state.failed.filter(which)) {
+      state.failed.splice(state.failed.indexOf(entry), 1);
+      entry.told.remove();
+      entry.tries = 0;
+      state.done -= entry.file.size;
+      state.waiting.push(entry);
+    }
+    show();
+    if (state.waiting.length > 0) work();
   }
 
   /** Takes what waits, a handful at a time. */
   async function work() {
     if (working) return;
     working = true;
-    element('progress').hidden = false;
     const ready = [];
     let asking = null;
     const refill = async () => {
@@ -121,6 +159,7 @@
         const entry = state.waiting.shift();
         state.busy.add(entry);
         try {
+          entry.ends ??= await checksum(new Blob([entry.file.slice(0, ENDS), entry.file.slice(-ENDS)]));
           entry.hash ??= await checksum(entry.file);
           batch.push(entry);
         } catch {
@@ -161,7 +200,8 @@
   function show() {
     const onTheWay = [...state.busy].reduce((sum, { sent }) => sum + sent, 0);
     bar.value = state.bytes === 0 ? 0 : Math.min(1, (state.done + onTheWay) / state.bytes);
-    const left = state.waiting.length + state.busy.size;
+    const left = state.kept.length + state.waiting.length + state.busy.size;
+    element('progress').hidden = false;
     const parts = [counted(words.uploaded, state.arrived)];
     if (state.there > 0) parts.push(counted(words.there, state.there));
     if (state.failed.length > 0) parts.push(counted(words.failed, state.failed.length));
@@ -171,10 +211,13 @@
     again.hidden = left > 0 || state.failed.length === 0;
   }
 
+  /** Takes files, at once or as soon as there is an album for them. */
   function take(files) {
+    state.kept.push(...files);
+    show();
     if (!album.reportValidity()) return;
     const name = album.value;
-    for (const file of files) {
+    for (const file of state.kept.splice(0)) {
       state.waiting.push({ file, album: name, tries: 0, sent: 0 });
       state.bytes += file.size;
     }
@@ -188,6 +231,13 @@
     if (entries.length === 0) return [...transfer.files];
     const files = [];
     const walk = async (entry) => {
+      try {
+        await look(entry);
+      } catch {
+        complain(entry.name, words.unread);
+      }
+    };
+    const look = async (entry) => {
       if (entry.isFile) files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
       else {
         const reader = entry.createReader();
@@ -202,7 +252,14 @@
     return files.filter((file) => !file.name.startsWith('.'));
   }
 
-  form.addEventListener('submit', (event) => event.preventDefault());
+  const named = () => {
+    if (state.kept.length > 0 && album.checkValidity()) take([]);
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    named();
+  });
+  album.addEventListener('change', named);
   chosen.addEventListener('change', () => {
     take([...chosen.files]);
     chosen.value = '';
@@ -219,18 +276,9 @@
     drop.classList.remove('over');
     take(await dropped(event.dataTransfer));
   });
-  again.addEventListener('click', () => {
-    const failed = state.failed.splice(0);
-    problems.replaceChildren();
-    for (const entry of failed) {
-      entry.tries = 0;
-      state.done -= entry.file.size;
-      state.waiting.push(entry);
-    }
-    show();
-    work();
-  });
+  again.addEventListener('click', () => retry(() => true));
+  addEventListener('online', () => retry((entry) => entry.line));
   addEventListener('beforeunload', (event) => {
-    if (state.waiting.length + state.busy.size > 0) event.preventDefault();
+    if (state.kept.length + state.waiting.length + state.busy.size > 0) event.preventDefault();
   });
 }

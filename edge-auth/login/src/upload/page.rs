@@ -14,12 +14,13 @@ use crate::texts::Texts;
 
 static SCRIPT: &str = include_str!("page.js");
 
-/// The content security policy of the page. `bucket` is where the browser sends files.
-pub(super) fn policy(bucket: &str) -> String {
+/// The content security policy of the page. `bucket` is where the browser sends files, if not to the gallery.
+pub(super) fn policy(bucket: Option<&str>) -> String {
     static HASH: OnceLock<String> = OnceLock::new();
     let script = HASH.get_or_init(|| format!("sha256-{}", BASE64.encode(&Sha256::digest(SCRIPT.as_bytes()))));
+    let bucket = bucket.map(|bucket| format!(" {bucket}")).unwrap_or_default();
     format!(
-        "default-src 'none'; script-src '{script}'; style-src '{}'; img-src 'self'; connect-src 'self' {bucket}; \
+        "default-src 'none'; script-src '{script}'; style-src '{}'; img-src 'self'; connect-src 'self'{bucket}; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         page::style_hash()
     )
@@ -72,7 +73,8 @@ mod tests {
 
     #[test]
     fn the_policy_allows_one_script_and_one_bucket() {
-        let policy = policy("https://bucket.example");
+        assert!(policy(None).contains("connect-src 'self';"));
+        let policy = policy(Some("https://bucket.example"));
         assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));
         assert!(policy.contains("connect-src 'self' https://bucket.example;"));
         assert!(policy.contains("script-src 'sha256-"));

@@ -62,6 +62,8 @@ pub(super) struct File {
     pub(super) bytes: u64,
     /// The SHA-256 of its bytes, in base64 as S3 writes it.
     pub(super) checksum: String,
+    /// The SHA-256 of its beginning and its end.
+    pub(super) ends: Option<String>,
     pub(super) kind: &'static str,
 }
 
@@ -78,6 +80,8 @@ struct WrittenFile {
     name: String,
     bytes: u64,
     sha256: String,
+    #[serde(default)]
+    ends: Option<String>,
 }
 
 /// Reads a question, or says what is wrong with it.
@@ -106,7 +110,7 @@ fn tidy(album: &str) -> String {
 
 impl File {
     fn read(album: &FolderPath, file: WrittenFile) -> Result<Self, Refused> {
-        let WrittenFile { name, bytes, sha256 } = file;
+        let WrittenFile { name, bytes, sha256, ends } = file;
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
         let kind = TYPES.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
         let legal = !name.contains(['/', '\\']) && !name.starts_with('.') && name.chars().all(|c| !c.is_control());
@@ -122,7 +126,7 @@ impl File {
         if BASE64.decode(sha256.as_bytes()).map_or(0, |hash| hash.len()) != 32 {
             return Err(Refused::Checksum);
         }
-        Ok(Self { name, bytes, checksum: sha256, kind })
+        Ok(Self { name, bytes, checksum: sha256, ends, kind })
     }
 }
 
@@ -142,7 +146,8 @@ mod tests {
     fn photos_and_videos_are_taken() {
         let wanted = ask(" Family / Lake/", "IMG 1.HEIC", 5).unwrap();
         assert_eq!(wanted.album.to_string(), "Family/Lake");
-        let expected = File { name: "IMG 1.HEIC".into(), bytes: 5, checksum: SHA.into(), kind: "image/heic" };
+        let (name, checksum) = ("IMG 1.HEIC".to_owned(), SHA.to_owned());
+        let expected = File { name, bytes: 5, checksum, ends: None, kind: "image/heic" };
         assert_eq!(wanted.files, [Ok(expected)]);
         assert!(ask("京都", "おばあちゃん.mov", 1).unwrap().files[0].is_ok());
     }
