@@ -47,7 +47,7 @@ await step('a year shows its months with their photos, and each photo leads to i
   assert.ok(times.every((time) => time.startsWith('2023-08')));
   await portraits('timeline-year');
   await page.locator('#m08 .grid a.open').nth(3).click();
-  await page.waitForURL(/\/albums\/.*#[0-9a-f]{20}$/);
+  await page.waitForURL(/\/albums\/.*#p-[0-9a-f]{20}$/);
   await page.locator('.pswp--open').waitFor();
   await page.keyboard.press('Escape');
 });
