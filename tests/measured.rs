@@ -1,20 +1,49 @@
-//! Our pages as `bench/site/measure.mjs` wants to be told of them.
+//! Our pages as `bench/site/measure.mjs` wants to be told of them, and what it says of them.
 
-use anyhow::{Context, Result};
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::{Home, Visitor, attributes};
 
 impl Home {
-    /// Login, home, the album at this path and its first photo, as a viewer sees them.
+    /// Holds the pages to what Lighthouse may say of them, with headroom for what hangs on how busy this machine is.
+    pub async fn keeps_to_the_budgets(&self, chromium: &OsStr, pages: &[Value]) -> Result<()> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/site");
+        // Who names a browser, as `make test` does, wants to know.
+        ensure!(here.join("node_modules").exists(), "Lighthouse is not installed: npm --prefix tests/bench/site ci");
+        let mut measure = Command::new("node");
+        measure
+            .arg(here.join("measure.mjs"))
+            .env("PAGES", serde_json::to_string(pages)?)
+            .env("CHROMIUM", chromium)
+            .env("CHECK", "1")
+            .stdin(Stdio::null());
+        let measured = tokio::task::spawn_blocking(move || measure.output()).await?.context("cannot run node")?;
+        let told = String::from_utf8_lossy(&measured.stdout);
+        println!("{told}");
+        ensure!(measured.status.success(), "{told}{}", String::from_utf8_lossy(&measured.stderr));
+        Ok(())
+    }
+
+    /// Login, home, the album at this path, the collection that it is in, and links to its first photo and to a later one,
+    /// as a viewer sees them.
     pub async fn measured(&self, viewer: &Visitor, album: &str) -> Result<Vec<Value>> {
         let page = viewer.page(album).await?;
-        let photo = attributes(&page, "id", "p-").first().context("a photo")?.to_string();
+        let photos = attributes(&page, "id", "p-");
+        let first = photos.first().context("a photo")?;
+        let later = photos.get(photos.len() * 2 / 3).context("another photo")?;
+        let collection = album.split('/').take(3).collect::<Vec<_>>().join("/");
         Ok(vec![
             json!({ "name": "login", "url": self.by_name("/auth/login"), "most": "light" }),
             self.measured_page(viewer, "home", "/", "light")?,
             self.measured_page(viewer, "album", album, "light")?,
-            self.measured_page(viewer, "photo", &format!("{album}#{photo}"), "opened")?,
+            self.measured_page(viewer, "collection", &format!("{collection}/"), "light")?,
+            self.measured_page(viewer, "photo", &format!("{album}#{first}"), "opened")?,
+            self.measured_page(viewer, "a later photo", &format!("{album}#{later}"), "opened")?,
         ])
     }
 

@@ -15,7 +15,7 @@ mod when;
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
-use gallery::facts::{Facts, Outcome, Position, Rendition, Witness};
+use gallery::facts::{Exposure, Facts, Outcome, Position, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -79,7 +79,7 @@ pub struct Learned {
 impl Learned {
     /// What a catalogue takes now.
     pub fn wanted(settings: &Settings) -> Self {
-        Self { edition: 1, places: settings.map.is_some() }
+        Self { edition: 2, places: settings.map.is_some() }
     }
 }
 
@@ -108,6 +108,12 @@ pub struct Photo {
     /// Maker and model of the camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<String>,
+    /// The lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lens: Option<String>,
+    /// How it was exposed.
+    #[serde(default, skip_serializing_if = "Exposure::is_unknown")]
+    pub exposure: Exposure,
     /// The photo's own keywords.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
@@ -276,6 +282,8 @@ impl Catalogue {
                     taken: picture.taken.filter(|_| picture.taken_from != Some(Witness::Upload)),
                     caption: picture.caption,
                     camera: picture.camera,
+                    lens: picture.lens,
+                    exposure: picture.exposure,
                     keywords: picture.keywords,
                     position: picture.position.filter(|_| self.learned.places),
                     added: facts.modified,

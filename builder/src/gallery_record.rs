@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gallery::{CollectionSlug, HomeId, Key, NameError, Scope, ScopePage};
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{self, Card, Catalogue, Described, Published, Shelf, Summary, Unread};
@@ -86,6 +87,9 @@ pub struct Collection {
     /// The first albums right inside it, in the order of its page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub albums: Vec<Card>,
+    /// The album with the newest photo: one right inside it, whether or not it is among the first, or itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Card>,
 }
 
 impl Collection {
@@ -95,16 +99,24 @@ impl Collection {
         let unsearched = |card: &Card| Card { words: String::new(), ..card.clone() };
         let mut summary = Summary::of(catalogue, etag);
         summary.card = unsearched(&summary.card);
+        let children = catalogue.shown_children();
+        let inside = children.iter().map(|(_, child)| &child.card).min_by(|a, b| catalogue::newest_first(a, b));
+        let photos = catalogue.in_order();
+        let own = photos.iter().filter_map(|(_, photo)| catalogue.taken(photo)).map(DateTime::date).max();
+        // Of a day that both have, the album has more to say.
+        let newest = inside.filter(|card| own <= card.last).map_or_else(|| summary.card.clone(), unsearched);
         Self {
             summary,
-            own_photos: catalogue.in_order().len(),
-            albums: catalogue
-                .shown_children()
-                .into_iter()
-                .map(|(_, child)| unsearched(&child.card))
-                .take(SHOWN)
-                .collect(),
+            own_photos: photos.len(),
+            newest: Some(newest),
+            albums: children.into_iter().map(|(_, child)| unsearched(&child.card)).take(SHOWN).collect(),
         }
+    }
+
+    /// The album with the newest photo. (A record of former days does not tell; then it is one of the first.)
+    pub(crate) fn newest(&self) -> &Card {
+        let first = || self.albums.iter().min_by(|a, b| catalogue::newest_first(a, b));
+        self.newest.as_ref().or_else(first).unwrap_or(&self.summary.card)
     }
 }
 

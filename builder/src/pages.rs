@@ -14,6 +14,7 @@ mod home;
 mod map;
 mod notices;
 mod picture;
+mod said;
 mod search;
 mod timeline;
 mod writing;
@@ -30,7 +31,7 @@ use crate::settings::Settings;
 use crate::{links, markdown, publish, yaml};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 5;
+const EDITION: u32 = 6;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
@@ -84,6 +85,8 @@ pub(crate) fn not_found() -> String {
 struct Document<'a> {
     /// Of the window; the site's name is added.
     title: Option<&'a str>,
+    /// The text of ours, or the month, that the title is made of, for other languages.
+    said: Option<&'a str>,
     /// The folder whose place is shown in the header.
     place: Option<&'a FolderPath>,
     /// Whether the reader is signed in.
@@ -100,6 +103,11 @@ impl Document<'_> {
         self.signed_in && !self.class.contains("empty")
     }
 
+    /// Whether it shows what goes across albums, which has a stylesheet of its own.
+    fn goes_across(&self) -> bool {
+        matches!(self.class, "timeline" | "searching" | "mapped")
+    }
+
     fn render(self) -> Markup {
         let site = self.settings.title();
         html! {
@@ -107,13 +115,15 @@ impl Document<'_> {
             html lang="en" data-languages=[languages(self.settings)] {
                 head {
                     meta charset="utf-8";
-                    title { @if let Some(title) = self.title { (writing::isolated(title)) " · " } (writing::isolated(site)) }
+                    title data-word=[self.said] { @if let Some(title) = self.title { (writing::isolated(title)) " · " } (writing::isolated(site)) }
                     meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                     meta name="robots" content="noindex, nofollow";
                     meta name="color-scheme" content="light dark";
                     meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f4";
                     meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131210";
                     link rel="stylesheet" href=(assets::href("site.css"));
+                    @if self.goes_across() { link rel="stylesheet" href=(assets::href("across.css")); }
+                    link rel="stylesheet" href=(assets::href("paper.css")) media="print";
                     @if let Some(accent) = self.settings.accent {
                         link rel="stylesheet" href={ "/assets/" (accent.asset()) };
                     }
@@ -123,7 +133,8 @@ impl Document<'_> {
                         link rel="manifest" href=(ScopePage::Manifest.address()) crossorigin="use-credentials";
                         link rel="alternate" type="application/atom+xml" href=(ScopePage::Feed.address()) title=(site);
                     }
-                    script type="module" src=(assets::href("site.js")) blocking="render" {}
+                    script src=(assets::href("head.js")) {}
+                    script type="module" src=(assets::href("site.js")) {}
                 }
                 body class=(self.class) {
                     a.skip href="#main" data-t="skip" { "Skip to the photos" }
@@ -179,7 +190,7 @@ fn footer(settings: &Settings) -> Markup {
     html! {
         footer.foot {
             @if !settings.links.is_empty() {
-                nav aria-label="Links" {
+                nav aria-label="Links" data-label="links" {
                     ul {
                         @for link in &settings.links {
                             li { a href=(link.address) rel="noopener" { bdi { (link.words) } } }

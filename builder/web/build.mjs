@@ -10,19 +10,21 @@ import { build } from "esbuild";
 import { favicon, png } from "./icon.mjs";
 import { land } from "./land.mjs";
 
-// The classes r40 to r300: a photo's width in hundredths of its height. The pages choose one, the grid uses it.
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const steps = JSON.parse(await readFile(here("src/proportions.json"), "utf8"));
+
+// The classes r40 to r300: a photo's width in hundredths of its height. The pages choose the nearest, the grid uses it.
 const proportions = {
   name: "proportions",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^proportions$/ }, () => ({ path: "proportions.css", namespace: "made" }));
     onLoad({ filter: /.*/, namespace: "made" }, () => ({
       loader: "css",
-      contents: Array.from({ length: 261 }, (_, i) => `.r${i + 40}{--r:${(i + 40) / 100}}`).join(""),
+      contents: steps.map((step) => `.r${step}{--r:${step / 100}}`).join(""),
     }));
   },
 };
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const dist = here("dist/");
 
 await rm(dist, { recursive: true, force: true });
@@ -42,10 +44,27 @@ const pages = {
   metafile: true,
   logLevel: "warning",
 };
-const script = await build({ ...pages, entryPoints: ["src/site.ts"], target: "es2020" });
-// The script is for browsers with modules, the stylesheet for all: what a tablet of 2015 writes otherwise is written for
-// it, too.
-const sheet = await build({ ...pages, entryPoints: ["src/site.css"], target: ["es2020", "ios9"] });
+// The scripts are for browsers with modules, the stylesheets for all, and so is what is looked at before anything is painted:
+// what a tablet of 2015 writes otherwise is written for it, too.
+const SHEETS = ["site", "across", "viewer", "paper"];
+const sheets = await build({ ...pages, entryPoints: SHEETS.map((name) => `src/${name}.css`), target: ["es2020", "ios9"] });
+const made = ({ metafile }, source) => Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === source);
+const script = await build({
+  ...pages,
+  entryPoints: ["src/site.ts"],
+  target: "es2020",
+  define: { VIEWER_SHEET: JSON.stringify(`/assets/${basename(made(sheets, "src/viewer.css"))}`) },
+});
+const TAGS = ["de", "fr", "es", "it", "ja"];
+const languages = TAGS.map((tag) => [tag, `/assets/${basename(made(script, `src/texts/${tag}.ts`))}`]);
+const head = await build({
+  ...pages,
+  splitting: false,
+  format: "iife",
+  entryPoints: ["src/head.ts"],
+  target: "ios9",
+  define: { TEXTS: JSON.stringify(Object.fromEntries(languages)) },
+});
 
 // The service worker's address cannot hold a hash: where it lies says which pages are its own.
 await build({
@@ -62,12 +81,13 @@ await build({
 // What a page loads before a photo is opened: one file. All that is fetched later takes from it, so it is a chunk of its own,
 // and the entry point would only load it.
 const MOST = 30_000;
-const outputs = { ...script.metafile.outputs, ...sheet.metafile.outputs };
+const outputs = { ...script.metafile.outputs, ...sheets.metafile.outputs, ...head.metafile.outputs };
 const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/site.ts");
 const loaded = (path) => outputs[path].imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path);
 const [site, ...more] = loaded(entry);
 if (!site || more.length > 0 || loaded(site).length > 0) throw new Error("what a page begins with is more than one file");
-const weight = gzipSync(await readFile(here(site))).length;
+const packed = await Promise.all([site, made(head, "src/head.ts")].map(async (path) => gzipSync(await readFile(here(path))).length));
+const weight = packed.reduce((sum, bytes) => sum + bytes);
 if (weight > MOST) throw new Error(`the script of a page is ${weight} bytes gzipped, ${MOST} at most`);
 delete outputs[entry];
 await rm(here(entry));
@@ -76,7 +96,8 @@ const manifest = {};
 for (const [path, { entryPoint }] of Object.entries(outputs)) {
   const name = basename(path);
   // Other chunks are known to the script that loads them alone.
-  manifest[path === site ? "site.js" : entryPoint === "src/site.css" ? "site.css" : name] = name;
+  const logical = SHEETS.find((sheet) => entryPoint === `src/${sheet}.css`);
+  manifest[path === site ? "site.js" : entryPoint === "src/head.ts" ? "head.js" : logical ? `${logical}.css` : name] = name;
 }
 
 /** Writes one file under a name that holds its hash. */
@@ -86,6 +107,22 @@ async function hashed(logical, bytes) {
   await writeFile(dist + name, bytes);
   manifest[logical] = name;
 }
+
+// What is said where no script comes to put it into the reader's language, in each language that there is.
+const SAID = ["new_photos", "search", "timeline"];
+const { outputFiles } = await build({
+  stdin: {
+    contents: `${["en", ...TAGS].map((tag) => `import ${tag} from "./src/texts/${tag}";`).join("")}
+      export default { en, ${TAGS} };`,
+    resolveDir: here("."),
+  },
+  bundle: true,
+  format: "esm",
+  write: false,
+});
+const { default: texts } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+const said = Object.entries(texts).map(([tag, all]) => [tag, Object.fromEntries(SAID.map((key) => [key, all[key]]))]);
+await writeFile(`${dist}said.json`, `${JSON.stringify(Object.fromEntries(said), null, 2)}\n`);
 
 await hashed("icon.svg", await readFile(here("src/icon.svg")));
 await hashed("icon-180.png", png(180, { rounded: false }));

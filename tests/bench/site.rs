@@ -37,9 +37,8 @@ async fn main() -> Result<()> {
         fs::write(file, &bytes)?;
         home.upload(&key, bytes).await?;
     }
-    for (album, photos) in [("Crowd of 50", 50), ("Crowd of 5000", 5_000)] {
-        home.add_crowd(album, photos).await?;
-    }
+    home.add_painted("Painted/Fifty", 50).await?;
+    home.add_crowd("Crowd of 5000", 5_000).await?;
     home.upload("gallery.yml", "map: yes\n").await?;
     let viewer = home.viewer("gerda", Scope::All).await?;
     home.settled().await?;
@@ -47,7 +46,7 @@ async fn main() -> Result<()> {
     let album = format!("/albums/{}/", gallery::FolderPath::parse(ALBUM)?.album());
     let mut pages = home.measured(&viewer, &album).await?;
     for (name, path, most) in [
-        ("album of 50", "/albums/Crowd_of_50/", "light"),
+        ("album of 50", "/albums/Painted/Fifty/", "light"),
         ("album of 5,000", "/albums/Crowd_of_5000/", "light"),
         ("timeline", "/timeline/", "light"),
         ("search", "/search/", "light"),

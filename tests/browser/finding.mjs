@@ -47,7 +47,7 @@ await step('a year shows its months with their photos, and each photo leads to i
   assert.ok(times.every((time) => time.startsWith('2023-08')));
   await portraits('timeline-year');
   await page.locator('#m08 .grid a.open').nth(3).click();
-  await page.waitForURL(/\/albums\/.*#[0-9a-f]{20}$/);
+  await page.waitForURL(/\/albums\/.*#p-[0-9a-f]{20}$/);
   await page.locator('.pswp--open').waitFor();
   await page.keyboard.press('Escape');
 });
@@ -103,7 +103,12 @@ await step('accents, cameras, months and years are found', async () => {
   assert.match(await told.innerText(), /^9 photos$/);
   await results('12.8.2023');
   assert.match(await told.innerText(), /^4 photos$/);
+  await results('12/8/2023');
+  assert.match(await told.innerText(), /^4 photos$/);
+  // One photo of an album that goes on for years, and an album of one year.
   await results('2012');
+  assert.match(await told.innerText(), /^1 photo$/);
+  await results('2024');
   assert.match(await told.innerText(), /1 album/);
   await results('xylophone');
   assert.match(await told.innerText(), /^Nothing found/);
@@ -122,7 +127,7 @@ await step('what was looked for is in the address, and the keyboard leads to wha
   assert.equal(await page.locator('#q').inputValue(), 'snow');
   await page.locator('#q').focus();
   await page.keyboard.press('Tab');
-  assert.match(await page.evaluate(() => document.activeElement.getAttribute('href') ?? ''), /#[0-9a-f]{20}$/);
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute('href') ?? ''), /#p-[0-9a-f]{20}$/);
   await page.keyboard.press('Enter');
   await page.locator('.pswp--open').waitFor();
   await page.keyboard.press('Escape');

@@ -171,15 +171,31 @@ await step('albums with photos since the last visit are marked', async () => {
   await other.close();
 });
 
-await step('a reader of German gets German', async () => {
-  const german = await browser.newContext({ locale: 'de-AT', storageState: await context.storageState() });
-  const read = await german.newPage();
-  await read.goto(album);
-  await read.getByRole('button', { name: 'Abmelden' }).waitFor();
-  assert.equal(await read.locator('html').getAttribute('lang'), 'de');
-  assert.match(await read.locator('.title .facts').innerText(), /\d+ Fotos/);
-  assert.match(await read.locator('.title .facts time').innerText(), /Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|^\d{4}/);
-  await german.close();
+/** How each language calls signing out, how it counts photos, and the timeline in the window's title. */
+const LANGUAGES = [
+  ['en-GB', 'Sign out', /^\d+ photos$/, 'Timeline'],
+  ['de-AT', 'Abmelden', /^\d+ Fotos$/, 'Zeitleiste'],
+  ['fr-CH', 'Se déconnecter', /^\d+ photos$/, 'Chronologie'],
+  ['es-MX', 'Cerrar sesión', /^\d+ fotos$/, 'Cronología'],
+  ['it-IT', 'Esci', /^\d+ foto$/, 'Cronologia'],
+  ['ja-JP', 'ログアウト', /^写真\d+枚$/, 'タイムライン'],
+];
+
+await step('readers get their own language', async () => {
+  for (const [locale, leave, photos, timeline] of LANGUAGES) {
+    const foreign = await browser.newContext({ locale, storageState: await context.storageState() });
+    const read = await foreign.newPage();
+    await read.goto(album);
+    await read.getByRole('button', { name: leave }).waitFor();
+    assert.equal(await read.locator('html').getAttribute('lang'), locale.slice(0, 2));
+    assert.match(await read.locator('.title .facts [data-t=n_photos]').innerText(), photos);
+    const taken = new Intl.DateTimeFormat(locale.slice(0, 2), { month: 'long', timeZone: 'UTC' });
+    const first = await read.locator('.title .facts time').getAttribute('datetime');
+    assert.ok((await read.locator('.title .facts time').innerText()).includes(taken.format(new Date(first))), locale);
+    await read.goto(`${GALLERY}/timeline/`);
+    await read.waitForFunction((title) => document.title.split(' · ')[0] === title, timeline);
+    await foreign.close();
+  }
 });
 
 await step('a finger leafs through on a phone', async () => {

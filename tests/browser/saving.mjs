@@ -48,19 +48,55 @@ await step('it can be stopped, and nothing is saved', page, async () => {
   await atMost(-1);
 });
 
-await step('what goes wrong is told, and it can be tried again', page, async () => {
-  await page.route('**/originals/**/moving.gif', (route) => route.fulfill({ status: 503 }));
+/** How many files are in a zip: its end of central directory (APPNOTE.TXT, 4.3.16) says so. */
+const files = async (download) => {
+  const bytes = await readFile(await download.path());
+  return bytes.readUInt16LE(bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1')) + 10);
+};
+
+await step('what is not there is left out and told, and it can be tried again', page, async () => {
+  for (const status of [404, 503]) {
+    await page.route('**/originals/**/moving.gif', (route) => route.fulfill({ status }));
+    const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
+    assert.equal(await files(download), 4);
+    await page.getByText(/^4 photos saved, .*Left out, because they did not come: moving\.gif/).waitFor();
+    await page.unroute('**/originals/**/moving.gif');
+  }
+  await page.route('**/originals/**', (route) => route.fulfill({ status: 404 }));
   await all.click();
   await page.getByText('The download did not work. Please try again.').waitFor();
-  assert.equal(downloads.length, 0);
-  await page.unroute('**/originals/**/moving.gif');
+  await page.unroute('**/originals/**');
+  assert.equal(downloads.length, 2);
   const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
-  const bytes = await readFile(await download.path());
-  // The end of central directory (APPNOTE.TXT, 4.3.16), and in it the number of files.
-  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-  assert.equal(bytes.readUInt16LE(end + 10), 5);
+  assert.equal(await files(download), 5);
   assert.equal(download.suggestedFilename(), 'Films.zip');
   await page.getByText(/^5 photos saved, \d/).waitFor();
+});
+
+await step('what breaks off goes on where it was', page, async () => {
+  const ranges = [];
+  const note = (request) => request.headers()['range'] && ranges.push(request.headers()['range']);
+  page.on('request', note);
+  await page.evaluate(() => {
+    const real = window.fetch;
+    window.fetch = async (address, options) => {
+      const answer = await real(address, options);
+      if (!String(address).endsWith('/film.mp4')) return answer;
+      window.fetch = real;
+      // The line breaks somewhere in the second chunk.
+      const reader = answer.body.getReader();
+      let chunks = 0;
+      const body = new ReadableStream({
+        pull: async (into) => ((chunks += 1) > 1 ? into.error(new TypeError('network error')) : into.enqueue((await reader.read()).value)),
+      }, { highWaterMark: 0 });
+      return new Response(body, { status: answer.status, headers: answer.headers });
+    };
+  });
+  const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
+  page.off('request', note);
+  assert.equal(await files(download), 5);
+  assert.ok(ranges.some((range) => /^bytes=[1-9]\d*-$/.test(range)), ranges.join(' '));
+  await page.getByText(/^5 photos saved, 3\d\.\d MB$/).waitFor();
 });
 
 await step('a browser that writes to files writes as it comes, and leaves nothing when it is stopped', page, async () => {

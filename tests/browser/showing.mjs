@@ -48,6 +48,7 @@ await step('a link to one photo leads there, through the login page', page, asyn
   await signIn(page);
   await page.goto(films);
   const id = (await page.locator('figure.film').getAttribute('id')).replace('p-', '');
+  // As links were written once.
   await stranger.page.goto(`${films}#${id}`);
   assert.match(stranger.page.url(), /\/auth\/login\?/);
   await stranger.page.locator('#name').fill(NAME);
@@ -58,7 +59,7 @@ await step('a link to one photo leads there, through the login page', page, asyn
   await stranger.page.locator('#password').fill(PASSWORD);
   await stranger.page.keyboard.press('Enter');
   await stranger.page.locator('.pswp--open .film-frame').waitFor();
-  assert.equal(stranger.page.url(), `${films}#${id}`);
+  assert.equal(stranger.page.url(), `${films}#p-${id}`);
   await stranger.context.close();
 });
 
@@ -75,6 +76,57 @@ await step('axe finds nothing on home, albums, a photo, a video and what is miss
     assert.deepEqual(await findings(page), [], figure);
     await close();
   }
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+await step('axe finds nothing on a phone either', page, async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const path of ['/', FILMS, '/search/', '/timeline/']) {
+    await page.goto(`${GALLERY}${path}`);
+    assert.deepEqual(await findings(page), [], path);
+  }
+  await page.goto(films);
+  await openPhoto('figure[data-movie]');
+  assert.deepEqual(await findings(page), []);
+  const [bar, last] = await page.evaluate(() => [document.querySelector('.pswp__top-bar'), document.querySelector('.pswp__button--close')]
+    .map((element) => element.getBoundingClientRect().toJSON()));
+  assert.ok(last.right <= 390 && last.bottom <= bar.bottom, 'the buttons stand in one line');
+  await screenshot(page, 'photo-buttons-phone');
+  await close();
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+await step('the view gives the original, the movie and a link to the photo', page, async () => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(films);
+  await openPhoto('figure[data-full-width="3000"]');
+  const original = page.getByRole('link', { name: 'Download the original', exact: true });
+  const movie = page.getByRole('link', { name: 'Download the movie', exact: true });
+  assert.match(await original.getAttribute('href'), /\/originals\/Family\/Films\/large\.jpg$/);
+  assert.equal(await movie.isVisible(), false);
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByText('The link was copied.').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+  assert.match(page.url(), /#p-[0-9a-f]{20}$/);
+  await close();
+  await openPhoto('figure[data-movie]');
+  assert.match(await movie.getAttribute('href'), /IMG_1\.MOV$/);
+  const [download] = await Promise.all([page.waitForEvent('download'), movie.click()]);
+  assert.equal(download.suggestedFilename(), 'IMG_1.MOV');
+  await close();
+});
+
+await step('a slideshow goes on without motion where none is wanted', page, async () => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await openPhoto('figure[data-full-width="3000"]');
+  const before = await page.evaluate(() => location.hash);
+  await page.getByRole('button', { name: 'Slideshow' }).click();
+  await page.waitForFunction((hash) => location.hash !== hash, before);
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction((hash) => location.hash === hash, before);
+  await close();
   await page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
@@ -291,6 +343,15 @@ await step('pages are light and hold still', page, async () => {
     assert.ok(bytes <= 150_000, `${path} takes ${bytes} bytes`);
     assert.ok(scripts <= 30_000, `${path} takes ${scripts} bytes of scripts`);
     assert.equal(shifted, 0, path);
+  }
+});
+
+await step('nothing moves when a page is put into the reader’s language', page, async () => {
+  for (const locale of ['de-AT', 'ja-JP']) {
+    for (const path of ['/', FILMS, LONG]) {
+      const { shifted } = await cost(path, await context.storageState(), { locale });
+      assert.equal(shifted, 0, `${locale}: ${path}`);
+    }
   }
 });
 

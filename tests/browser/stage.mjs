@@ -95,8 +95,8 @@ export async function findings(page) {
 }
 
 /** Tells what a page costs somebody with a phone who comes for the first time, and how far things move while it comes. */
-export async function cost(path, storageState) {
-  const phone = await visitor({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, storageState });
+export async function cost(path, storageState, options = {}) {
+  const phone = await visitor({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, storageState, ...options });
   const session = await phone.context.newCDPSession(phone.page);
   await session.send('Network.enable');
   const kinds = new Map();

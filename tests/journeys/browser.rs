@@ -1,10 +1,6 @@
 //! Visits in a real browser, with screenshots to look at.
 
-use std::ffi::OsStr;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use gallery::facts::{Facts, Outcome, Position};
 use gallery::{Bucket, CollectionSlug, Condition, Key, Scope, Slug};
 use heirloom_tests::{Home, PASSWORD, chromium};
@@ -36,7 +32,6 @@ async fn visits_in_a_browser() -> Result<()> {
     let settings = [("ALBUM", "Lisbon"), ("AGED_SESSION", aged.as_str())];
     home.shown_to_a_browser(&chromium, "journey.mjs", &settings, 13).await?;
     home.shown_to_a_browser(&chromium, "old.mjs", &[], 5).await?;
-    keep_to_the_budgets(&home, &chromium).await?;
     put_on_the_map(&home).await?;
     home.let_in("tom", Scope::Only([CollectionSlug(Slug::of("Märchenwald"))].into())).await?;
     home.settled().await?;
@@ -48,30 +43,6 @@ async fn visits_in_a_browser() -> Result<()> {
 
 /// What the owner writes who wants somebody's map under the photos. (The server is played by the script.)
 const TILES: &str = "map: yes\nmap_tiles: https://tiles.example.org/{z}/{x}/{y}.png\nmap_credit: Whoever drew them\n";
-
-/// What Lighthouse says of login, home, an album and a photo, with headroom for what hangs on how busy this machine is.
-async fn keep_to_the_budgets(home: &Home, chromium: &OsStr) -> Result<()> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/site");
-    if !here.join("node_modules").exists() {
-        println!("left out: Lighthouse is not installed; `make test` does that");
-        return Ok(());
-    }
-    let mut viewer = home.stranger();
-    viewer.sign_in("gerda", PASSWORD).await?;
-    let pages = home.measured(&viewer, "/albums/Family/Lisbon_2024/").await?;
-    let mut measure = Command::new("node");
-    measure
-        .arg(here.join("measure.mjs"))
-        .env("PAGES", serde_json::to_string(&pages)?)
-        .env("CHROMIUM", chromium)
-        .env("CHECK", "1")
-        .stdin(Stdio::null());
-    let measured = tokio::task::spawn_blocking(move || measure.output()).await?.context("cannot run node")?;
-    let told = String::from_utf8_lossy(&measured.stdout);
-    println!("{told}");
-    ensure!(measured.status.success(), "{told}{}", String::from_utf8_lossy(&measured.stderr));
-    Ok(())
-}
 
 /// The owner wants a map, and photos say where they were taken, which drawn ones do not by themselves.
 async fn put_on_the_map(home: &Home) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use gallery::Scope;
-use heirloom_tests::{Home, chromium};
+use heirloom_tests::{Home, PASSWORD, chromium};
 use reqwest::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
     IF_NONE_MATCH, IF_RANGE, RANGE, VARY,
@@ -40,27 +40,39 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.settled().await?;
 
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
-    home.shown_to_a_browser(&chromium, "arriving.mjs", &settings, 4).await?;
-    home.shown_to_a_browser(&chromium, "saving.mjs", &settings, 4).await?;
+    home.shown_to_a_browser(&chromium, "arriving.mjs", &settings, 8).await?;
+    home.shown_to_a_browser(&chromium, "saving.mjs", &settings, 5).await?;
     let [folder, word] = RIGHT_TO_LEFT;
     let path = format!("/albums/{}/", gallery::FolderPath::parse(&format!("Family/{folder}"))?.album());
     let settings = [("ALBUM", path.as_str()), ("WORD", word)];
     home.shown_to_a_browser(&chromium, "writing.mjs", &settings, 5).await?;
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
-    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 15).await
+    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 19).await
 }
 
-/// Its pictures are not rendered for this: facts and small copies are there as the resizer leaves them.
+/// Their pictures are not rendered one by one for this: facts and copies are there as the resizer leaves them.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_album_of_thousands_opens_like_one_of_fifty() -> Result<()> {
+async fn an_album_of_thousands_opens_like_one_of_fifty_and_pages_keep_to_the_budgets() -> Result<()> {
     let Some(chromium) = chromium() else { return Ok(()) };
     let home = Home::start().await?;
     home.add_crowd("Fifty", 50).await?;
+    home.add_painted("Family/Painted", 50).await?;
     home.add_crowd("Thousands", 5_000).await?;
     home.let_in("gerda", Scope::All).await?;
     home.settled().await?;
-    let settings = [("FEW", "/albums/Fifty/"), ("MANY", "/albums/Thousands/"), ("PHOTOS", "5000")];
-    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 5).await
+    let settings = [
+        ("FEW", "/albums/Fifty/"),
+        ("PAINTED", "/albums/Family/Painted/"),
+        ("MANY", "/albums/Thousands/"),
+        ("PHOTOS", "5000"),
+    ];
+    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 7).await?;
+
+    let mut viewer = home.stranger();
+    viewer.sign_in("gerda", PASSWORD).await?;
+    let mut pages = home.measured(&viewer, "/albums/Family/Painted/").await?;
+    pages.push(home.measured_page(&viewer, "album of 5,000", "/albums/Thousands/", "light")?);
+    home.keeps_to_the_budgets(&chromium, &pages).await
 }
 
 #[tokio::test]

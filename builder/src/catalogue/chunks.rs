@@ -10,14 +10,21 @@ use gallery::{AlbumPath, PhotoId, Slug};
 
 use super::Photo;
 
-/// The fewest photos of a chunk that another one follows.
-const LEAST: usize = 60;
+/// How long a chunk may get.
+struct Length {
+    /// The fewest photos of a chunk that another one follows.
+    least: usize,
+    /// The most.
+    most: usize,
+    /// One photo in so many begins the next one, once there are enough.
+    one_in: u8,
+}
 
-/// The most photos of a chunk.
-const MOST: usize = 200;
+/// The first chunk is what somebody with a phone waits for; it fills the screen of a desktop.
+const FIRST: Length = Length { least: 24, most: 60, one_in: 12 };
 
-/// One photo in so many begins a chunk, once there are enough.
-const ONE_IN: u8 = 32;
+/// The others come while one scrolls.
+const LATER: Length = Length { least: 60, most: 200, one_in: 32 };
 
 /// The last segment in the address of a chunk's page: `~` and the id of its first photo. No folder has such a slug:
 /// those with a `~` end in a hash of ten digits.
@@ -68,18 +75,21 @@ pub(crate) fn chunks<'a, 'p>(
 
 /// Where each chunk but the first begins.
 fn starts(photos: impl Iterator<Item = PhotoId>) -> impl Iterator<Item = usize> {
-    let mut length = 0;
+    let (mut length, mut allowed) = (0, FIRST);
     photos.enumerate().filter_map(move |(at, photo)| {
-        let begins = length >= MOST || (length >= LEAST && begins_one(photo));
+        let begins = length >= allowed.most || (length >= allowed.least && begins_one(photo, allowed.one_in));
+        if begins {
+            allowed = LATER;
+        }
         length = if begins { 1 } else { length + 1 };
         begins.then_some(at)
     })
 }
 
 /// Ids are hashes: any part of one is as good as dice.
-fn begins_one(photo: PhotoId) -> bool {
+fn begins_one(photo: PhotoId, one_in: u8) -> bool {
     let digits = photo.to_string();
-    u8::from_str_radix(&digits[digits.len() - 2..], 16).is_ok_and(|value| value % ONE_IN == 0)
+    u8::from_str_radix(&digits[digits.len() - 2..], 16).is_ok_and(|value| value % one_in == 0)
 }
 
 #[cfg(test)]
@@ -92,22 +102,36 @@ mod tests {
         numbers.map(|n| PhotoId::of_key(&format!("A/{n}.jpg"))).collect()
     }
 
-    /// The chunks, each as its photos.
-    fn cut(photos: &[PhotoId]) -> BTreeSet<Vec<PhotoId>> {
+    /// The chunks in order, each as its photos.
+    fn in_order(photos: &[PhotoId]) -> Vec<Vec<PhotoId>> {
         let mut starts: Vec<usize> = starts(photos.iter().copied()).collect();
         starts.insert(0, 0);
         starts.push(photos.len());
         starts.windows(2).map(|ends| photos[ends[0]..ends[1]].to_vec()).collect()
     }
 
+    fn cut(photos: &[PhotoId]) -> BTreeSet<Vec<PhotoId>> {
+        in_order(photos).into_iter().collect()
+    }
+
     #[test]
     fn chunks_are_neither_small_nor_large() {
-        let chunks = cut(&ids(0..20_000));
+        let chunks = in_order(&ids(0..20_000));
         let lengths: Vec<usize> = chunks.iter().map(Vec::len).collect();
-        assert!(lengths.iter().filter(|&&length| length < LEAST).count() <= 1, "{lengths:?}");
-        assert!(lengths.iter().all(|&length| length <= MOST), "{lengths:?}");
+        let [first, ref between @ .., last] = lengths[..] else { panic!("{lengths:?}") };
+        assert!((FIRST.least..=FIRST.most).contains(&first) && last <= LATER.most, "{lengths:?}");
+        assert!(between.iter().all(|length| (LATER.least..=LATER.most).contains(length)), "{lengths:?}");
         assert!((150..280).contains(&chunks.len()), "{}", chunks.len());
-        assert_eq!(cut(&ids(0..LEAST)).len(), 1);
+        assert_eq!(cut(&ids(0..FIRST.least)).len(), 1);
+    }
+
+    /// Whatever an album is called, its first page is light, and most are well below the limit.
+    #[test]
+    fn first_chunks_differ_and_stay_short() {
+        let first = |n: usize| in_order(&ids(n * 1_000..n * 1_000 + 200))[0].len();
+        let lengths: Vec<usize> = (0..200).map(first).collect();
+        assert!(lengths.iter().all(|length| (FIRST.least..=FIRST.most).contains(length)), "{lengths:?}");
+        assert!(lengths.iter().sum::<usize>() / lengths.len() < 40, "{lengths:?}");
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(super) fn without_poster(facts: String, file: String, original: &gallery::fa
         taken: video.taken,
         caption: None,
         camera: video.camera.clone(),
+        lens: None,
+        exposure: gallery::facts::Exposure::default(),
         keywords: Vec::new(),
         position: video.position,
         added: original.modified,

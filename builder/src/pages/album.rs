@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::figure::Album;
-use super::picture::{Urgency, cover};
+use super::picture::{Urgency, cover, sizes};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, Catalogue, ChunkName, Photos, When, chunks};
 use crate::settings::Settings;
@@ -60,18 +60,18 @@ fn own_page(
             }
         }
         @if !cards.is_empty() {
-            section.albums aria-label="Albums" data-label="albums" { (card_list(&cards, if photos.is_empty() { 4 } else { 0 })) }
+            section.albums aria-label="Albums" data-label="albums" { (card_list(&cards, 4)) }
         }
         @if !photos.is_empty() {
             section.photos aria-label="Photos" data-label="photos" {
                 @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
-                (grid(album, photos, chunks.first().map(|(name, _)| *name), chunks, total))
+                (grid(album, photos, chunks.first().map(|(name, _)| *name), chunks, total, cards.is_empty()))
                 @if let Some((next, _)) = chunks.first() {
                     nav.chunks aria-label="More photos" data-label="more" {
                         a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
                         ol {
                             @for (i, (chunk, _)) in chunks.iter().enumerate() {
-                                li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } { (i + 2) } }
+                                li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } data-label="page" data-of=(i + 2) { (i + 2) } }
                             }
                         }
                     }
@@ -97,7 +97,7 @@ fn chunk_page(
     let body = html! {
         div.title { h1 { a href=(start) { bdi { (catalogue.title()) } } } }
         section.photos aria-label="Photos" data-label="photos" {
-            (grid(album, photos, after, &[], photos.len()))
+            (grid(album, photos, after, &[], photos.len(), true))
             nav.chunks aria-label="More photos" data-label="more" {
                 a.button rel="prev" data-t="earlier"
                     href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) { "Earlier photos" }
@@ -112,11 +112,19 @@ fn chunk_page(
 
 fn document(catalogue: &Catalogue, settings: &Settings, body: Markup) -> Markup {
     let (title, place) = (Some(catalogue.title()), Some(&catalogue.folder));
-    Document { title, place, signed_in: true, class: "album", settings, body }.render()
+    Document { title, said: None, place, signed_in: true, class: "album", settings, body }.render()
 }
 
-/// The photos of one chunk. The album's own page also knows all the others', for links to a single photo.
-fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &Rest<'_, '_>, total: usize) -> Markup {
+/// The photos of one chunk. The album's own page also knows all the others', for links to a single photo. `leads` when
+/// nothing larger than a title stands before them.
+fn grid(
+    album: &Album<'_>,
+    photos: &Photos<'_>,
+    next: Option<ChunkName>,
+    rest: &Rest<'_, '_>,
+    total: usize,
+    leads: bool,
+) -> Markup {
     let catalogue = album.catalogue;
     let chunks: Vec<String> = rest.iter().map(|(name, _)| name.to_string()).collect();
     let months: Vec<String> = rest.iter().map(|(_, photos)| months(catalogue, photos)).collect();
@@ -129,7 +137,9 @@ fn grid(album: &Album<'_>, photos: &Photos<'_>, next: Option<ChunkName>, rest: &
             data-filters=[(!chunks.is_empty()).then(|| filters.join(" "))]
             data-next=[next.map(|next| chunk_link(catalogue, next))] {
             @for (i, (id, photo)) in photos.iter().enumerate() {
-                (album.figure(i, *id, photo))
+                // What else is in sight is fetched as soon as the page is laid out: whoever comes for one photo further on
+                // waits for the first one alone.
+                (album.figure(i, *id, photo, if leads && i == 0 { Urgency::First } else { Urgency::Later }))
             }
         }
     }
@@ -194,12 +204,17 @@ pub(super) fn counts(all: usize, films: usize) -> Markup {
     }
 }
 
-/// Albums as cards; the covers of the first `eager` are fetched at once.
+/// Albums as cards; the covers of the first `eager` are fetched at once, and the very first before all else.
 pub(super) fn card_list(cards: &[&Card], eager: usize) -> Markup {
     html! {
         ul.cards {
             @for (i, card) in cards.iter().enumerate() {
-                li { (card_link(card, if i < eager { Urgency::Soon } else { Urgency::Later })) }
+                @let urgency = match i {
+                    _ if i >= eager => Urgency::Later,
+                    0 => Urgency::First,
+                    _ => Urgency::Soon,
+                };
+                li { (card_link(card, urgency)) }
             }
         }
     }
@@ -210,7 +225,7 @@ fn card_link(card: &Card, urgency: Urgency) -> Markup {
     html! {
         a.card href=(links::album(&album)) data-added=[added(card)] data-albums=[(card.albums > 0).then_some(card.albums)]
             data-words=[(!card.words.is_empty()).then_some(&card.words)] {
-            (cover(card.cover.as_ref(), &album.collection(), "(max-width: 699px) 46vw, 360px", urgency))
+            (cover(card.cover.as_ref(), &album.collection(), &sizes(46, "360px"), urgency))
             span.name { bdi { (card.title) } }
             (card_facts(card))
         }

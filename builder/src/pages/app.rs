@@ -1,7 +1,9 @@
 //! What a phone needs to know to put the gallery among its apps (W3C, Web Application Manifest).
 
+use gallery::ScopePage;
 use serde_json::json;
 
+use super::said;
 use crate::assets;
 use crate::settings::Settings;
 
@@ -24,7 +26,11 @@ pub(super) fn manifest(settings: &Settings) -> String {
             icon("icon-512.png", "512x512", "any"),
             icon("icon-maskable-512.png", "512x512", "maskable"),
         ],
-        "shortcuts": [{ "name": "Search", "url": "/search/" }, { "name": "Timeline", "url": "/timeline/" }],
+        "lang": said::tongue(settings),
+        "shortcuts": [
+            { "name": said::word(settings, "search"), "url": ScopePage::Search.address() },
+            { "name": said::word(settings, "timeline"), "url": ScopePage::Timeline.address() },
+        ],
     });
     manifest.to_string()
 }

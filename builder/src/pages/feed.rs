@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::dates;
+use super::{dates, said};
 use crate::catalogue::{Shelf, UPLOADS};
 use crate::links;
 use crate::settings::Settings;
@@ -21,8 +21,9 @@ pub(super) fn feed(home: &str, shelves: &[&Shelf], settings: &Settings) -> Strin
     entries.truncate(UPLOADS);
     let title = settings.title();
     let updated = entries.first().map_or(Timestamp::UNIX_EPOCH, |(first, _)| *first);
-    let mut xml =
-        String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
+    writeln!(xml, "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">", said::tongue(settings))
+        .expect("text grows");
     write!(
         xml,
         "<title>{title}</title>\n<id>{}</id>\n<updated>{updated}</updated>\n<author><name>{title}</name></author>\n\
@@ -38,11 +39,13 @@ pub(super) fn feed(home: &str, shelves: &[&Shelf], settings: &Settings) -> Strin
         write!(
             xml,
             "<entry>\n<title>{}</title>\n<id>{}</id>\n<updated>{first}</updated>\n\
-             <link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n<summary>New photos, {}</summary>\n</entry>\n",
+             <link rel=\"alternate\" type=\"text/html\" href=\"{}\"/>\n<summary>{}, {}</summary>\n</entry>\n",
             Text(&shelf.title),
             id(&["album", &album.to_string(), &day.to_string()]),
             links::album(&album),
-            dates::day(day),
+            said::word(settings, "new_photos"),
+            // Other languages' months are the browser's affair, which does not see this.
+            if said::tongue(settings) == "en" { dates::day(day) } else { day.to_string() },
         )
         .expect("text grows");
     }

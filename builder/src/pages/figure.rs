@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use gallery::facts::Exposure;
 use gallery::{CollectionSlug, PhotoId};
 use maud::{Markup, html};
 
-use super::picture::{Picture, Urgency, hundredths, largest, proportions};
+use super::picture::{Picture, Urgency, hundredths, largest, proportions, sizes};
 use super::{dates, writing};
 use crate::catalogue::{Catalogue, Photo, When, named_by_a_person};
 use crate::links;
-
-/// So many photos are in the first row of a phone, and most of that of a desktop.
-const SOON: usize = 3;
 
 /// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
 const ROW: u64 = 240;
@@ -31,7 +29,7 @@ impl<'a> Album<'a> {
     }
 
     /// The figure of a photo, the `index`-th of its page.
-    pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo) -> Markup {
+    pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo, urgency: Urgency) -> Markup {
         let (caption, taken) = (self.catalogue.caption(photo), self.catalogue.when(photo));
         let words = Words::of(caption, photo, taken, index);
         let downloads = self.catalogue.described.values.downloads;
@@ -52,12 +50,13 @@ impl<'a> Album<'a> {
             figure class={ (proportions(photo.width, photo.height)) @if photo.film.is_some() { " film" } } id={ "p-" (id) }
                 data-colour=[Some(&photo.colour).filter(|colour| !colour.is_empty())]
                 data-thumb=[Some(&photo.thumbhash).filter(|hash| !hash.is_empty())] data-camera=[photo.camera.as_ref()]
+                data-lens=[photo.lens.as_ref()] data-exposure=[exposed(&photo.exposure)]
                 data-keywords=[Some(&photo.keywords).filter(|words| !words.is_empty()).map(|words| words.join(", "))]
                 data-full-width=(photo.width) data-full-height=(photo.height)
                 data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
                 data-animation=[photo.animated.then_some(&original)] {
                 a.open href=(href) data-width=(width) data-height=(height) {
-                    (self.picture(index, id, photo, &words))
+                    (self.picture(id, photo, &words, urgency))
                     @if let Some(film) = &photo.film {
                         span.mark { (play()) span { (film.length()) } }
                     } @else if moves {
@@ -84,7 +83,7 @@ impl<'a> Album<'a> {
         links::original(&self.catalogue.folder, &photo.file)
     }
 
-    fn picture(&self, index: usize, id: PhotoId, photo: &Photo, words: &Words) -> Markup {
+    fn picture(&self, id: PhotoId, photo: &Photo, words: &Words, urgency: Urgency) -> Markup {
         if photo.renditions.is_empty() {
             return html! {
                 span.blank {}
@@ -93,16 +92,31 @@ impl<'a> Album<'a> {
         }
         let across = hundredths(photo.width, photo.height);
         // Rows grow to fill the line, so a picture is shown a little larger than its row is high.
-        let sizes = format!("(max-width: 699px) {}vw, {}px", (across * 30 / 100).clamp(24, 96), ROW * across / 100);
-        let urgency = match index {
-            0 => Urgency::First,
-            _ if index < SOON => Urgency::Soon,
-            _ => Urgency::Later,
-        };
+        let sizes = sizes((across * 30 / 100).clamp(24, 96), &format!("{}px", ROW * across / 100));
         let said = (words.kind, words.number);
         let (collection, renditions) = (&self.collection, &photo.renditions);
         Picture { collection, photo: id, renditions, sizes: &sizes, alt: &words.alt, said, urgency }.render()
     }
+}
+
+/// `1/250 s, f/2.8, ISO 100, 35 mm`: the same in all languages that we speak.
+fn exposed(exposure: &Exposure) -> Option<String> {
+    let seconds = exposure.seconds.filter(|&seconds| seconds > 0.0 && seconds < 1e5).map(|seconds| {
+        if seconds < 0.3 {
+            format!("1/{:.0} s", 1.0 / seconds)
+        } else {
+            format!("{} s", (seconds * 10.0).round() / 10.0)
+        }
+    });
+    let aperture =
+        exposure.aperture.filter(|&f| f > 0.0 && f < 1e3).map(|f| format!("f/{}", (f * 10.0).round() / 10.0));
+    let iso = exposure.iso.map(|iso| format!("ISO {iso}"));
+    // What a phone's lens is engraved with says nothing to anybody.
+    let film = exposure.focal_length_35mm.filter(|&mm| mm > 0).map(f64::from);
+    let length =
+        film.or(exposure.focal_length.filter(|&mm| mm > 0.0 && mm < 1e5)).map(|mm| format!("{} mm", mm.round()));
+    let parts: Vec<String> = [seconds, aperture, iso, length].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn download(href: &str, photo: &Photo, key: &str, text: &str, words: &Words) -> Markup {
@@ -158,8 +172,24 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use gallery::facts::Exposure;
+
+    use super::{Words, exposed};
     use crate::catalogue::tests::{catalogue, film};
+
+    #[test]
+    fn exposures_are_written_as_photographers_do() {
+        let of = |seconds, aperture, iso, focal_length, focal_length_35mm| {
+            exposed(&Exposure { seconds, aperture, iso, focal_length, focal_length_35mm })
+        };
+        assert_eq!(of(None, None, None, None, None), None);
+        assert_eq!(
+            of(Some(1.0 / 250.0), Some(2.8), Some(100), Some(4.25), Some(26)).as_deref(),
+            Some("1/250 s, f/2.8, ISO 100, 26 mm")
+        );
+        assert_eq!(of(Some(2.5), Some(8.0), None, Some(50.0), None).as_deref(), Some("2.5 s, f/8, 50 mm"));
+        assert_eq!(of(Some(0.0), Some(f64::NAN), None, Some(-1.0), Some(0)), None);
+    }
 
     #[test]
     fn alt_texts_are_words() {

@@ -4,7 +4,7 @@ use gallery::Scope;
 use maud::{Markup, html};
 
 use super::album::{added, card_facts, card_list, counts};
-use super::picture::{Urgency, cover, hundredths};
+use super::picture::{Urgency, cover, hundredths, sizes};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, Shelf, newest_first};
 use crate::gallery_record::Collection;
@@ -28,15 +28,12 @@ pub(super) fn page(scope: &Scope, collections: &[&Collection], shelves: &[&Shelf
         (body)
     };
     let class = if collections.is_empty() { "home empty" } else { "home" };
-    Document { title: None, place: None, signed_in: true, class, settings, body }.render()
+    Document { title: None, said: None, place: None, signed_in: true, class, settings, body }.render()
 }
 
 /// The album with the newest photo, over all collections.
 fn newest<'a>(collections: &[&'a Collection]) -> Option<&'a Card> {
-    let cards = collections
-        .iter()
-        .flat_map(|c| if c.albums.is_empty() { vec![&c.summary.card] } else { c.albums.iter().collect() });
-    cards.min_by(|a, b| newest_first(a, b))
+    collections.iter().map(|collection| collection.newest()).min_by(|a, b| newest_first(a, b))
 }
 
 fn newest_album(card: &Card) -> Markup {
@@ -70,7 +67,7 @@ fn on_this_day(shelves: &[&Shelf]) -> Markup {
 /// so much of it is fetched as to be sharp, within what a first visit may cost.
 fn feature_sizes(card: &Card) -> String {
     let across = card.cover.as_ref().map_or(100, |cover| hundredths(cover.width, cover.height) * 5 / 4);
-    format!("(max-width: 699px) {}vw, (max-width: 1400px) 100vw, 1400px", across.clamp(100, 160))
+    sizes(across.clamp(100, 160), "(max-width: 1400px) 100vw, 1400px")
 }
 
 /// `1,248 photos in 14 albums, 2019 – 2024`

@@ -26,7 +26,8 @@ pub(super) fn page(map: &Map, shelves: &[&Shelf], settings: &Settings) -> Markup
             }
         }
     };
-    Document { title: Some("Map"), place: None, signed_in: true, class: "mapped", settings, body }.render()
+    Document { title: Some("Map"), said: Some("map"), place: None, signed_in: true, class: "mapped", settings, body }
+        .render()
 }
 
 /// The places, album by album: hundredths of a degree north and east, a picture, the photo that it is of.

@@ -35,7 +35,16 @@ pub(super) fn not_found() -> Markup {
     };
     // It is shown to anybody, so the gallery's own title is not on it.
     let settings = &Settings::default();
-    Document { title: Some("Not here"), place: None, signed_in: false, class: "plain", settings, body }.render()
+    Document {
+        title: Some("Not here"),
+        said: Some("not_here"),
+        place: None,
+        signed_in: false,
+        class: "plain",
+        settings,
+        body,
+    }
+    .render()
 }
 
 /// An empty picture frame.

@@ -118,9 +118,28 @@ pub(super) fn cover(cover: Option<&Cover>, collection: &CollectionSlug, sizes: &
     }
 }
 
-/// The class for a photo's proportions: the width in hundredths of the height, within what a row can show.
+/// The `sizes` of a picture that is so many hundredths of a phone's glass wide, or on wider glass what `else_wide` says. Two
+/// pixels for one of the stylesheet's are as many as anybody sees: phones that have three are told two thirds.
+pub(super) fn sizes(hundredths_of_a_phone: u64, else_wide: &str) -> String {
+    let dense = (hundredths_of_a_phone * 2).div_ceil(3);
+    format!(
+        "(max-width: 699px) and (min-resolution: 2.5dppx) {dense}vw, (max-width: 699px) {hundredths_of_a_phone}vw, {else_wide}"
+    )
+}
+
+/// The proportions that the stylesheet has classes for, as widths in hundredths of the height: the common ones, and others
+/// so near to each other that nobody sees what the grid cuts off. (`web/src/proportions.json`)
+const STEPS: [u64; 68] = [
+    40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 52, 54, 56, 58, 60, 62, 64, 67, 70, 72, 75, 78, 80, 82, 84, 87, 90, 93, 96,
+    100, 102, 105, 108, 111, 114, 117, 121, 125, 129, 133, 137, 141, 145, 150, 153, 158, 163, 168, 173, 178, 183, 188,
+    194, 200, 206, 212, 218, 225, 232, 239, 246, 253, 261, 269, 277, 285, 294, 300,
+];
+
+/// The class for a photo's proportions: the nearest that there is.
 pub(super) fn proportions(width: u32, height: u32) -> String {
-    format!("r{}", hundredths(width, height))
+    let wanted = hundredths(width, height);
+    let nearest = STEPS.into_iter().min_by_key(|step| step.abs_diff(wanted));
+    format!("r{}", nearest.unwrap_or(100))
 }
 
 /// Width in hundredths of the height, between 0.4 and 3: taller and wider photos are cropped in the grid alone.
@@ -157,6 +176,28 @@ mod tests {
         assert_eq!(largest(&renditions).unwrap().width, 1200);
         assert_eq!((fallback(&renditions), lighter(&renditions)), (Format::Jpeg, vec![]));
         assert_eq!((largest(&[]), lighter(&[])), (None, vec![]));
+    }
+
+    /// Nothing that matters is cut off, and the stylesheet has a class for each.
+    #[test]
+    fn proportions_are_near_and_known_to_the_stylesheet() {
+        let made: Vec<u64> = serde_json::from_str(include_str!("../../web/src/proportions.json")).unwrap();
+        assert_eq!(STEPS.to_vec(), made);
+        for width in 40..=300_u32 {
+            let step: u32 = proportions(width, 100)[1..].parse().unwrap();
+            assert!(step.abs_diff(width) * 40 <= width, "{width} is shown as {step}");
+        }
+        for (width, height) in [(4, 3), (3, 2), (16, 9), (1, 1), (5, 4), (2, 1)] {
+            for (width, height) in [(width, height), (height, width)] {
+                assert_eq!(proportions(width, height), format!("r{}", hundredths(width, height)));
+            }
+        }
+    }
+
+    #[test]
+    fn phones_with_three_pixels_for_one_fetch_as_much_as_those_with_two() {
+        let said = sizes(40, "320px");
+        assert_eq!(said, "(max-width: 699px) and (min-resolution: 2.5dppx) 27vw, (max-width: 699px) 40vw, 320px");
     }
 
     #[test]

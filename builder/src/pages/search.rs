@@ -29,5 +29,14 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
         p.facts #told role="status" {}
         div #found {}
     };
-    Document { title: Some("Search"), place: None, signed_in: true, class: "searching", settings, body }.render()
+    Document {
+        title: Some("Search"),
+        said: Some("search"),
+        place: None,
+        signed_in: true,
+        class: "searching",
+        settings,
+        body,
+    }
+    .render()
 }

@@ -76,7 +76,14 @@ fn all_but_the_first_photos_are_lazy() {
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
     let html = album(&catalogue("A", &files));
     assert_eq!(html.matches("<img").count(), 30);
-    assert_eq!(html.matches("loading=\"lazy\"").count(), 27);
+    assert_eq!(html.matches("loading=\"lazy\"").count(), 29);
+    // Where albums stand before the photos, theirs are the first pictures in sight.
+    let inside = catalogue("A/B", &[("b.jpg", None)]);
+    let html = album(&with_child(catalogue("A", &files), &inside));
+    assert_eq!((html.matches("<img").count(), html.matches("loading=\"lazy\"").count()), (31, 30));
+    let urgent = html.find("fetchpriority=\"high\"").unwrap();
+    assert!(urgent < html.find("<figure").unwrap() && html.matches("fetchpriority").count() == 1, "{html}");
+    let html = album(&catalogue("A", &files));
     assert!(html.contains("alt=\"Photo 30\""));
 }
 
@@ -98,7 +105,7 @@ fn a_long_album_is_a_chain_of_pages() {
     for (name, html) in &pages {
         obeys_the_policy(html);
         assert_eq!(html.matches("data-chunks=").count(), usize::from(name.is_empty()));
-        assert!(html.matches("<figure").count() <= 200);
+        assert!(html.matches("<figure").count() <= if name.is_empty() { 60 } else { 200 });
     }
     assert_eq!(pages.values().map(|html| html.matches("<figure").count()).sum::<usize>(), 1_000);
     assert!(pages[""].contains("1,000 photos") && pages[""].contains("data-total=\"1000\""));
@@ -209,6 +216,28 @@ fn home_shows_each_collection_in_its_way() {
 }
 
 #[test]
+fn the_latest_album_is_the_one_with_the_newest_photo() {
+    let feature = |family: &Catalogue| {
+        let mut record = GalleryRecord::default();
+        record.collections.extend([collection(family)]);
+        let html = home(&record, &Scope::All);
+        html.split("class=\"feature\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    // The owner's order puts it behind those that the home page shows.
+    let mut family = catalogue("Family", &[("own.jpg", Some(5))]);
+    for n in 1..=20 {
+        let day = if n == 20 { 9 } else { 1 };
+        family = with_child(family, &catalogue(&format!("Family/Album {n:02}"), &[("1.jpg", Some(day))]));
+    }
+    family.described.values = metadata::read(b"sort: name").unwrap();
+    assert_eq!(feature(&family), "/albums/Family/Album_20/");
+    // A photo right in the collection is newer than all of its albums'.
+    let newer = facts("Family/new.jpg", Some(jiff::civil::date(2024, 5, 10).at(8, 0, 0, 0)), 4, 3);
+    family.learn(newer, "\"n\"".into());
+    assert_eq!(feature(&family), "/albums/Family/");
+}
+
+#[test]
 fn an_empty_gallery_and_a_missing_page_are_friendly() {
     let empty = home(&GalleryRecord::default(), &Scope::All);
     obeys_the_policy(&empty);
@@ -237,7 +266,7 @@ proptest! {
         photos.described.values.title = Some(title);
         photos.described.values.captions.insert(file, caption);
         let html = album(&photos);
-        prop_assert_eq!(html.matches("<script").count(), 1);
+        prop_assert_eq!(html.matches("<script").count(), 2);
         prop_assert_eq!(html.matches("<img").count(), 1);
         let plain = album(&catalogue("A", &[("x.jpg", None)]));
         // The caption is the one element more, and every quote of an attribute is ours.

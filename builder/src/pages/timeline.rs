@@ -133,7 +133,7 @@ fn one_year(
             }
         }
     };
-    document(Some(&year.to_string()), settings, body)
+    document(Some((&year.to_string(), None)), settings, body)
 }
 
 fn one_month(year: u16, month: u8, shelves: &[&Shelf], settings: &Settings) -> Markup {
@@ -146,7 +146,7 @@ fn one_month(year: u16, month: u8, shelves: &[&Shelf], settings: &Settings) -> M
         }
         (month_section(year, month, shelves))
     };
-    document(Some(&title), settings, body)
+    document(Some((&title, Some(of_month(year, month)))), settings, body)
 }
 
 /// A month's albums. The script puts the month's photos below them.
@@ -185,9 +185,12 @@ fn month_link(year: u16, month: u8, long: bool) -> String {
     }
 }
 
-fn document(title: Option<&str>, settings: &Settings, body: Markup) -> Markup {
-    let title = Some(title.unwrap_or("Timeline"));
-    Document { title, place: None, signed_in: true, class: "timeline", settings, body }.render()
+/// `title` and the month that it is made of; the timeline itself without one.
+fn document(title: Option<(&str, Option<Date>)>, settings: &Settings, body: Markup) -> Markup {
+    let month = title.and_then(|(_, month)| month).map(|month| month.to_string());
+    let said = if title.is_none() { Some("timeline") } else { month.as_deref() };
+    let title = Some(title.map_or("Timeline", |(title, _)| title));
+    Document { title, said, place: None, signed_in: true, class: "timeline", settings, body }.render()
 }
 
 /// The first day of a month.

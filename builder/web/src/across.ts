@@ -1,6 +1,6 @@
 // Photos across albums: the pages of the albums are all there is to know of them, and are read as they are needed.
 
-import { ask, paint, translate } from "./site";
+import { ask, naming, paint, translate } from "./site";
 
 /** So many pages are remembered. */
 const REMEMBERED = 60;
@@ -64,7 +64,7 @@ function tile({ figure, page }: Photo): HTMLElement {
   const copy = document.importNode(figure, true);
   copy.removeAttribute("id");
   for (const original of copy.querySelectorAll(".original")) original.remove();
-  copy.querySelector("a.open")?.setAttribute("href", `${page}#${figure.id.replace(/^p-/, "")}`);
+  copy.querySelector("a.open")?.setAttribute("href", page + naming(figure.id.replace(/^p-/, "")));
   const picture = copy.querySelector("img");
   picture?.setAttribute("loading", "lazy");
   picture?.removeAttribute("fetchpriority");

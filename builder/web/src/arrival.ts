@@ -17,6 +17,9 @@ export const askedFor = (width: number): number => Math.round(width * 0.95);
 /** The photo that the address names, if it names one. */
 export const named = (): string | undefined => /^#(?:p-)?([0-9a-f]{20})$/.exec(location.hash)?.[1];
 
+/** How an address names a photo: by its figure, which a browser without this script finds, too. */
+export const naming = (id: string): string => `#p-${id}`;
+
 /** A picture over the page. */
 export interface Curtain {
   /** Resolves when it is seen, or will not be. */
@@ -32,6 +35,9 @@ export function show(figure: HTMLElement): Curtain | undefined {
   if (!link || !there || figure.dataset["film"]) return;
   const frame = document.createElement("div");
   frame.className = "arriving";
+  // What nobody sees yet is not laid out, and not fetched as far as it can wait. What is measured below is the glass alone.
+  const { classList } = document.documentElement;
+  classList.add("arrived");
   const picture = (there.closest("picture") ?? there).cloneNode(true) as HTMLElement;
   const img = picture instanceof HTMLImageElement ? picture : picture.querySelector("img");
   if (!img) return;
@@ -53,7 +59,6 @@ export function show(figure: HTMLElement): Curtain | undefined {
   img.setAttribute("fetchpriority", "high");
   frame.append(picture);
 
-  const { classList } = document.documentElement;
   const lift = () => {
     frame.remove();
     classList.remove("arrived");
@@ -67,8 +72,6 @@ export function show(figure: HTMLElement): Curtain | undefined {
   frame.addEventListener("click", leave);
   addEventListener("keydown", escape);
   document.body.append(frame);
-  // What nobody sees yet is not fetched, as far as it can wait.
-  classList.add("arrived");
   const seen = img.decode().catch(() => undefined).then(painted);
   return { seen, lift };
 }

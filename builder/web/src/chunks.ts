@@ -55,10 +55,24 @@ export async function find(grid: HTMLElement, id: string): Promise<HTMLElement |
   return document.getElementById(id);
 }
 
-/** Adds photos whenever the end comes near. */
+/** What tells that somebody wants to see more than they came to. */
+const MOVES = ["scroll", "wheel", "keydown", "pointerdown"] as const;
+
+/** Adds photos whenever the end comes near; before anybody moves, only if it can be seen. */
 export function follow(grid: HTMLElement): void {
   const links = document.querySelector<HTMLElement>(".chunks");
   if (!links || !unfinished(grid) || !("IntersectionObserver" in window)) return;
+  const still = watch(grid, links, "0px");
+  const move = () => {
+    for (const kind of MOVES) removeEventListener(kind, move);
+    still.disconnect();
+    if (unfinished(grid)) watch(grid, links, "1500px");
+  };
+  for (const kind of MOVES) addEventListener(kind, move, { passive: true });
+}
+
+function watch(grid: HTMLElement, links: HTMLElement, rootMargin: string): { disconnect(): void } {
+  let over = false;
   const observer = new IntersectionObserver(
     async (entries) => {
       // Whoever scrolls fast has the end come and go between two looks: the last one counts.
@@ -66,11 +80,17 @@ export function follow(grid: HTMLElement): void {
       observer.disconnect();
       const came = await more(grid);
       // Observing anew tells at once whether the end is still near. What did not come is asked for again after a while.
-      if (unfinished(grid)) setTimeout(() => observer.observe(links), came ? 0 : AGAIN);
+      if (unfinished(grid)) setTimeout(() => over || observer.observe(links), came ? 0 : AGAIN);
     },
-    { rootMargin: "1500px" },
+    { rootMargin },
   );
   observer.observe(links);
+  return {
+    disconnect: () => {
+      over = true;
+      observer.disconnect();
+    },
+  };
 }
 
 async function fetchChunk(address: string): Promise<HTMLElement> {

@@ -2,7 +2,7 @@
 // pictures of the earth. Everything that can be pressed is a button or a link; the drawing under it says nothing more.
 
 import { element } from "./across";
-import { ask, text } from "./site";
+import { ask, naming, text } from "./site";
 
 /** A place: hundredths of a degree north and east, a picture, the photo that it is of. */
 type Spot = [north: number, east: number, picture: string | null, photo: string];
@@ -134,7 +134,9 @@ class WorldMap {
         // Who scrolls the page does not mean the map.
         if (!event.ctrlKey && document.activeElement !== frame) return;
         event.preventDefault();
-        this.nearer(-event.deltaY / 300, { x: event.offsetX, y: event.offsetY });
+        // From the map's own corner: the wheel may turn over a picture that lies on it.
+        const { left, top } = frame.getBoundingClientRect();
+        this.nearer(-event.deltaY / 300, { x: event.clientX - left, y: event.clientY - top });
       },
       { passive: false },
     );
@@ -260,7 +262,7 @@ class WorldMap {
     const album = first?.album;
     const one = titles.length === 1 && near && album && first;
     const mark = one ? element("a", "pin") : element("button", "pin");
-    if (mark instanceof HTMLAnchorElement && one) mark.href = `${album.at}#${first.spot[3]}`;
+    if (mark instanceof HTMLAnchorElement && one) mark.href = album.at + naming(first.spot[3]);
     else {
       mark.setAttribute("type", "button");
       mark.addEventListener("click", () => (near ? this.choose(group) : this.closer(group)));
@@ -294,7 +296,7 @@ class WorldMap {
     for (const { album, spot } of group) {
       const line = element("li");
       const link = element("a", "chip");
-      link.href = `${album.at}#${spot[3]}`;
+      link.href = album.at + naming(spot[3]);
       link.append(element("bdi", "name", album.title));
       line.append(link);
       choice.append(line);

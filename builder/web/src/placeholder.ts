@@ -24,7 +24,8 @@ export function paint(root: ParentNode): void {
     const picture = frame.querySelector("img");
     frame.style.backgroundColor = frame.dataset["colour"] ?? "";
     if (!picture || picture.complete) continue;
-    picture.classList.add("coming");
+    // What the page begins with is shown as it comes: what fades in is seen later.
+    if (picture.loading === "lazy") picture.classList.add("coming");
     const here = () => {
       picture.classList.remove("coming");
       // Seen through a picture with transparent parts, otherwise.

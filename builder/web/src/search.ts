@@ -36,7 +36,7 @@ export function search(form: HTMLFormElement): void {
     stop = () => (current = false);
     told.textContent = text("looking_for");
     const results = new Results(found, () => current);
-    const terms = parse(wanted, [...new Set([tongue(), "en"])]);
+    const terms = parse(wanted, [...new Set([tongue(), "en"])], navigator.language);
     const finder = {
       terms,
       album: (card: HTMLElement) => current && results.album(card),

@@ -20,10 +20,24 @@ function renew(): Promise<boolean> {
 }
 
 /** Fetches something of this gallery, if need be after another look at the viewer's record. */
-export async function ask(address: string, accept = "*/*", signal?: AbortSignal): Promise<Response> {
-  const again = () => fetch(address, { credentials: "same-origin", headers: { accept }, ...(signal ? { signal } : {}) });
+export async function ask(
+  address: string,
+  accept = "*/*",
+  signal?: AbortSignal,
+  others: Record<string, string> = {},
+): Promise<Response> {
+  const headers = { accept, ...others };
+  const again = () => fetch(address, { credentials: "same-origin", headers, ...(signal ? { signal } : {}) });
   const answer = await again();
   return answer.status === 401 && (await renew()) ? again() : answer;
+}
+
+/** Whether this page is still one that its reader may see, and theirs: home pages differ, and say whose they are. */
+export async function isStill(): Promise<boolean> {
+  const answer = await ask(location.pathname, "text/html");
+  if (!answer.ok || answer.redirected) return false;
+  const scope = (page: Document) => page.getElementById("scope")?.getAttribute("value");
+  return scope(new DOMParser().parseFromString(await answer.text(), "text/html")) === scope(document);
 }
 
 /** Keeps the session fresh while the page is looked at, and pictures that were refused come after all. */
@@ -34,17 +48,22 @@ export function stay(): void {
   setInterval(look, 30_000);
   document.addEventListener("visibilitychange", look);
 
-  const tried = new WeakSet<HTMLImageElement>();
+  const tried = new Set<HTMLImageElement>();
+  const again = (image: HTMLImageElement) => (image.src = image.src);
   // Errors of pictures do not bubble; they can be met on their way down.
   document.addEventListener(
     "error",
     ({ target }) => {
       if (!(target instanceof HTMLImageElement) || tried.has(target)) return;
       tried.add(target);
-      void renew().then((goesOn) => {
-        if (goesOn) target.src = target.src;
-      });
+      void renew().then((goesOn) => goesOn && again(target));
     },
     true,
   );
+  // What did not come for want of a network comes with it.
+  addEventListener("online", () => {
+    const missing = [...tried].filter((image) => image.isConnected && image.complete && image.naturalWidth === 0);
+    tried.clear();
+    missing.forEach(again);
+  });
 }

@@ -3,16 +3,16 @@
 // (whose code is fetched only when it is wanted), keeps the session fresh and what was seen for when there is no network,
 // and leaves nothing to see after signing out.
 
-import { named, show } from "./arrival";
+import { named, show, type Curtain } from "./arrival";
 import { find, follow } from "./chunks";
 import { markNews } from "./news";
 import { leave, prepare } from "./offline";
 import { paint } from "./placeholder";
-import { stay } from "./session";
+import { isStill, stay } from "./session";
 import { speak, text } from "./texts";
 
 // Code that is fetched later takes from here what is here already.
-export { askedFor, margins, painted } from "./arrival";
+export { askedFor, margins, named, naming, painted } from "./arrival";
 export { all, more, unfinished } from "./chunks";
 export { paint } from "./placeholder";
 export { ask } from "./session";
@@ -20,15 +20,27 @@ export { text, tongue, translate } from "./texts";
 
 type Viewer = typeof import("./viewer");
 
+/** The address of the full-screen view's stylesheet, which the build fills in. */
+declare const VIEWER_SHEET: string;
+
 document.documentElement.classList.add("js");
+
+// The photo that a link names comes before all else.
+const grid = document.querySelector<HTMLElement>(".grid");
+const first = unveil();
+
 const spoken = speak();
 
-// A page kept by the browser for the back button may be older than the session: ask the server again.
+// A page kept by the browser for the back button may be older than the session: it is seen again when the server says so,
+// and where it was.
 addEventListener("pageshow", (event) => {
-  if (event.persisted) {
-    document.body.hidden = true;
-    location.reload();
-  }
+  if (!event.persisted) return;
+  const { style } = document.documentElement;
+  style.visibility = "hidden";
+  isStill().then(
+    (still) => (still ? (style.visibility = "") : location.reload()),
+    () => location.reload(),
+  );
 });
 
 const leaving = document.querySelector<HTMLFormElement>("form.leave");
@@ -40,17 +52,23 @@ if (leaving) {
   if (/(^|; )__Host-owner=1(;|$)/.test(document.cookie)) void spoken.then(() => offerUpload(leaving));
 }
 
-const grid = document.querySelector<HTMLElement>(".grid");
-
 stay();
 paint(document);
 void spoken.then(markNews).then(across);
 
 if (grid) {
   let loading: Promise<Viewer> | undefined;
-  const viewer = () => (loading ??= import("./viewer"));
+  const viewer = () =>
+    (loading ??= Promise.all([import("./viewer"), sheet(VIEWER_SHEET)]).then(
+      ([code]) => code,
+      (failure) => {
+        // The next photo may have more luck.
+        loading = undefined;
+        throw failure;
+      },
+    ));
 
-  const warmUp = () => void viewer();
+  const warmUp = () => void viewer().catch(() => undefined);
   grid.addEventListener("pointerover", warmUp, { once: true, passive: true });
   grid.addEventListener("focusin", warmUp, { once: true });
 
@@ -59,11 +77,10 @@ if (grid) {
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !plain) return;
     event.preventDefault();
-    // Should the code not come, the link does what it does without a script.
-    viewer().then(
-      ({ open }) => open(grid, link),
-      () => location.assign(link.href),
-    );
+    // Should the code not come, or not work, the link does what it does without a script.
+    viewer()
+      .then(({ open }) => open(grid, link))
+      .catch(() => location.assign(link.href));
   });
 
   follow(grid);
@@ -77,15 +94,15 @@ if (grid) {
   frames();
 
   // A link to one photo, as sent in a message or met again in the browser's history.
-  const arrive = async () => {
+  const arrive = async (curtain: Curtain | undefined) => {
     const id = named();
-    if (!id) return;
-    const here = document.getElementById(`p-${id}`);
-    const curtain = here && show(here);
+    if (!id) return curtain?.lift();
     const come = async () => {
       await curtain?.seen;
       const coming = viewer();
-      const link = (here ?? (await find(grid, `p-${id}`)))?.querySelector<HTMLAnchorElement>("a.open");
+      const figure = document.getElementById(`p-${id}`) ?? (await find(grid, `p-${id}`));
+      const link = figure?.querySelector<HTMLAnchorElement>("a.open");
+      await spoken;
       if (!link) return;
       const { open } = await coming;
       // Somebody may want the page instead by now, or another photo.
@@ -95,8 +112,8 @@ if (grid) {
     await come().catch(() => undefined);
     curtain?.lift();
   };
-  addEventListener("popstate", () => void arrive());
-  void arrive();
+  addEventListener("popstate", () => void arrive(unveil()));
+  void arrive(first);
 }
 
 /** The way to the upload page. It needs a script, so it may come by one. */
@@ -106,6 +123,29 @@ function offerUpload(leaving: HTMLElement): void {
   link.textContent = text("upload");
   leaving.prepend(link);
 }
+
+/** Shows the photo that the address names, if it is on this page; otherwise the page. */
+function unveil(): Curtain | undefined {
+  const id = named();
+  const here = id === undefined ? null : document.getElementById(`p-${id}`);
+  const curtain = here ? show(here) : undefined;
+  if (!curtain) document.documentElement.classList.remove("arrived");
+  return curtain;
+}
+
+/** Adds a stylesheet to the page. */
+const sheet = (href: string) =>
+  new Promise<void>((done, fail) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = href;
+    link.onload = () => done();
+    link.onerror = () => {
+      link.remove();
+      fail(new Error(`${href} did not come`));
+    };
+    document.head.append(link);
+  });
 
 /** Says so while what is shown comes from this device alone. */
 function tellWhenOffline(): void {
@@ -128,10 +168,18 @@ function across(): void {
   const today = document.querySelector<HTMLElement>(".today");
   const form = document.querySelector<HTMLFormElement>("form.search");
   if (months.length > 0) void import("./timeline").then(({ fill }) => fill(months));
-  if (today) void import("./today").then(({ remember }) => remember(today));
+  // It may want several albums' pages, and stands at the end: what was asked for comes first.
+  if (today) whenIdle(() => void import("./today").then(({ remember }) => remember(today)));
   const map = document.getElementById("map");
   if (map) void import("./map").then(({ draw }) => draw(map));
   if (form) void import("./search").then(({ search }) => search(form));
+}
+
+/** Does something when the page is there and the browser has nothing else to do. */
+function whenIdle(act: () => void): void {
+  const wait = () => ("requestIdleCallback" in window ? requestIdleCallback(act, { timeout: 3_000 }) : setTimeout(act, 500));
+  if (document.readyState === "complete") wait();
+  else addEventListener("load", wait, { once: true });
 }
 
 /** A button that does something with the whole album and tells how far it is; meanwhile it is the button that stops it. */

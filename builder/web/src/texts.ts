@@ -1,5 +1,6 @@
 // The language of the pages: they are written in English, and put into the reader's own here, if the gallery offers it.
 
+import { chosen, offered } from "./language";
 import en, { type Texts } from "./texts/en";
 
 const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
@@ -40,20 +41,31 @@ export const isolated = (words: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff
 
 /** Puts the page into the language that the reader wants most of those that are offered. */
 export async function speak(): Promise<void> {
-  const offered = document.documentElement.dataset["languages"]?.split(" ") ?? ["en", ...Object.keys(LOADERS)];
-  const wanted = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0] ?? "");
-  // Who reads none of them gets the one that the owner named first.
-  const chosen = wanted.find((tag) => offered.includes(tag)) ?? offered[0] ?? "en";
-  const load = LOADERS[chosen];
-  if (!load) return;
+  const { classList } = document.documentElement;
+  const tag = chosen(offered(["en", ...Object.keys(LOADERS)]), navigator.languages);
   try {
+    const load = LOADERS[tag];
+    if (!load) return;
     texts = (await load()).default;
+    language = tag;
+    document.documentElement.lang = tag;
+    name();
+    translate(document);
   } catch {
-    return;
+    // There is English.
+  } finally {
+    // It was hidden so that nobody sees it in two languages.
+    classList.remove("foreign");
   }
-  language = chosen;
-  document.documentElement.lang = chosen;
-  translate(document);
+}
+
+/** Puts the window's title into that language: what the page is called stands before the gallery's own. */
+function name(): void {
+  const word = document.querySelector("title")?.dataset["word"];
+  if (!word) return;
+  const [, ...site] = document.title.split(" · ");
+  const said = word in en ? text(word as keyof Texts) : span(word, word, false);
+  document.title = [said, ...site].join(" · ");
 }
 
 /** The same for what came later. */

@@ -4,10 +4,11 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
-import { askedFor, margins, more, painted, text, unfinished } from "./site";
+import { askedFor, margins, more, named, naming, painted, text, unfinished } from "./site";
 import { isPlaying, showFilms } from "./viewer/film";
 import { goNear } from "./viewer/full";
 import { type PhotoSwipeIcon, setInMotion } from "./viewer/motion";
+import { shareOn } from "./viewer/share";
 import { type Slide, slide } from "./viewer/slides";
 
 const icon = (name: string, path: string): PhotoSwipeIcon => ({
@@ -16,6 +17,8 @@ const icon = (name: string, path: string): PhotoSwipeIcon => ({
   outlineID: `pswp__icn-${name}`,
 });
 const ICON_DOWNLOAD = icon("download", "M16 6v12m0 0-5-5m5 5 5-5M8 24h16");
+const ICON_SHARE = icon("share", "M12 11l4-5 4 5M16 6v13M10 15H8v11h16V15h-2");
+const ICON_MOVIE = icon("movie", "M6 9h20v10H6zM10 9v10m12-10v10M16 22v5m0 0-3-3m3 3 3-3");
 const ICON_PLAY = icon("play", "M11 8v16l13-8z");
 const ICON_MOTION = icon("motion", "M16 15.9v.2M16 21a5 5 0 1 0 0-10 5 5 0 0 0 0 10M16 26a10 10 0 1 0 0-20 10 10 0 0 0 0 20");
 const ICON_FACTS = icon("facts", "M16 14v8m0-13v.5M16 27a11 11 0 1 0 0-22 11 11 0 0 0 0 22");
@@ -131,6 +134,34 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       },
     });
     pswp.ui?.registerElement({
+      name: "movie",
+      order: 8,
+      isButton: true,
+      tagName: "a",
+      title: text("movie_download"),
+      ariaLabel: text("movie_download"),
+      html: ICON_MOVIE,
+      onInit: (element) => {
+        const anchor = element as HTMLAnchorElement;
+        anchor.setAttribute("download", "");
+        pswp.on("change", () => {
+          // Only where the owner offers originals.
+          const movie = shown()?.original ? shown()?.movie : undefined;
+          anchor.href = movie ?? "";
+          anchor.hidden = !movie;
+        });
+      },
+    });
+    pswp.ui?.registerElement({
+      name: "share",
+      order: 8,
+      isButton: true,
+      title: text("share"),
+      ariaLabel: text("share"),
+      html: ICON_SHARE,
+      onInit: (element) => shareOn(pswp, element, grid.dataset["title"] ?? ""),
+    });
+    pswp.ui?.registerElement({
       name: "words",
       order: 9,
       isButton: false,
@@ -155,12 +186,12 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
 
   // The address.
   let ours = false;
-  const permalink = () => `${location.pathname}${location.search}#${shown()?.id ?? ""}`;
+  const permalink = () => location.pathname + location.search + naming(shown()?.id ?? "");
   pswp.on("change", () => {
     if (ours || arrived) history.replaceState(history.state, "", permalink());
   });
   const went = () => {
-    const target = slides.findIndex((each) => location.hash === `#${each.id}`);
+    const target = slides.findIndex(({ id }) => id === named());
     if (target >= 0) pswp.goTo(target);
     else {
       ours = false;

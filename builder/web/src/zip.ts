@@ -1,90 +1,122 @@
-// The originals of an album in one zip file, put together in the browser while they come: the server never sees it.
+// The originals of an album as zip files, put together in the browser while they come: the server never sees them. Where a
+// browser writes to files it is one, as large as it gets. Elsewhere, as on iOS, it has to fit the device's memory before it is
+// saved, so a large album comes in parts.
 
 import { downloadZip } from "client-zip";
-import { all, ask, text } from "./site";
-
-interface Original {
-  address: string;
-  name: string;
-  bytes: number;
-}
+import { all, text } from "./site";
+import { BrokenOff, goOn, type Original, originalsOf, reach } from "./zip/originals";
 
 type Picker = (options: { suggestedName: string }) => Promise<{ createWritable(): Promise<WritableStream> }>;
 
 /** How often is told how far it is, in milliseconds: those who listen hear every word. */
 const TOLD = 500;
 
+/** The largest part, in bytes, but for a file that is larger by itself. */
+const PART = 500_000_000;
+
+/** How long a part stays for the browser to save, in milliseconds: Safari reads it some time after the click. */
+const KEPT = 60_000;
+
 /** Saves the originals of the album that `grid` shows; `tell` is told how far it is. Nothing is saved of what `stop` ends. */
 export async function download(grid: HTMLElement, tell: (words: string) => void, stop: AbortSignal): Promise<void> {
   const title = (grid.dataset["title"] ?? "Photos").replace(/[\\/:*?"<>|\u0000-\u001f]/g, "_");
   // Browsers that can write to a file are asked first of all, while the click still counts.
+  const file = await chosenFile(`${title}.zip`);
+  if (file === "none") return;
+  try {
+    tell(text("looking"));
+    if (!(await all(grid, () => stop.aborted))) throw new Error("some photos did not come");
+    const originals = originalsOf(grid);
+    const saving = new Saving(originals, tell, stop);
+    if (file) await downloadZip(saving.files(originals)).body?.pipeTo(file, { signal: stop });
+    else await inParts(originals, saving, title, stop);
+    tell(saving.summary());
+  } catch (failure) {
+    // What was begun is thrown away.
+    await file?.abort(failure).catch(() => undefined);
+    throw failure;
+  }
+}
+
+/** The file that somebody chose, none if they chose not to, and nothing where the browser cannot ask. */
+async function chosenFile(suggestedName: string): Promise<WritableStream | "none" | undefined> {
   const picker = (window as { showSaveFilePicker?: Picker }).showSaveFilePicker;
-  let file: WritableStream | undefined;
-  if (picker) {
-    try {
-      file = await (await picker.call(window, { suggestedName: `${title}.zip` })).createWritable();
-    } catch (refusal) {
-      if (refusal instanceof DOMException && refusal.name === "AbortError") return;
-    }
+  try {
+    return await (await picker?.call(window, { suggestedName }))?.createWritable();
+  } catch (refusal) {
+    return refusal instanceof DOMException && refusal.name === "AbortError" ? "none" : undefined;
   }
-  tell(text("looking"));
-  if (!(await all(grid, () => stop.aborted))) throw new Error("some photos did not come");
-  const originals = collect(grid);
-  const total = originals.reduce((sum, { bytes }) => sum + bytes, 0);
-  let [loaded, told] = [0, 0];
-  const came = (bytes: number) => {
-    loaded += bytes;
-    if (Date.now() - told < TOLD) return;
-    told = Date.now();
-    tell(`${megabytes(loaded)} / ${megabytes(total)}`);
-  };
-  const goOn = () => {
-    if (stop.aborted) throw new DOMException("somebody stopped it", "AbortError");
-  };
-  const files = async function* () {
+}
+
+async function inParts(originals: Original[], saving: Saving, title: string, stop: AbortSignal): Promise<void> {
+  const parts: Original[][] = [[]];
+  let size = 0;
+  for (const original of originals) {
+    if (size > 0 && size + original.bytes > PART) [size] = [0, parts.push([])];
+    size += original.bytes;
+    parts[parts.length - 1]?.push(original);
+  }
+  for (const [i, part] of parts.entries()) {
+    const whole = await downloadZip(saving.files(part)).blob();
+    goOn(stop);
+    save(whole, parts.length > 1 ? `${title} ${i + 1}.zip` : `${title}.zip`);
+  }
+}
+
+function save(whole: Blob, name: string): void {
+  const address = URL.createObjectURL(whole);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), KEPT);
+}
+
+/** How far it is, and what did not come. */
+class Saving {
+  private loaded = 0;
+  private told = 0;
+  private saved = 0;
+  private readonly missing: string[] = [];
+  private readonly total: number;
+
+  constructor(
+    originals: Original[],
+    private readonly tell: (words: string) => void,
+    private readonly stop: AbortSignal,
+  ) {
+    this.total = originals.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The files for the zip. One that cannot be had is left out, and told at the end. */
+  async *files(originals: Original[]): AsyncGenerator<{ name: string; input: ReadableStream<Uint8Array> }> {
     for (const { address, name } of originals) {
-      goOn();
-      const answer = await ask(address, "*/*", stop);
-      if (!answer.ok || !answer.body) throw new Error(`${name} was answered ${answer.status}`);
-      yield { name, input: counted(answer.body, came) };
+      goOn(this.stop);
+      try {
+        const input = await reach(address, this.stop, (bytes) => this.came(bytes));
+        this.saved += 1;
+        yield { name, input };
+      } catch (failure) {
+        if (!(failure instanceof BrokenOff)) throw failure;
+        this.missing.push(name);
+      }
     }
-  };
-  const zip = downloadZip(files());
-  if (file && zip.body) {
-    await zip.body.pipeTo(file, { signal: stop });
-  } else {
-    const whole = await zip.blob();
-    goOn();
-    const address = URL.createObjectURL(whole);
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = `${title}.zip`;
-    document.body.append(link);
-    link.click();
-    link.remove();
-    // Safari reads the address some time after the click.
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    if (this.saved === 0 && this.missing.length > 0) throw new Error("none of the originals came");
   }
-  tell(text("saved", { n: originals.length, of: megabytes(total) }));
-}
 
-/** The same bytes, of which `came` hears as they pass. */
-function counted(body: ReadableStream<Uint8Array>, came: (bytes: number) => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream({
-    async pull(into) {
-      const { done, value } = await reader.read();
-      if (done) return into.close();
-      came(value.byteLength);
-      into.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-}
+  summary(): string {
+    const saved = text("saved", { n: this.saved, of: megabytes(this.loaded) });
+    return this.missing.length === 0 ? saved : `${saved}. ${text("left_out", { of: this.missing.join(", ") })}`;
+  }
 
-function collect(grid: HTMLElement): Original[] {
-  const links = [...grid.querySelectorAll<HTMLAnchorElement>("a.original")];
-  return links.map((link) => ({ address: link.href, name: link.download, bytes: Number(link.dataset["bytes"] ?? 0) }));
+  private came(bytes: number): void {
+    this.loaded += bytes;
+    if (Date.now() - this.told < TOLD) return;
+    this.told = Date.now();
+    this.tell(`${megabytes(this.loaded)} / ${megabytes(this.total)}`);
+  }
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;

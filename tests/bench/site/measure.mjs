@@ -6,21 +6,21 @@
 //
 // With CHECK=1 the budgets of our own pages are held, and what breaks one ends it with status 1. What is counted (bytes,
 // scripts, layout shift, accessibility, best practices) is held strictly. What hangs on how busy this machine is has
-// headroom (HEADROOM), and three tries.
+// headroom (HEADROOM), and medians of three have a second try.
 import { writeFile } from 'node:fs/promises';
 import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import { serve } from './serve.mjs';
 
 const { CHROMIUM, OUT, CHECK } = process.env;
-const runs = CHECK ? 1 : Number(process.env.RUNS ?? 3);
+const runs = Number(process.env.RUNS ?? 3);
 const pages = JSON.parse(process.env.PAGES);
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 
 /** What our pages may cost; bytes as they come over the wire, milliseconds as Lighthouse simulates them. */
 const BUDGET = { performance: 100, lcp: 1500, bytes: 150_000, scripts: 30_000 };
-const HEADROOM = { performance: 90, lcp: 2500 };
-const TRIES = 3;
+const HEADROOM = { performance: 95, lcp: 1800 };
+const TRIES = 2;
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 

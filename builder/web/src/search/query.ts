@@ -11,8 +11,9 @@ export interface Term {
   day?: number;
 }
 
-/** Reads what was typed. `languages` are those whose months are known. */
-export function parse(text: string, languages: string[]): Term[] {
+/** Reads what was typed. `languages` are those whose months are known; `reader` is the reader's own, with their country, which
+    tells whether 12/08 is in December or in August. */
+export function parse(text: string, languages: string[], reader = "en-GB"): Term[] {
   const terms: Term[] = [];
   const dated = (year: string | undefined, month: string | undefined, day?: string) => {
     if (year) terms.push({ year: Number(year) });
@@ -22,8 +23,13 @@ export function parse(text: string, languages: string[]): Term[] {
   };
   const rest = text
     .slice(0, 100)
-    // 2024-05-06, 2024-05; 6.5.2024; 2024年5月6日
-    .replace(/(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?!\d)/g, (_, year, month, day) => dated(year, month, day))
+    // 2024-05-06, 2024/5/6, 2024-05; 12/08/2023; 6.5.2024; 2024年5月6日
+    .replace(/(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?!\d)/g, (_, year, month, day) => dated(year, month, day))
+    .replace(/\b(\d{1,2})[-/](\d{1,2})[-/](\d{4})\b/g, (_, a, b, year) => {
+      // What cannot be a month is none.
+      const [month, day] = Number(b) > 12 || (Number(a) <= 12 && monthFirst(reader)) ? [a, b] : [b, a];
+      return dated(year, month, day);
+    })
     .replace(/\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})/g, (_, day, month, year) => dated(year, month, day))
     .replace(/(?:(\d{4})年)?(?:(\d{1,2})月(?:(\d{1,2})日)?)/g, (_, year, month, day) => dated(year, month, day))
     .replace(/(\d{4})年/g, (_, year) => dated(year, undefined));
@@ -39,6 +45,12 @@ export function parse(text: string, languages: string[]): Term[] {
     else if (!(besideMonth && /^(de|del|of|le|il|the)$/.test(word))) terms.push({ word });
   }
   return terms;
+}
+
+/** Whether people who read this language write the month before the day. */
+function monthFirst(reader: string): boolean {
+  const parts = new Intl.DateTimeFormat(reader, { dateStyle: "short" }).formatToParts(0).map(({ type }) => type);
+  return parts.indexOf("month") < parts.indexOf("day");
 }
 
 function monthsOf(languages: string[]): Map<string, number> {
@@ -69,6 +81,10 @@ export function fits(term: Term, there: string[], taken = ""): boolean {
     (term.day === undefined || term.day === day)
   );
 }
+
+/** Whether all that is from one day to another, `2024-05-06`, is of the year that a part names. */
+export const isWithin = ({ year, month, day }: Term, first: string, last: string): boolean =>
+  year !== undefined && month === undefined && day === undefined && [first, last].every((date) => Number(date.slice(0, 4)) === year);
 
 /** Whether a part may be the date of something from one day or month to another, `2024-05-06` or `2024-05`. */
 export function mayBeWithin(term: Term, first: string, last: string): boolean {

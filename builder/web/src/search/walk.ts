@@ -2,7 +2,7 @@
 // album's card denies is not loaded.
 
 import { page, photosOf, type Photo } from "../across";
-import { type Term, fits, isDate, mayBeWithin } from "./query";
+import { type Term, fits, isDate, isWithin, mayBeWithin } from "./query";
 import { mayHold, words } from "./words";
 
 /** So many albums are looked into at once. */
@@ -22,7 +22,7 @@ export async function walk(finder: Finder, address: string, card: HTMLElement, a
   if (!(await finder.goOn())) return;
   const read = await page(address);
   const own = [...above, ...wordsOf(read)];
-  const span = card.querySelector<HTMLElement>("[data-first]")?.dataset ?? read.querySelector<HTMLElement>(".title time")?.dataset;
+  const span = card.querySelector<HTMLElement>("[data-first]")?.dataset ?? days(read.querySelector<HTMLTimeElement>(".title time"));
   const unmet = finder.terms.filter((term) => !isMet(term, own, span));
   if (unmet.length === 0) finder.album(faced(card, read));
   else if (read.querySelector(".grid")) {
@@ -52,6 +52,10 @@ export async function walk(finder: Finder, address: string, card: HTMLElement, a
   }
 }
 
+/** The days that an album's own page tells. */
+const days = (time: HTMLTimeElement | null): DOMStringMap | undefined =>
+  time ? { first: time.dateTime, last: time.dataset["last"] ?? time.dateTime } : undefined;
+
 /** The card with a picture, out of its album if it had none. */
 function faced(card: HTMLElement, read: Document): HTMLElement {
   const face = read.querySelector<HTMLElement>(".albums .card .cover") ?? read.querySelector<HTMLElement>(".grid figure");
@@ -67,11 +71,11 @@ function faced(card: HTMLElement, read: Document): HTMLElement {
   return card;
 }
 
-/** Whether a whole album is of this part. Months and days are for single photos. */
+/** Whether a whole album is of this part: of a year, if all of it is. Months and days are for single photos. */
 function isMet(term: Term, known: string[], span?: DOMStringMap): boolean {
   if (fits(term, known)) return true;
-  const onlyYear = term.year !== undefined && term.month === undefined && term.day === undefined;
-  return onlyYear && mayBeWithin(term, span?.["first"] ?? "", span?.["last"] ?? span?.["first"] ?? "");
+  const first = span?.["first"] ?? "";
+  return isWithin(term, first, span?.["last"] ?? first);
 }
 
 const mayBeIn = (term: Term, filter: string | undefined, first: string, last: string): boolean =>
@@ -88,6 +92,8 @@ function wordsOfPhoto(figure: HTMLElement): string[] {
   const said = [
     figure.querySelector(".caption")?.textContent,
     figure.querySelector("img")?.alt,
+    // What a video without a poster is called.
+    figure.querySelector(".blank + .unseen")?.textContent,
     figure.dataset["camera"],
     figure.dataset["keywords"],
   ];

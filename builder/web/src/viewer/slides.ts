@@ -26,6 +26,9 @@ export interface Slide extends SlideData {
 const SHOWN = /\.(jpe?g|png|webp|gif|avif)$/i;
 const SHOWN_BY_SAFARI = /\.(jpe?g|png|webp|gif|avif|hei[cf])$/i;
 
+/** The largest original that is shown, in pixels: what a phone unpacks takes four bytes for each. */
+const MOST = 50_000_000;
+
 /** Wider than any screen is long, in CSS pixels. */
 const LARGE = 8_000;
 
@@ -38,7 +41,9 @@ export function slide(link: HTMLAnchorElement): Slide {
   const said = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
   const original = figure?.querySelector<HTMLAnchorElement>("a.original");
   const bytes = Number(original?.dataset["bytes"] ?? 0);
-  const facts = [figure?.dataset["camera"] ?? "", original?.download ?? ""];
+  const { camera = "", lens = "", exposure = "" } = figure?.dataset ?? {};
+  // Many phones name themselves in their lens.
+  const facts = [camera, lens.includes(camera) && camera ? lens.replace(camera, "").trim() : lens, exposure, original?.download ?? ""];
   if (bytes > 0) facts.push(bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   const { film, movie, animation } = figure?.dataset ?? {};
   const slide: Slide = {
@@ -59,12 +64,13 @@ export function slide(link: HTMLAnchorElement): Slide {
     const times = Math.max(1, LARGE / Math.max(slide.width ?? 1, slide.height ?? 1));
     return { ...slide, type: FILM, film, width: (slide.width ?? 1) * times, height: (slide.height ?? 1) * times };
   }
-  const fullWidth = Number(figure?.dataset["fullWidth"] ?? 0);
-  if (original && (isSafari ? SHOWN_BY_SAFARI : SHOWN).test(original.pathname) && fullWidth > (slide.width ?? 0)) {
+  const [fullWidth, fullHeight] = [Number(figure?.dataset["fullWidth"] ?? 0), Number(figure?.dataset["fullHeight"] ?? 0)];
+  const shown = (isSafari ? SHOWN_BY_SAFARI : SHOWN).test(original?.pathname ?? "") && fullWidth * fullHeight <= MOST;
+  if (original && shown && fullWidth > (slide.width ?? 0)) {
     slide.full = { src: original.href, width: fullWidth };
     // One can go as near as the original has pixels.
     slide.width = fullWidth;
-    slide.height = Number(figure?.dataset["fullHeight"] ?? 0);
+    slide.height = fullHeight;
   }
   return {
     ...slide,

@@ -24,6 +24,9 @@ const WHOSE = "/~/whose";
 /** When something was kept, in milliseconds. */
 const KEPT = "x-kept";
 
+/** How long a page is waited for, in milliseconds, before what was kept of it is shown: a network that does not answer is none. */
+const PATIENCE = 8_000;
+
 /** How often everything was forgotten: what was asked for before must not be kept after. */
 let era = 0;
 
@@ -81,6 +84,14 @@ async function picture(event: FetchEvent, path: string): Promise<Response> {
 }
 
 async function page(event: FetchEvent, path: string): Promise<Response> {
+  const coming = fresh(event, path);
+  event.waitUntil(coming);
+  // What comes after all is kept, and shown the next time.
+  const late = new Promise<undefined>((done) => setTimeout(done, PATIENCE, undefined));
+  return (await Promise.race([coming, late])) ?? (await recall(PAGES, path)) ?? coming;
+}
+
+async function fresh(event: FetchEvent, path: string): Promise<Response> {
   const before = era;
   try {
     const answer = await fetch(event.request);
@@ -151,7 +162,7 @@ async function shell(): Promise<Response> {
     if (!kept) continue;
     const html = await kept.text();
     if (!head) {
-      head = (/<link rel="stylesheet"[^>]*>/g.exec(html)?.[0] ?? "") + (/<script [^>]*><\/script>/.exec(html)?.[0] ?? "");
+      head = (/<link rel="stylesheet"[^>]*>/.exec(html)?.[0] ?? "") + (html.match(/<script [^>]*><\/script>/g) ?? []).join("");
       headers = new Headers(kept.headers);
     }
     // A title as the page has it: already written for HTML. Albums have a line, chunks of them have none.
@@ -159,7 +170,7 @@ async function shell(): Promise<Response> {
     if (title && /^\/(albums\/(?!.*\/~).*)?$/.test(pathname)) seen.push(`<li><a class="chip" href="${pathname}"><span class="name">${title}</span></a></li>`);
   }
   const words = "You are not connected. This is what you saw last.";
-  const body = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Offline</title>
+  const body = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title data-word="offline_title">Offline</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${head}</head>
 <body><main id="main"><div class="title"><p class="lead" data-t="offline">${words}</p></div><ul class="strip">${seen.join("")}</ul></main></body></html>`;
   return new Response(body, { status: 503, headers });

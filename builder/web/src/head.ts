@@ -1,0 +1,33 @@
+// What is known before anything is painted. This is the one script that a page waits for, so it is short, and written so that
+// any browser can read it. Those who know no modules have no use for it.
+
+import { chosen, offered } from "./language";
+
+/** Where the texts of each language but English are, which the build fills in. */
+declare var TEXTS: Record<string, string>;
+
+/** How long a page that waits for a photo or for its language stays dark at most, in milliseconds. */
+var AT_MOST = 4_000;
+
+var root = document.documentElement;
+
+if ("noModule" in document.createElement("script")) {
+  root.classList.add("js");
+  // A link to one photo: the album must not flash up before it.
+  if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) root.classList.add("arrived");
+  // Nor English before the reader's own language; its texts come beside the script that puts them in.
+  var texts = TEXTS[chosen(offered(["en"].concat(Object.keys(TEXTS))), navigator.languages)];
+  if (texts) {
+    root.classList.add("foreign");
+    var ahead = document.createElement("link");
+    ahead.rel = "modulepreload";
+    ahead.href = texts;
+    document.head.appendChild(ahead);
+  }
+  setTimeout(() => {
+    root.classList.remove("foreign");
+    if (!document.querySelector(".arriving")) root.classList.remove("arrived");
+  }, AT_MOST);
+  // Should the other script not come, the page is one without scripts.
+  addEventListener("error", (event) => event.target instanceof HTMLScriptElement && root.classList.remove("js", "arrived", "foreign"), true);
+}
