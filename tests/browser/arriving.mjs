@@ -135,12 +135,12 @@ await step('who comes back finds the page where it was, if it may still be seen'
   await there.goto(album, { waitUntil: 'load' });
   await there.evaluate(() => scrollTo(0, 700));
   await away();
-  await there.goBack();
+  await there.goBack({ waitUntil: 'commit' });
   await there.waitForFunction(() => document.documentElement.style.visibility === '');
   assert.deepEqual(await there.evaluate(() => [window.kept, scrollY]), [true, 700], 'it was kept');
   await away();
   await context.clearCookies();
-  await there.goBack();
+  await there.goBack({ waitUntil: 'commit' });
   await there.waitForURL(/\/auth\/login/);
   await desk.close();
 });
