@@ -23,7 +23,7 @@ use crate::settings::{Settings, Tls as Wanted};
 const ARRIVING: Duration = Duration::from_secs(30);
 
 /// How long it may take to hand a letter of two megabytes over, on a slow line. On AWS a round has five minutes.
-const HANDING: Duration = Duration::from_secs(120);
+const HANDING: Duration = Duration::from_mins(2);
 
 /// Where a server asks for a moment (SES takes one letter a second from a new account), this long, then longer.
 const MOMENTS: [Duration; 4] =
@@ -325,13 +325,13 @@ mod tests {
         });
         let text =
             format!("[mail]\nserver = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"photos@example.org\"\n");
-        let mut post = Post::new(&Settings::read(&text, "mail.toml").unwrap(), None).unwrap();
-        (post.arriving, post.handing) = (Duration::from_millis(500), Duration::from_millis(500));
+        let mut writer = Post::new(&Settings::read(&text, "mail.toml").unwrap(), None).unwrap();
+        (writer.arriving, writer.handing) = (Duration::from_millis(500), Duration::from_millis(500));
         let letter = Letter { subject: "s".into(), text: "t".into(), html: "<p>h".into() };
         let to = MailAddress::parse("gerda@example.com").unwrap();
         let addressed =
             Addressed { to: &to, title: "T", id: "1@x", end: "https://x/end", letter: &letter, pictures: &[] };
-        let error = timeout(Duration::from_secs(60), post.send(&addressed)).await.expect("nobody waits for ever");
+        let error = timeout(Duration::from_mins(1), writer.send(&addressed)).await.expect("nobody waits for ever");
         server.abort();
         error.unwrap_err()
     }

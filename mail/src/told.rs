@@ -64,9 +64,8 @@ impl Failed {
     /// third try on where it may have delivered each of them.
     pub(crate) fn again(&self) -> Timestamp {
         let wait = match (self.refused, self.unsure, self.tries) {
-            (true, _, _) => 24 * 60,
+            (true, _, _) | (false, true, 3..) => 24 * 60,
             (false, true, 2) => 60,
-            (false, true, 3..) => 24 * 60,
             (false, _, tries) => (15 << tries.clamp(1, 6).saturating_sub(1)).min(6 * 60),
         };
         self.at.saturating_add(SignedDuration::from_mins(wait)).unwrap_or(Timestamp::MAX)

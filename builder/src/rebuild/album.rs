@@ -167,7 +167,9 @@ impl Run<'_> {
             if let Some(listed) = &listed {
                 next.keep_only(listed);
             }
-            unread.iter().for_each(|photo| next.forget(*photo));
+            for photo in &unread {
+                next.forget(*photo);
+            }
             next
         };
         let mut next = known.cloned().map(begin);

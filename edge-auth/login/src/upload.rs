@@ -97,8 +97,12 @@ pub struct Upload {
 /// What a question for signed requests names and may be uploaded; `None` for what is no question.
 pub fn upload(event: &LambdaFunctionUrlRequest) -> Option<Vec<Upload>> {
     let wanted::Wanted { album, files } = wanted::read(&Asked::of(event)).ok()?;
-    let file =
-        |wanted::File { name, bytes, checksum, kind }| Upload { key: format!("{album}/{name}"), bytes, checksum, kind };
+    let file = |wanted::File { name, bytes, checksum, kind, .. }| Upload {
+        key: format!("{album}/{name}"),
+        bytes,
+        checksum,
+        kind,
+    };
     Some(files.into_iter().flatten().map(file).collect())
 }
 

@@ -122,7 +122,9 @@ pub(super) fn paired<'a>(photos: &BTreeSet<&'a str>, notes: &BTreeMap<&'a str, S
     }
     // Those that share another's notes.
     let mut of_stem: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    photos.iter().for_each(|photo| of_stem.entry(stem(photo)).or_default().push(photo));
+    for photo in photos {
+        of_stem.entry(stem(photo)).or_default().push(photo);
+    }
     let alike = |name: &str| of_stem.get(&stem(name)).map(Vec::as_slice).unwrap_or_default();
     for &photo in photos {
         if pairs.contains_key(photo) {

@@ -56,8 +56,8 @@ fn a_gallery_that_runs_waits_for_quiet_and_writes_once() {
     let looks = Arc::new(AtomicI64::new(0));
     let counted = Arc::clone(&looks);
     let clock = move || later(15 * counted.fetch_add(1, Ordering::SeqCst));
-    let pace = Pace { first: Duration::ZERO, every: Duration::from_millis(1) };
-    let kept = runtime.spawn(keep_making(rounds(serving.store(), &server), pace, clock));
+    let rhythm = Pace { first: Duration::ZERO, every: Duration::from_millis(1) };
+    let kept = runtime.spawn(keep_making(rounds(serving.store(), &server), rhythm, clock));
     until("twelve hours of looks are over", || looks.load(Ordering::SeqCst) > 48);
     kept.abort();
     assert_eq!(server.to(), ["gerda@example.com"]);

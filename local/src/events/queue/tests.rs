@@ -190,8 +190,8 @@ fn steady(gap: u64, together: usize) -> Vec<Duration> {
     (0..PHOTOS).map(|n| Duration::from_millis(if n > 0 && n % together == 0 { gap } else { 0 })).collect()
 }
 
-fn holds(name: &str, gaps: Vec<Duration>, streamed: &Streamed, takes: Duration) {
-    let fewest = fewest(&gaps);
+fn holds(name: &str, gaps: &[Duration], streamed: &Streamed, takes: Duration) {
+    let fewest = fewest(gaps);
     // One batch may go to finding out how fast the stream is.
     let most = if fewest < 5 { 5 } else { fewest + 1 };
     assert!(streamed.batches <= most, "{name}: {} batches, {fewest} at the fewest", streamed.batches);
@@ -208,7 +208,7 @@ async fn five_hundred_are_at_most_five_batches_wherever_two_minutes_allow_it() {
             let streamed = stream(gaps.clone(), Duration::ZERO).await;
             let name = format!("{together} photos every {gap} ms");
             println!("{name}: {} batches, {} at the fewest", streamed.batches, fewest(&gaps));
-            holds(&name, gaps, &streamed, Duration::ZERO);
+            holds(&name, &gaps, &streamed, Duration::ZERO);
         }
     }
 }
@@ -219,7 +219,7 @@ async fn a_handler_that_takes_its_time_changes_nothing_about_that() {
         for gap in [0, 200, 500, 700, 1000, 2000, 5000] {
             let gaps = steady(gap, 1);
             let streamed = stream(gaps.clone(), takes).await;
-            holds(&format!("a photo every {gap} ms, a build of {takes:?}"), gaps, &streamed, takes);
+            holds(&format!("a photo every {gap} ms, a build of {takes:?}"), &gaps, &streamed, takes);
         }
     }
 }
@@ -229,7 +229,7 @@ async fn pauses_in_an_upload_cost_no_build_each() {
     // A film now and then takes as long as ten photos.
     let gaps: Vec<_> = (0..PHOTOS).map(|n| Duration::from_millis(if n % 50 == 49 { 4000 } else { 400 })).collect();
     let streamed = stream(gaps.clone(), Duration::from_secs(1)).await;
-    holds("photos and films", gaps, &streamed, Duration::from_secs(1));
+    holds("photos and films", &gaps, &streamed, Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
