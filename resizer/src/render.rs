@@ -8,6 +8,7 @@
 //! which is what every viewer takes an unmarked JPEG for.
 
 mod av1;
+mod avc;
 mod avif;
 mod colour;
 mod deep;
@@ -201,11 +202,13 @@ pub(crate) fn render_first(
     }
     let deadline = Deadline::of(limits);
     let stream = first.stream(sample).ok_or_else(|| Rejection::Damaged("its first picture is cut".to_owned()))?;
-    let tile = match first.codec {
+    let mut tile = match first.codec {
+        Codec::Avc(..) => avc::decode(&stream, limits)?,
         Codec::Hevc(..) => hevc::decode(&stream, limits)?,
         Codec::Av1(_) => av1::decode(stream, limits)?,
     };
     let orientation = match video.rotation {
+    tile.coding = tile.coding.of_video(first.size);
         90 => 6,
         180 => 3,
         270 => 8,

@@ -6,6 +6,13 @@ use super::Pixels;
 use super::deep::Deep;
 use super::planes::{Plane, Planes, Rgb};
 
+/// The matrix of a stream that does not name one. A picture's is then BT.601, JPEG's; a video's depends on its size.
+pub(super) const UNSPECIFIED: u16 = 2;
+
+/// From so many columns or rows on, a video that does not name its matrix has that of high definition (BT.709), else that of
+/// standard television (BT.601), as players take it.
+const HIGH_DEFINITION: (u32, u32) = (1280, 720);
+
 /// How planes code colours (ITU-T H.273).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Coding {
@@ -15,6 +22,19 @@ pub(super) struct Coding {
     pub(super) full_range: bool,
     /// Bits of a sample.
     pub(super) depth: u8,
+}
+
+impl Coding {
+    /// The same for a picture of a video, whose columns and rows are these, as stored.
+    pub(super) fn of_video(self, (columns, rows): (u32, u32)) -> Self {
+        let high = columns >= HIGH_DEFINITION.0 || rows >= HIGH_DEFINITION.1;
+        let matrix = match self.matrix {
+            UNSPECIFIED if high => 1,
+            UNSPECIFIED => 6,
+            named => named,
+        };
+        Self { matrix, ..self }
+    }
 }
 
 /// A picture in planes of up to 16 bits; the first alone when it is grey.
@@ -182,3 +202,12 @@ mod tests {
         assert_eq!(one_pixel(rgb, [10, 20, 30]), [30, 10, 20]);
     }
 }
+    #[test]
+    fn a_video_that_names_no_matrix_has_that_of_its_size() {
+        let coding = |matrix| Coding { matrix, full_range: false, depth: 8 };
+        for (size, matrix) in [((720, 576), 6), ((1280, 534), 1), ((720, 1280), 1), ((1920, 1080), 1)] {
+            assert_eq!(coding(UNSPECIFIED).of_video(size).matrix, matrix, "{size:?}");
+        }
+        assert_eq!((coding(6).of_video((1920, 1080)).matrix, coding(9).of_video((640, 480)).matrix), (6, 9));
+    }
+
