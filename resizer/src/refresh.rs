@@ -5,13 +5,14 @@
 //! made right in another round, so that of several at work on one photo the last leaves it whole.
 
 use futures::future::try_join_all;
-use gallery::facts::{Outcome, VERSION};
+use gallery::facts::{Outcome, Picture, VERSION};
+use gallery::renditions::{Format, sizes_of};
 use gallery::store::{Listed, Written};
 use gallery::{Bucket, Condition, Facts, Key, StoreError};
 use tracing::info;
 
 use crate::place::{Place, promised};
-use crate::render::Rendered;
+use crate::render::{Rendered, Wanted};
 use crate::resizer::Resizer;
 use crate::settings::Wish;
 
@@ -257,5 +258,21 @@ pub(crate) fn is_fresh(facts: &Facts, original: &Listed, wish: &Wish) -> bool {
     };
     // The same bytes sent once more are as new as their upload. Not every answer of S3 tells parts of a second.
     let as_new = facts.modified.as_second() == original.modified.as_second();
-    facts.version == VERSION && facts.etag == original.etag && as_new && facts.source == original.path && as_wished
+    let whole = facts.picture().is_none_or(|picture| has_its_rungs(picture, &wish.wanted));
+    let same = facts.etag == original.etag && as_new && facts.source == original.path;
+    facts.version == VERSION && same && as_wished && whole
+}
+
+/// Whether the renditions have the sizes that today's ladder asks for: a new ladder needs no new version.
+fn has_its_rungs(picture: &Picture, wanted: &Wanted) -> bool {
+    // JPEG alone is made of every rung.
+    if !wanted.formats.contains(&Format::Jpeg) {
+        return true;
+    }
+    let jpegs = picture.renditions.iter().filter(|rendition| rendition.format == Format::Jpeg);
+    jpegs.map(|rendition| (rendition.width, rendition.height)).eq(sizes_of(
+        &wanted.ladder,
+        picture.width,
+        picture.height,
+    ))
 }
