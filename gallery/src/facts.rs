@@ -120,6 +120,8 @@ pub enum Witness {
     Xmp,
     /// The name of the file.
     FileName,
+    /// EXIF's time of the last change (`DateTime`), where nobody says when the picture was taken.
+    Edited,
     /// When the file was uploaded, which is no more than an upper bound.
     Upload,
 }

@@ -152,7 +152,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
         }
         opened => (opened?, false),
     };
-    let described = described::read(&source.blocks());
+    let described = described::read(source.blocks());
     let (kind, animated, orientation) =
         (source.kind(), source.is_animated(), source.orientation(described.orientation));
     let sideways = orientation >= 5;
