@@ -21,6 +21,7 @@ mod raw;
 mod shrink;
 mod sniff;
 mod source;
+mod tiff;
 mod tiles;
 mod webp;
 mod yuv;
