@@ -163,7 +163,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     let largest = *ladder.last().expect("the ladder is never empty");
 
     let mut resizer = Resizer::new();
-    let (picture, damaged) = source.decode(&mut resizer, turned(largest), deadline)?;
+    let (picture, damaged) = source.decode(&mut resizer, turned(largest), described.is_adobe_rgb, deadline)?;
     let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
     let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, deadline)?;
     let moment = described.moment;
@@ -208,8 +208,8 @@ pub(crate) fn render_first(
         Codec::Hevc(..) => hevc::decode(&stream, limits)?,
         Codec::Av1(_) => av1::decode(stream, limits)?,
     };
-    let orientation = match video.rotation {
     tile.coding = tile.coding.of_video(first.size);
+    let orientation = match video.rotation {
         90 => 6,
         180 => 3,
         270 => 8,

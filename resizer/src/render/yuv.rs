@@ -47,6 +47,47 @@ pub(super) struct Yuv {
     pub(super) alpha: Option<Box<(Coding, Canvas)>>,
 }
 
+/// A part of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crop {
+    /// The whole picture's width and height.
+    pub(super) coded: (u32, u32),
+    /// The part's left and upper edge.
+    pub(super) from: (u32, u32),
+    /// Its width and height.
+    pub(super) size: (u32, u32),
+}
+
+impl Crop {
+    /// The same part of `samples` of a plane of this size, which may be smaller than the picture; and the part's size.
+    fn of<S: Copy>(self, (width, height): (u32, u32), samples: &[S]) -> (u32, u32, Vec<S>) {
+        let part = |from: u32, size: u32, own: u32, coded: u32| {
+            let scaled = |at: u32| (u64::from(at) * u64::from(own) / u64::from(coded.max(1))) as u32;
+            let start = scaled(from).min(own.saturating_sub(1));
+            (start, scaled(from + size).clamp(start + 1, own.max(start + 1)) - start)
+        };
+        let (left, wide) = part(self.from.0, self.size.0, width, self.coded.0);
+        let (top, tall) = part(self.from.1, self.size.1, height, self.coded.1);
+        let rows = samples.chunks_exact(width.max(1) as usize).skip(top as usize).take(tall as usize);
+        (wide, tall, rows.flat_map(|row| row[left as usize..(left + wide) as usize].to_vec()).collect())
+    }
+
+    fn apply(self, canvas: &mut Canvas) {
+        match canvas {
+            Canvas::Eight(planes) => {
+                for plane in planes {
+                    (plane.width, plane.height, plane.samples) = self.of((plane.width, plane.height), &plane.samples);
+                }
+            }
+            Canvas::Deep(planes) => {
+                for plane in planes {
+                    (plane.width, plane.height, plane.samples) = self.of((plane.width, plane.height), &plane.samples);
+                }
+            }
+        }
+    }
+}
+
 /// Planes of eight bits where that suffices: half the memory.
 #[derive(Clone, Debug)]
 pub(super) enum Canvas {
@@ -55,6 +96,14 @@ pub(super) enum Canvas {
 }
 
 impl Yuv {
+    /// Leaves a part of the picture, and of its opacity.
+    pub(super) fn crop(&mut self, crop: Crop) {
+        crop.apply(&mut self.planes);
+        if let Some(alpha) = &mut self.alpha {
+            crop.apply(&mut alpha.1);
+        }
+    }
+
     /// The picture at the wanted size. Stays in planes when they are coded as JPEG's and nothing asks for RGB.
     pub(super) fn into_pixels(self, resizer: &mut Resizer, wanted: (u32, u32), want_rgb: bool) -> Pixels {
         let (width, height) = wanted;
@@ -189,6 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn a_video_that_names_no_matrix_has_that_of_its_size() {
+        let coding = |matrix| Coding { matrix, full_range: false, depth: 8 };
+        for (size, matrix) in [((720, 576), 6), ((1280, 534), 1), ((720, 1280), 1), ((1920, 1080), 1)] {
+            assert_eq!(coding(UNSPECIFIED).of_video(size).matrix, matrix, "{size:?}");
+        }
+        assert_eq!((coding(6).of_video((1920, 1080)).matrix, coding(9).of_video((640, 480)).matrix), (6, 9));
+    }
+
+    #[test]
     fn every_code_means_its_colours() {
         let full = Coding { matrix: 6, full_range: true, depth: 8 };
         assert_eq!(one_pixel(full, [255, 128, 128]), [255; 3]);
@@ -202,12 +260,3 @@ mod tests {
         assert_eq!(one_pixel(rgb, [10, 20, 30]), [30, 10, 20]);
     }
 }
-    #[test]
-    fn a_video_that_names_no_matrix_has_that_of_its_size() {
-        let coding = |matrix| Coding { matrix, full_range: false, depth: 8 };
-        for (size, matrix) in [((720, 576), 6), ((1280, 534), 1), ((720, 1280), 1), ((1920, 1080), 1)] {
-            assert_eq!(coding(UNSPECIFIED).of_video(size).matrix, matrix, "{size:?}");
-        }
-        assert_eq!((coding(6).of_video((1920, 1080)).matrix, coding(9).of_video((640, 480)).matrix), (6, 9));
-    }
-
