@@ -1,4 +1,4 @@
-"""Draws small pictures of each kind and breaks them: the seeds of the targets `picture_*`.
+"""Draws small pictures of each kind and breaks them: the seeds of the targets `picture_*` and `video*`.
 
 python mutate.py SEEDS RENDER: the folder for the seeds, and the program `render` (resizer/examples), which writes HEIC.
 Needs Pillow. The same at every run.
@@ -106,14 +106,37 @@ mvhd = box(b"mvhd", bytes(4), struct.pack(">IIII", 3_800_000_000, 0, 600, 4200),
 matrix = struct.pack(">9I", 0, 0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000)
 tkhd = box(b"tkhd", struct.pack(">I", 7), struct.pack(">IIIII", 0, 0, 1, 0, 4200), bytes(16), matrix, struct.pack(">II", 640 << 16, 480 << 16))
 hdlr = box(b"hdlr", bytes(8), b"vide", bytes(13))
-entry = box(b"avc1", bytes(6), b"\0\1", bytes(16), struct.pack(">HH", 640, 480), bytes(50))
-stsd = box(b"stsd", bytes(4), struct.pack(">I", 1), entry)
-stbl = box(b"stbl", stsd, box(b"stsz", bytes(4), struct.pack(">II", 900, 1)), box(b"stco", bytes(4), struct.pack(">II", 1, 64)))
-mdia = box(b"mdia", box(b"mdhd", bytes(12), struct.pack(">II", 600, 4200), bytes(4)), hdlr, box(b"minf", stbl))
-kinds["video"] = [mvhd + box(b"trak", tkhd, mdia) + box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5000+013.4000/"))]
+place = box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5000+013.4000/"))
+
+
+def headers(codec, width, height, setup=b""):
+    entry = box(codec, bytes(6), b"\0\1", bytes(16), struct.pack(">HH", width, height), bytes(50), setup)
+    stsd = box(b"stsd", bytes(4), struct.pack(">I", 1), entry)
+    stbl = box(b"stbl", stsd, box(b"stsz", bytes(4), struct.pack(">II", 900, 1)), box(b"stco", bytes(4), struct.pack(">II", 1, 64)))
+    mdia = box(b"mdia", box(b"mdhd", bytes(12), struct.pack(">II", 600, 4200), bytes(4)), hdlr, box(b"minf", stbl))
+    return mvhd + box(b"trak", tkhd, mdia) + place
+
+
+kinds["video"] = [headers(b"avc1", 640, 480)]
+
+
+def inner(file, name):
+    """The content of the last box of this name: a codec's setup, or the pictures of a file that holds one."""
+    at = file.rindex(name)
+    return file[at + 4 : at - 4 + struct.unpack(">I", file[at - 4 : at])[0]]
+
+
+# What stills have, and a video that ffmpeg wrote (resizer/tests/all/fixtures/draw.py), each behind headers of our own.
+film = (Path(__file__).parent / "../resizer/tests/all/fixtures/quarters.mp4").read_bytes()
+firsts = [(b"hvc1", b"hvcC", kinds["heic"][0], 72, 64), (b"av01", b"av1C", kinds["avif"][0], 32, 24), (b"avc1", b"avcC", film, 128, 96)]
+kinds["video_picture"] = [
+    struct.pack(">I", len(told)) + told + inner(file, b"mdat")
+    for codec, setup, file, width, height in firsts
+    for told in [headers(codec, width, height, box(setup, inner(file, setup)))]
+]
 
 for kind, wholes in kinds.items():
-    folder = seeds / ("video" if kind == "video" else f"picture_{kind}")
+    folder = seeds / (kind if kind.startswith("video") else f"picture_{kind}")
     folder.mkdir(parents=True, exist_ok=True)
     for i, whole in enumerate(wholes):
         for name, seed in broken(whole):

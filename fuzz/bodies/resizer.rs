@@ -3,17 +3,24 @@
 use std::time::Duration;
 
 use gallery::renditions::Format;
-use resizer::{Limits, Rejection, Wanted, render_as, video_facts};
+use resizer::{Limits, Rejection, Rendered, Wanted, render_as, video_facts, video_picture};
 
 /// Small ones, so that many are tried: what is bounded by them is bounded by larger ones too.
 fn limits() -> Limits {
     Limits { bytes: 1 << 20, pixels: 1 << 20, side: 8192, memory: 64 << 20, time: Duration::from_secs(10) }
 }
 
+fn wanted() -> Wanted {
+    Wanted { ladder: vec![16, 64], formats: vec![Format::Jpeg, Format::WebP] }
+}
+
 /// A picture of any kind: an answer, and renditions that are what they are said to be.
 pub(crate) fn picture(bytes: &[u8]) {
-    let wanted = Wanted { ladder: vec![16, 64], formats: vec![Format::Jpeg, Format::WebP] };
-    match render_as(bytes, &limits(), &wanted) {
+    answered(render_as(bytes, &limits(), &wanted()));
+}
+
+fn answered(answer: Result<Rendered, Rejection>) {
+    match answer {
         Ok(rendered) => {
             let picture = &rendered.picture;
             assert!(u64::from(picture.width) * u64::from(picture.height) <= limits().pixels);
@@ -33,6 +40,16 @@ pub(crate) fn picture(bytes: &[u8]) {
         }
         Err(Rejection::TooSlow(_)) => panic!("it took longer than ten seconds"),
         Err(reason) => assert!(!reason.to_string().is_empty()),
+    }
+}
+
+/// The first picture of a video: four bytes that say how long the headers are, the headers, and the picture's bytes, which
+/// a file has anywhere.
+pub(crate) fn first_picture(bytes: &[u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk() else { return };
+    let (headers, sample) = rest.split_at((u32::from_be_bytes(*length) as usize).min(rest.len()));
+    if let Some(answer) = video_picture(headers, sample, &limits(), &wanted()) {
+        answered(answer);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::renditions::Format;
 use crate::slug::CollectionSlug;
 
 /// The version of the record and of the encoder behind it. A higher number makes older photos be rendered again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What is known of one object of the source bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,8 @@ pub enum Witness {
     Xmp,
     /// The name of the file.
     FileName,
+    /// EXIF's time of the last change (`DateTime`), where nobody says when the picture was taken.
+    Edited,
     /// When the file was uploaded, which is no more than an upper bound.
     Upload,
 }

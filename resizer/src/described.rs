@@ -49,6 +49,8 @@ pub(crate) struct Described {
     pub(crate) orientation: u8,
     /// When it was taken.
     pub(crate) moment: Option<Moment>,
+    /// Whether EXIF says that the colours are Adobe RGB's.
+    pub(crate) is_adobe_rgb: bool,
     pub(crate) camera: Option<String>,
     pub(crate) lens: Option<String>,
     pub(crate) exposure: Exposure,
@@ -59,8 +61,8 @@ pub(crate) struct Described {
 }
 
 /// Reads a picture's records.
-pub(crate) fn read(blocks: &Blocks<'_>) -> Described {
-    let exif = exif::read(&blocks.exif);
+pub(crate) fn read(blocks: Blocks<'_>) -> Described {
+    let exif = exif::read(blocks.exif);
     let xmp = blocks.xmp.as_deref().map(xmp::read).unwrap_or_default();
     let iptc = blocks.iptc.as_deref().map(iptc::read).unwrap_or_default();
     let mut keywords = Vec::new();
@@ -74,13 +76,15 @@ pub(crate) fn read(blocks: &Blocks<'_>) -> Described {
     let titled = [xmp.title, iptc.title].into_iter().flatten();
     let caption = caption.chain(titled).map(|text| line(&text, CAPTION)).find(|text| !text.is_empty());
     let written = xmp.taken.or(iptc.taken);
-    let moment = exif.moment.or_else(|| {
-        let (local, minutes) = written?;
-        Some(Moment { local, from: Witness::Xmp, zone: minutes.map(|minutes| Zone { minutes, from: Witness::Xmp }) })
+    let written = written.map(|(local, minutes)| {
+        let zone = minutes.map(|minutes| Zone { minutes, from: Witness::Xmp });
+        Moment { local, from: Witness::Xmp, zone }
     });
+    let moment = exif.moment.or(written).or(exif.edited);
     Described {
         orientation: exif.orientation,
         moment,
+        is_adobe_rgb: exif.is_adobe_rgb,
         camera: exif.camera,
         lens: exif.lens.or(xmp.lens).map(|name| line(&name, NAME)).filter(|name| !name.is_empty()),
         exposure: exif.exposure,
@@ -104,17 +108,21 @@ pub fn in_name(file: &str, latest: Timestamp) -> Option<DateTime> {
     from_name(file, latest).filter(|local| local.time() != jiff::civil::Time::midnight())
 }
 
-/// Says when a picture was taken that does not say so itself: by the name of its file, else by its upload.
+/// Says when a picture was taken that does not say so itself: by the name of its file, else by its last change, else by its
+/// upload.
 pub(crate) fn date(picture: &mut Picture, file: &str, uploaded: Timestamp) {
-    if picture.taken.is_some() {
+    let edited = picture.taken_from == Some(Witness::Edited);
+    if picture.taken.is_some() && !edited {
         return;
     }
-    let (local, from) = from_name(file, uploaded).map_or_else(
-        || (jiff::tz::TimeZone::UTC.to_datetime(uploaded), Witness::Upload),
-        |local| (local, Witness::FileName),
-    );
+    let (local, from) = match from_name(file, uploaded) {
+        Some(local) => (local, Witness::FileName),
+        None if edited => return,
+        None => (jiff::tz::TimeZone::UTC.to_datetime(uploaded), Witness::Upload),
+    };
     picture.taken = Some(whole_seconds(local));
     picture.taken_from = Some(from);
+    picture.zone = None;
 }
 
 fn whole_seconds(time: DateTime) -> DateTime {
@@ -160,7 +168,7 @@ mod tests {
         let iptc = [&[0x1C, 2, 25, 0, 3][..], b"sea", &[0x1C, 2, 25, 0, 4], b"boat", &[0x1C, 2, 120, 0, 2], b"Hi"];
         let blocks =
             Blocks { exif: Vec::new(), xmp: Some(Cow::Borrowed(packet)), iptc: Some(Cow::Owned(iptc.concat())) };
-        let described = read(&blocks);
+        let described = read(blocks);
         assert_eq!(described.keywords, ["sea", "sun set", "boat"]);
         assert_eq!(described.caption.as_deref(), Some("Hi"));
     }
@@ -204,6 +212,12 @@ mod tests {
         date(&mut picture, "IMG_20240512_143015.jpg", uploaded);
         assert_eq!(picture.taken, Some(jiff::civil::date(2024, 5, 12).at(14, 30, 15, 0)));
         assert_eq!(picture.taken_from, Some(Witness::FileName));
+        let edited = jiff::civil::date(2024, 6, 1).at(1, 2, 3, 0);
+        let mut picture = Picture { taken: Some(edited), taken_from: Some(Witness::Edited), ..Picture::default() };
+        date(&mut picture, "scan.jpg", uploaded);
+        assert_eq!((picture.taken, picture.taken_from), (Some(edited), Some(Witness::Edited)));
+        date(&mut picture, "IMG_20240512_143015.jpg", uploaded);
+        assert_eq!(picture.taken_from, Some(Witness::FileName), "which tells more than a change");
         let mut picture = Picture { taken: Some(DateTime::ZERO), ..Picture::default() };
         date(&mut picture, "IMG_20240512_143015.jpg", uploaded);
         assert_eq!(picture.taken, Some(DateTime::ZERO));

@@ -88,6 +88,10 @@ impl Resizer {
         if let (Ok(rendered), Place::Photo(source)) = (&mut outcome, place) {
             described::date(&mut rendered.picture, source.file(), modified);
         }
+        // Not a word about the original, whose owner could not do anything about a machine with too much to do.
+        if let Err(Rejection::TooSlow(seconds)) = outcome {
+            return Err(RefreshError::Slow(key.to_owned(), seconds));
+        }
         let outcome = outcome.map_err(|rejection| rejection.to_string());
         Ok(Some(Judged { etag, bytes, modified, checksum, video, outcome }))
     }

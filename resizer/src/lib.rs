@@ -35,6 +35,20 @@ pub fn video_facts(headers: &[u8]) -> Option<gallery::facts::Video> {
     video::read(headers).map(|headers| headers.video)
 }
 
+/// What becomes of the first picture of a video with these headers, whose bytes are these. For the fuzz target: everywhere
+/// else the bytes are read where the headers say.
+#[doc(hidden)]
+pub fn video_picture(
+    headers: &[u8],
+    sample: &[u8],
+    limits: &Limits,
+    wanted: &Wanted,
+) -> Option<Result<Rendered, Rejection>> {
+    let headers = video::read(headers)?;
+    let first = headers.first?;
+    Some(render::render_first(&first, sample, &headers.video, limits, wanted))
+}
+
 /// Where the facts of what lies at a key of the source bucket belong; `None` for what no facts are kept of, such as
 /// `metadata.yml` and what computers leave beside photos.
 pub fn facts_of(key: &str) -> Option<gallery::Key> {

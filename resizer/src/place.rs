@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-/// Files that cameras, phones and computers leave beside photos, and the owner's own descriptions.
+/// Files that cameras, phones, computers and programs leave beside photos, and the owner's own descriptions.
 fn is_litter(file: &str) -> bool {
     let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
     file.starts_with('.')
@@ -64,6 +64,7 @@ fn is_litter(file: &str) -> bool {
         || file.eq_ignore_ascii_case("Thumbs.db")
         || file.eq_ignore_ascii_case("desktop.ini")
         || extension.eq_ignore_ascii_case("aae")
+        || extension.eq_ignore_ascii_case("xmp")
 }
 
 /// The renditions that facts promise, as paths.
@@ -77,8 +78,17 @@ mod tests {
 
     #[test]
     fn litter_is_ignored_and_strays_say_why() {
-        for key in ["a/", "a/metadata.yml", "gallery.yml", "metadata.yml", "a/.DS_Store", "a/thumbs.DB", "a/IMG_1.AAE"]
-        {
+        for key in [
+            "a/",
+            "a/metadata.yml",
+            "gallery.yml",
+            "metadata.yml",
+            "a/.DS_Store",
+            "a/thumbs.DB",
+            "a/IMG_1.AAE",
+            "a/1.xmp",
+            "a/1.JPG.XMP",
+        ] {
             assert_eq!(Place::of(key), Place::Ignored, "{key}");
             assert_eq!(Place::of(key).facts(), None);
         }

@@ -43,6 +43,9 @@ pub enum RefreshError {
     /// It kept changing.
     #[error("`{0}` kept changing while it was rendered")]
     Restless(String),
+    /// It took too long: the machine may have had too much to do. What takes as long every time ends among what is given up.
+    #[error("making the pictures of `{0}` took longer than the limit of {1} seconds")]
+    Slow(String, u64),
     /// The program is stopping.
     #[error("rendering `{0}` was interrupted: the program is stopping")]
     Interrupted(String),

@@ -8,6 +8,7 @@
 //! which is what every viewer takes an unmarked JPEG for.
 
 mod av1;
+mod avc;
 mod avif;
 mod colour;
 mod deep;
@@ -20,6 +21,7 @@ mod raw;
 mod shrink;
 mod sniff;
 mod source;
+mod tiff;
 mod tiles;
 mod webp;
 mod yuv;
@@ -151,7 +153,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
         }
         opened => (opened?, false),
     };
-    let described = described::read(&source.blocks());
+    let described = described::read(source.blocks());
     let (kind, animated, orientation) =
         (source.kind(), source.is_animated(), source.orientation(described.orientation));
     let sideways = orientation >= 5;
@@ -161,7 +163,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     let largest = *ladder.last().expect("the ladder is never empty");
 
     let mut resizer = Resizer::new();
-    let (picture, damaged) = source.decode(&mut resizer, turned(largest), deadline)?;
+    let (picture, damaged) = source.decode(&mut resizer, turned(largest), described.is_adobe_rgb, deadline)?;
     let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
     let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, deadline)?;
     let moment = described.moment;
@@ -201,10 +203,12 @@ pub(crate) fn render_first(
     }
     let deadline = Deadline::of(limits);
     let stream = first.stream(sample).ok_or_else(|| Rejection::Damaged("its first picture is cut".to_owned()))?;
-    let tile = match first.codec {
+    let mut tile = match first.codec {
+        Codec::Avc(..) => avc::decode(&stream, limits)?,
         Codec::Hevc(..) => hevc::decode(&stream, limits)?,
         Codec::Av1(_) => av1::decode(stream, limits)?,
     };
+    tile.coding = tile.coding.of_video(first.size);
     let orientation = match video.rotation {
         90 => 6,
         180 => 3,

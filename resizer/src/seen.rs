@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use gallery::facts::VERSION;
+use gallery::renditions::{Format, sizes_of};
 use gallery::store::Listed;
 use gallery::{Condition, Facts, Key, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,19 @@ pub(crate) struct Gist {
     about: u64,
     /// The sum of the hashes of the renditions that they promise.
     pub(crate) renditions: u64,
-    /// Whether there is AVIF among these; `None` where there is no picture.
-    avif: Option<bool>,
+    /// The picture, where there is one.
+    picture: Option<Made>,
+}
+
+/// What was made of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Made {
+    /// Width and height of the picture.
+    size: (u32, u32),
+    /// A hash of the sizes of its JPEGs, which alone are made of every rung.
+    rungs: u64,
+    /// Whether there is AVIF as well.
+    avif: bool,
 }
 
 impl Gist {
@@ -33,18 +45,33 @@ impl Gist {
         Self {
             about: about(facts.version, &facts.source, &facts.etag, facts.modified),
             renditions: promised(facts).iter().fold(0, |sum, path| sum.wrapping_add(hash(path))),
-            avif: facts.picture().map(|picture| picture.avif),
+            picture: facts.picture().map(|picture| {
+                let jpegs = picture.renditions.iter().filter(|rendition| rendition.format == Format::Jpeg);
+                Made {
+                    size: (picture.width, picture.height),
+                    rungs: rungs(jpegs.map(|rendition| (rendition.width, rendition.height))),
+                    avif: picture.avif,
+                }
+            }),
         }
     }
 
     /// Whether the facts speak of this original, in today's version, and of the renditions that are wanted.
     pub(crate) fn is_fresh(&self, original: &Listed, wish: &Wish) -> bool {
-        let as_wished = match (self.avif, wish.avif) {
-            (Some(made), Some(wanted)) => made == wanted,
-            _ => true,
-        };
+        let as_wished = self.picture.is_none_or(|made| {
+            let (ladder, (width, height)) = (&wish.wanted.ladder, made.size);
+            // A new ladder needs no new version.
+            let whole = !wish.wanted.formats.contains(&Format::Jpeg)
+                || made.rungs == rungs(sizes_of(ladder, width, height).into_iter());
+            whole && wish.avif.is_none_or(|wanted| made.avif == wanted)
+        });
         self.about == about(VERSION, &original.path, &original.etag, original.modified) && as_wished
     }
+}
+
+fn rungs(sizes: impl Iterator<Item = (u32, u32)>) -> u64 {
+    let sizes: Vec<String> = sizes.map(|(width, height)| format!("{width}x{height}")).collect();
+    hash(&sizes.join(" "))
 }
 
 /// The same bytes sent once more are as new as their upload. Not every answer of S3 tells parts of a second.
@@ -91,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_gist_is_known_by_its_place_and_its_etag_and_reads_back() {
-        let gist = Gist { about: u64::MAX, renditions: 7, avif: Some(false) };
+        let picture = Some(Made { size: (4, 3), rungs: u64::MAX, avif: false });
+        let gist = Gist { about: u64::MAX, renditions: 7, picture };
         let mut seen = Seen::default();
         seen.keep(1, 2, gist);
         let seen: Seen = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();

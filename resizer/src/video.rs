@@ -42,6 +42,8 @@ pub(crate) struct First {
 /// A codec whose still pictures are decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Codec {
+    /// H.264, with its parameter sets and the bytes of its units' lengths.
+    Avc(Vec<Vec<u8>>, usize),
     /// HEVC, with its parameter sets and the bytes of its units' lengths.
     Hevc(Vec<Vec<u8>>, usize),
     /// AV1, with its sequence header.
@@ -53,7 +55,7 @@ impl First {
     pub(crate) fn stream(&self, sample: &[u8]) -> Option<Vec<u8>> {
         match &self.codec {
             Codec::Av1(header) => Some([header, sample].concat()),
-            Codec::Hevc(sets, length) => {
+            Codec::Avc(sets, length) | Codec::Hevc(sets, length) => {
                 let mut stream = Vec::with_capacity(sample.len() + 1024);
                 let mut unit = |bytes: &[u8]| {
                     stream.extend([0, 0, 0, 1]);
@@ -174,6 +176,8 @@ fn first(table: &[u8], setup: &[u8], size: (u32, u32)) -> Option<First> {
     let codec = if let Some(config) = child(setup, b"hvcC") {
         let config = HevcConfig::parse(config).ok()?;
         Codec::Hevc(config.nal_units, usize::from(config.nal_length_size))
+    } else if let Some(config) = child(setup, b"avcC") {
+        avc(config)?
     } else {
         Codec::Av1(child(setup, b"av1C")?.get(4..)?.to_vec())
     };
@@ -206,6 +210,24 @@ fn first(table: &[u8], setup: &[u8], size: (u32, u32)) -> Option<First> {
         same => same,
     };
     Some(First { codec, bytes: start..start.checked_add(u64::from(length))?, size, colour })
+}
+
+/// `avcC` (14496-15, 5.3.3.1): how long the lengths are, then the sequences' and the pictures' parameters.
+fn avc(config: &[u8]) -> Option<Codec> {
+    let length = usize::from(config.get(4)? & 3) + 1;
+    let mut sets = Vec::new();
+    let mut rest = config.get(5..)?;
+    for mask in [0x1F, 0xFF] {
+        let (&count, mut tail) = rest.split_first()?;
+        for _ in 0..count & mask {
+            let (size, from) = tail.split_first_chunk()?;
+            let (set, behind) = from.split_at_checked(usize::from(u16::from_be_bytes(*size)))?;
+            sets.push(set.to_vec());
+            tail = behind;
+        }
+        rest = tail;
+    }
+    Some(Codec::Avc(sets, length))
 }
 
 /// What the maker wrote: place, time with its zone, camera. Apple's keys and the older four-letter texts.

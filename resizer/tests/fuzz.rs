@@ -23,3 +23,8 @@ fn pictures() {
 fn headers_of_videos() {
     bounded("video", 5000, bodies::video);
 }
+
+#[test]
+fn first_pictures_of_videos() {
+    bounded("video_picture", 1000, bodies::first_picture);
+}

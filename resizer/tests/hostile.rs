@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use image::codecs::gif::GifEncoder;
 use image::{Frame, ImageFormat, RgbImage, RgbaImage};
-use libjpeg_turbo_rs::{Encoder, PixelFormat};
+use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 use resizer::{Limits, Rejection, render};
 
 /// What a file may take that says no more than a photo's headers do.
@@ -280,6 +280,41 @@ fn told(name: &str) -> Option<u64> {
     Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
 }
 
+/// What a photo of 48 megapixels may take beyond its own bytes, as phones write it.
+const PHOTO: u64 = 200;
+
+/// Photos of 48 megapixels: slopes with some grain, so that they have as many codes as a sky.
+fn large_photos() -> Vec<(&'static str, Vec<u8>)> {
+    let (width, height) = (8000, 6000);
+    let mut seed = 3_u32;
+    let mut samples = Vec::with_capacity(width * height * 3);
+    for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let grain = (seed >> 30) as usize;
+        samples.extend(
+            [x * 200 / width + grain, y * 200 / height + grain, (x + y) * 100 / height + grain].map(|v| v as u8),
+        );
+    }
+    let jpeg = || Encoder::new(&samples, width, height, PixelFormat::Rgb).quality(85).subsampling(Subsampling::S420);
+    let options = heifer::EncodeOptions { quality: 50, max_threads: 0 };
+    let heic = heifer::encode_rgb8(width as u32, height as u32, &samples, &options).unwrap();
+    vec![
+        ("48 megapixels in JPEG", jpeg().encode().unwrap()),
+        ("48 megapixels in progressive JPEG", jpeg().progressive(true).encode().unwrap()),
+        ("48 megapixels in HEIC", heic),
+    ]
+}
+
+fn photos_take_little() {
+    for (what, bytes) in large_photos() {
+        let before = begin();
+        let made = render(&bytes, &Limits::default()).unwrap_or_else(|reason| panic!("{what}: {reason}"));
+        let memory = before.zip(told("VmHWM:")).map(|(before, peak)| peak.saturating_sub(before));
+        println!("{what}: {} bytes become {} renditions ({memory:?} MiB)", bytes.len(), made.renditions.len());
+        assert!(memory.is_none_or(|memory| memory < PHOTO), "{what} took {memory:?} MiB");
+    }
+}
+
 /// One test in this file, and one picture at a time: what is measured is the whole process.
 #[test]
 fn bombs_are_refused_in_bounded_memory_and_time() {
@@ -302,4 +337,6 @@ fn bombs_are_refused_in_bounded_memory_and_time() {
         assert!(memory.is_none_or(|memory| memory < MOST), "{what} took {memory:?} MiB");
         assert!(took < LONGEST, "{what} took {took:?}");
     }
+    // Behind them, because what was drawn for these leaves the heap larger.
+    photos_take_little();
 }

@@ -14,6 +14,10 @@ use super::{camera, text};
 pub(super) struct Said {
     pub(super) orientation: u8,
     pub(super) moment: Option<Moment>,
+    /// When a program last changed the file.
+    pub(super) edited: Option<Moment>,
+    /// Whether the colours are Adobe RGB's, which no profile needs to say then (DCF 2.0, 5.3.1).
+    pub(super) is_adobe_rgb: bool,
     pub(super) camera: Option<String>,
     pub(super) lens: Option<String>,
     pub(super) exposure: Exposure,
@@ -22,14 +26,16 @@ pub(super) struct Said {
 }
 
 /// Reads records that belong to one picture; the first to say something is believed.
-pub(super) fn read(blocks: &[Cow<'_, [u8]>]) -> Said {
-    let records: Vec<Exif> = blocks.iter().filter_map(|block| parse(block)).collect();
+pub(super) fn read(blocks: Vec<Cow<'_, [u8]>>) -> Said {
+    let records: Vec<Exif> = blocks.into_iter().filter_map(parse).collect();
     let record = Record(&records);
     let caption = record.text(Tag::ImageDescription).filter(|caption| !camera::is_boilerplate(caption.trim()));
     let named = |tag| record.text(tag).unwrap_or_default();
     Said {
         orientation: record.number(Tag::Orientation).filter(|v| (1..=8).contains(v)).unwrap_or(0) as u8,
         moment: moment(&record),
+        edited: edited(&record),
+        is_adobe_rgb: is_adobe_rgb(&record),
         camera: camera::name(named(Tag::Make).trim(), named(Tag::Model).trim()),
         lens: record.text(Tag::LensModel),
         exposure: exposure(&record),
@@ -38,9 +44,9 @@ pub(super) fn read(blocks: &[Cow<'_, [u8]>]) -> Said {
     }
 }
 
-fn parse(block: &[u8]) -> Option<Exif> {
+fn parse(block: Cow<'_, [u8]>) -> Option<Exif> {
     let mut reader = Reader::new();
-    let result = reader.continue_on_error(true).read_raw(block.to_vec());
+    let result = reader.continue_on_error(true).read_raw(block.into_owned());
     result.or_else(|error| error.distill_partial_result(|_| ())).ok()
 }
 
@@ -93,16 +99,17 @@ impl Record<'_> {
     }
 }
 
-/// When the shutter opened, else when it was scanned, else when the file was last changed; else what the satellites say.
+/// When the shutter opened, else when it was scanned; else what the satellites say. Where the camera wrote the time of the
+/// file alone, and the satellites agree with it, it means the shutter's.
 fn moment(record: &Record<'_>) -> Option<Moment> {
-    let tags = [
-        (Tag::DateTimeOriginal, Tag::OffsetTimeOriginal),
-        (Tag::DateTimeDigitized, Tag::OffsetTimeDigitized),
-        (Tag::DateTime, Tag::OffsetTime),
-    ];
+    let tags = [(Tag::DateTimeOriginal, Tag::OffsetTimeOriginal), (Tag::DateTimeDigitized, Tag::OffsetTimeDigitized)];
     let utc = satellites(record);
     let written = tags.into_iter().find_map(|(tag, offset)| Some((record.date_time(tag)?, offset)));
-    let Some((local, offset)) = written else {
+    let confirmed = || {
+        let local = record.date_time(Tag::DateTime)?;
+        moment::zone_between(local, utc?).map(|_| (local, Tag::OffsetTime))
+    };
+    let Some((local, offset)) = written.or_else(confirmed) else {
         let zone = Some(Zone { minutes: 0, from: Witness::Satellites });
         return utc.map(|local| Moment { local, from: Witness::Satellites, zone });
     };
@@ -114,6 +121,21 @@ fn moment(record: &Record<'_>) -> Option<Moment> {
             .map(|minutes| Zone { minutes, from: Witness::Satellites }),
     };
     Some(Moment { local, from: Witness::Camera, zone })
+}
+
+/// When a program last changed the file: of a scan that is decades after the picture was taken.
+fn edited(record: &Record<'_>) -> Option<Moment> {
+    let local = record.date_time(Tag::DateTime)?;
+    let minutes = record.text(Tag::OffsetTime).and_then(|text| moment::offset(&text));
+    let zone = minutes.map(|minutes| Zone { minutes, from: Witness::Edited });
+    Some(Moment { local, from: Witness::Edited, zone })
+}
+
+/// Cameras that were set to Adobe RGB say that the colours are not sRGB's, and name the rule that they keep (`R03`).
+fn is_adobe_rgb(record: &Record<'_>) -> bool {
+    const UNCALIBRATED: u32 = 65_535;
+    record.number(Tag::ColorSpace) == Some(UNCALIBRATED)
+        && record.text(Tag::InteroperabilityIndex).as_deref() == Some("R03")
 }
 
 /// The satellites' time, in UTC.

@@ -5,7 +5,7 @@ use re_rav1d::dav1d::{Decoder, Error, PixelLayout, PlanarImageComponent, Setting
 
 use super::Rejection;
 use super::tiles::Tile;
-use super::yuv::Coding;
+use super::yuv::{Coding, UNSPECIFIED};
 use crate::limits::Limits;
 
 /// Decodes the first picture of a stream of OBUs.
@@ -66,6 +66,7 @@ pub(super) fn decode(stream: Vec<u8>, limits: &Limits) -> Result<Tile, Rejection
         MatrixCoefficients::BT470M => 4,
         MatrixCoefficients::ST240M => 7,
         MatrixCoefficients::BT2020NonConstantLuminance | MatrixCoefficients::BT2020ConstantLuminance => 9,
+        MatrixCoefficients::Unspecified => UNSPECIFIED,
         _ => 6,
     };
     let coding = Coding { matrix, full_range: picture.color_range() == YUVRange::Full, depth: depth as u8 };

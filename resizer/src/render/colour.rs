@@ -65,6 +65,11 @@ impl ToSrgb {
         (!same).then_some(to_srgb)
     }
 
+    /// The conversion of Adobe RGB (1998), where EXIF alone says that it is that.
+    pub(crate) fn from_adobe_rgb() -> Option<Self> {
+        Self::new(ColorProfile::new_adobe_rgb())
+    }
+
     /// The conversion for colours named by their code points (ITU-T H.273): primaries and transfer.
     ///
     /// The curves of standard range (BT.601, BT.709, BT.2020) are all taken for sRGB's, as browsers take them. HLG is

@@ -13,7 +13,7 @@ use heifer_isobmff::{HeifFile, ItemId};
 use super::colour::ToSrgb;
 use super::planes::Rgb;
 use super::tiles::{Assembly, Tile};
-use super::yuv::{Canvas, Yuv};
+use super::yuv::{Canvas, Crop, Yuv};
 use super::{Pixels, Rejection, av1, hevc};
 use crate::described::Blocks;
 use crate::limits::{Deadline, Limits};
@@ -29,6 +29,8 @@ pub(super) struct Heif<'a> {
     size: (u32, u32),
     orientation: u8,
     codec: Codec,
+    /// What is shown of a picture in AV1, where that is a part.
+    crop: Option<Crop>,
     limits: Limits,
 }
 
@@ -70,8 +72,20 @@ impl<'a> Heif<'a> {
             let size = file.image_size(primary).map_err(|error| broken(&error))?;
             size.ok_or_else(|| Rejection::Damaged("it does not say its size".to_owned()))?
         };
-        let mut heif =
-            Self { orientation: orientation(&properties), file, bytes, primary, size, codec, limits: *limits };
+        let mut heif = Self {
+            orientation: orientation(&properties),
+            file,
+            bytes,
+            primary,
+            size,
+            codec,
+            crop: None,
+            limits: *limits,
+        };
+        if codec == Codec::Av1 {
+            heif.crop = heif.clean_aperture(size);
+            heif.size = heif.crop.map_or(size, |crop| crop.size);
+        }
         if codec == Codec::Built {
             // Cropped and turned by `heifer`: the size is that of what comes out.
             heif.size = built_size(&heif.file, primary, size);
@@ -155,7 +169,32 @@ impl<'a> Heif<'a> {
             };
             yuv.alpha = Some(Box::new((coding, first)));
         }
+        if let Some(crop) = self.crop {
+            yuv.crop(crop);
+        }
         Ok(yuv.into_pixels(resizer, wanted, want_rgb))
+    }
+
+    /// The part that is shown (14496-12, 12.1.4): a size, and how far its middle lies from that of what is coded, in
+    /// fractions. What lies outside counts for nothing.
+    fn clean_aperture(&self, coded: (u32, u32)) -> Option<Crop> {
+        let mut properties = self.file.item_properties(self.primary).ok()?;
+        let (size, offset) = properties.find_map(|property| match *property {
+            Property::CleanAperture { width, height, horiz_offset, vert_offset } => {
+                Some(([width, height], [horiz_offset, vert_offset]))
+            }
+            _ => None,
+        })?;
+        let part = |(above, below): (u32, u32), (off, by): (i32, u32), whole: u32| {
+            let shown = (f64::from(above) / f64::from(below)).round().clamp(1.0, f64::from(whole.max(1)));
+            let from = ((f64::from(whole) - shown) / 2.0 + f64::from(off) / f64::from(by)).round();
+            let from = from.clamp(0.0, (f64::from(whole) - shown).max(0.0));
+            // Without a denominator it says nothing.
+            (below > 0 && by > 0).then_some((from as u32, shown as u32))
+        };
+        let (left, width) = part(size[0], offset[0], coded.0)?;
+        let (top, height) = part(size[1], offset[1], coded.1)?;
+        Some(Crop { coded, from: (left, top), size: (width, height) })
     }
 
     /// The planes of one picture, tiles put together.

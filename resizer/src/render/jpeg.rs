@@ -44,6 +44,9 @@ const WORK: u64 = 10 * 200_000_000;
 /// Less of a picture than this is not worth showing.
 const HARDLY: f64 = 0.1;
 
+/// Said of a picture whose parts are all there and not all right.
+const UNREADABLE: &str = "parts of it are unreadable";
+
 /// A JPEG whose header was read.
 pub(super) struct Jpeg<'a> {
     bytes: &'a [u8],
@@ -99,24 +102,26 @@ impl<'a> Jpeg<'a> {
                 let (rgb, note) = salvage(bytes, &limits, divisor).ok_or(damaged)?;
                 Ok((Pixels::Rgb(rgb), Some(note)))
             }
-            other => other.map(|pixels| (pixels, None)),
+            other => other.map(|(pixels, whole)| (pixels, (!whole).then(|| UNREADABLE.to_owned()))),
         }
     }
 
+    /// The pixels, and whether they are all as they should be, as far as can be told.
     fn decode_whole(
         self,
         wanted: (u32, u32),
         full_chroma: bool,
         divisor: u32,
         deadline: Deadline,
-    ) -> Result<Pixels, Rejection> {
+    ) -> Result<(Pixels, bool), Rejection> {
         let header = self.decoder.header();
         let planar = matches!(self.decoder.jpeg_color_space(), ColorSpace::YCbCr | ColorSpace::Grayscale)
             && matches!(header.components.len(), 1 | 3)
             && header.precision == 8
             && !header.is_lossless;
         if planar {
-            return self.decode_planes(wanted, full_chroma, divisor, deadline).map(Pixels::Planes);
+            let (planes, whole) = self.decode_planes(wanted, full_chroma, divisor, deadline)?;
+            return Ok((Pixels::Planes(planes), whole));
         }
         if !has_usual_channels(&self.decoder) {
             return Err(Rejection::Unsupported(
@@ -126,7 +131,8 @@ impl<'a> Jpeg<'a> {
         let scale = ScalingFactor::try_new(1, divisor).map_err(rejection)?;
         let image =
             self.decoder.with_scale(scale).with_output_format(PixelFormat::Rgb).decode_image().map_err(rejection)?;
-        Ok(Pixels::Rgb(Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }))
+        let (width, height) = (image.width as u32, image.height as u32);
+        Ok((Pixels::Rgb(Rgb { width, height, samples: image.data }), true))
     }
 
     fn decode_planes(
@@ -135,11 +141,14 @@ impl<'a> Jpeg<'a> {
         full_chroma: bool,
         divisor: u32,
         deadline: Deadline,
-    ) -> Result<Planes, Rejection> {
-        if let Some(common) = Baseline::open(self.bytes)
-            && let Some(planes) = common.decode(wanted, full_chroma, divisor, deadline, self.limits.memory)?
+    ) -> Result<(Planes, bool), Rejection> {
+        let common = Baseline::open(self.bytes);
+        // What is of the common kind and not whole is broken somewhere, whatever the library makes of it.
+        let whole = common.is_none();
+        if let Some(common) = common
+            && let Some(decoded) = common.decode(wanted, full_chroma, divisor, deadline, self.limits.memory)?
         {
-            return Ok(planes);
+            return Ok(decoded);
         }
         let (width, height) = self.size();
         let header = self.decoder.header();
@@ -173,7 +182,7 @@ impl<'a> Jpeg<'a> {
         });
         let y = at_size.next().expect("a JPEG has at least one plane");
         let chroma = at_size.next().zip(at_size.next()).map(|(cb, cr)| [cb, cr]);
-        Ok(Planes { y, chroma })
+        Ok((Planes { y, chroma }, whole))
     }
 
     /// Planes scaled down by the decoder.
@@ -234,7 +243,7 @@ fn salvage(bytes: &[u8], limits: &Limits, divisor: u32) -> Option<(Rgb, String)>
     } else if cut || !errors {
         "its end is missing: it is less sharp than it was".to_owned()
     } else {
-        "parts of it are unreadable".to_owned()
+        UNREADABLE.to_owned()
     };
     Some((Rgb { width: image.width as u32, height: image.height as u32, samples: image.data }, note))
 }

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::deep::Deep;
 use super::planes::Rgb;
-use super::{Pixels, Rejection};
+use super::{Pixels, Rejection, tiff};
 use crate::described::Blocks;
 use crate::limits::Limits;
 
@@ -38,7 +38,8 @@ pub(super) fn size(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), Reje
     if format == ImageFormat::Png && packed_profiles(bytes).into_iter().any(grows) {
         return Err(Rejection::Limit("its colour profile unpacks to more than the limit of 16 MiB".to_owned()));
     }
-    ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(rejection)
+    let size = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions();
+    size.map_err(|error| named(bytes, format).unwrap_or_else(|| rejection(error)))
 }
 
 /// The packed profiles of a PNG: iCCP chunks behind a name and a byte for the method (ISO/IEC 15948, 11.3.3.3). There should
@@ -74,7 +75,7 @@ pub(super) fn blocks(bytes: &[u8], format: ImageFormat) -> Blocks<'_> {
     let block = |found: Result<Option<Vec<u8>>, ImageError>| found.ok().flatten().map(Cow::Owned);
     let exif = match format {
         // A TIFF's own directories are EXIF.
-        ImageFormat::Tiff => Some(Cow::Borrowed(bytes)),
+        ImageFormat::Tiff => Some(Cow::Owned(tiff::directories(bytes))),
         _ => block(decoder.exif_metadata()),
     };
     Blocks {
@@ -130,7 +131,7 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Resu
     most.max_image_height = Some(limits.side);
     most.max_alloc = Some(limits.memory);
     reader.limits(most);
-    let picture = reader.decode().map_err(rejection)?;
+    let picture = reader.decode().map_err(|error| named(bytes, format).unwrap_or_else(|| rejection(error)))?;
     let (width, height) = (picture.width(), picture.height());
     let deep = |channels, samples| Pixels::Deep(Deep { width, height, channels, samples });
     let rgb = |samples| Pixels::Rgb(Rgb { width, height, samples });
@@ -176,6 +177,19 @@ fn deep_on_white(mut samples: Vec<u16>) -> Vec<u16> {
     }
     samples.truncate(written);
     samples
+}
+
+/// What a TIFF is that cannot be read because its values are no colours of a screen, as its first directory says.
+fn named(bytes: &[u8], format: ImageFormat) -> Option<Rejection> {
+    const COLOURS: u16 = 262;
+    const SAMPLES: u16 = 339;
+    let told = |tag| (format == ImageFormat::Tiff).then(|| tiff::number(bytes, tag))?;
+    let what = match (told(COLOURS), told(SAMPLES)) {
+        (Some(8..=10), _) => "a TIFF in CIELab: save it in RGB to see it here",
+        (_, Some(3)) => "a TIFF whose samples are fractions: save it with 16 bits a channel to see it here",
+        _ => return None,
+    };
+    Some(Rejection::Unsupported(what.to_owned()))
 }
 
 fn rejection(error: ImageError) -> Rejection {

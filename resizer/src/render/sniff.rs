@@ -43,6 +43,10 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<Kind, Rejection> {
     if begins(b"II\x2a\x00") || begins(b"MM\x00\x2a") {
         return Ok(raw_tiff(bytes).map_or(Kind::Raster(ImageFormat::Tiff), Kind::Raw));
     }
+    // BigTIFF, whose offsets have eight bytes.
+    if begins(b"II\x2b\x00\x08\x00") || begins(b"MM\x00\x2b\x00\x08") {
+        return Ok(Kind::Raster(ImageFormat::Tiff));
+    }
     // `BM` alone begins many a text; the header's length follows 12 bytes later.
     if begins(b"BM") && matches!(bytes.get(14..18), Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])) {
         return Ok(Kind::Raster(ImageFormat::Bmp));

@@ -91,16 +91,23 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The picture as stored, at exactly the `wanted` size, in sRGB; and what is wrong with it, if anything.
+    /// The picture as stored, at exactly the `wanted` size, in sRGB; and what is wrong with it, if anything. `is_adobe_rgb`
+    /// is what EXIF says of colours without a profile.
     pub(super) fn decode(
         self,
         resizer: &mut Resizer,
         wanted: (u32, u32),
+        is_adobe_rgb: bool,
         deadline: Deadline,
     ) -> Result<(Planes, Option<String>), Rejection> {
+        let by_profile = |icc: Option<Vec<u8>>| match icc {
+            Some(icc) => ToSrgb::from_profile(&icc),
+            None if is_adobe_rgb => ToSrgb::from_adobe_rgb(),
+            None => None,
+        };
         let to_srgb = match &self.coded {
-            Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => jpeg.profile().and_then(|icc| ToSrgb::from_profile(&icc)),
-            Coded::Raster(format) => raster::profile(self.bytes, *format).and_then(|icc| ToSrgb::from_profile(&icc)),
+            Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => by_profile(jpeg.profile()),
+            Coded::Raster(format) => by_profile(raster::profile(self.bytes, *format)),
             Coded::Heif(heif) => heif.to_srgb(),
         };
         let (pixels, damaged) = match self.coded {

@@ -6,6 +6,13 @@ use super::Pixels;
 use super::deep::Deep;
 use super::planes::{Plane, Planes, Rgb};
 
+/// The matrix of a stream that does not name one. A picture's is then BT.601, JPEG's; a video's depends on its size.
+pub(super) const UNSPECIFIED: u16 = 2;
+
+/// From so many columns or rows on, a video that does not name its matrix has that of high definition (BT.709), else that of
+/// standard television (BT.601), as players take it.
+const HIGH_DEFINITION: (u32, u32) = (1280, 720);
+
 /// How planes code colours (ITU-T H.273).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Coding {
@@ -15,6 +22,19 @@ pub(super) struct Coding {
     pub(super) full_range: bool,
     /// Bits of a sample.
     pub(super) depth: u8,
+}
+
+impl Coding {
+    /// The same for a picture of a video, whose columns and rows are these, as stored.
+    pub(super) fn of_video(self, (columns, rows): (u32, u32)) -> Self {
+        let high = columns >= HIGH_DEFINITION.0 || rows >= HIGH_DEFINITION.1;
+        let matrix = match self.matrix {
+            UNSPECIFIED if high => 1,
+            UNSPECIFIED => 6,
+            named => named,
+        };
+        Self { matrix, ..self }
+    }
 }
 
 /// A picture in planes of up to 16 bits; the first alone when it is grey.
@@ -27,6 +47,47 @@ pub(super) struct Yuv {
     pub(super) alpha: Option<Box<(Coding, Canvas)>>,
 }
 
+/// A part of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crop {
+    /// The whole picture's width and height.
+    pub(super) coded: (u32, u32),
+    /// The part's left and upper edge.
+    pub(super) from: (u32, u32),
+    /// Its width and height.
+    pub(super) size: (u32, u32),
+}
+
+impl Crop {
+    /// The same part of `samples` of a plane of this size, which may be smaller than the picture; and the part's size.
+    fn of<S: Copy>(self, (width, height): (u32, u32), samples: &[S]) -> (u32, u32, Vec<S>) {
+        let part = |from: u32, size: u32, own: u32, coded: u32| {
+            let scaled = |at: u32| (u64::from(at) * u64::from(own) / u64::from(coded.max(1))) as u32;
+            let start = scaled(from).min(own.saturating_sub(1));
+            (start, scaled(from + size).clamp(start + 1, own.max(start + 1)) - start)
+        };
+        let (left, wide) = part(self.from.0, self.size.0, width, self.coded.0);
+        let (top, tall) = part(self.from.1, self.size.1, height, self.coded.1);
+        let rows = samples.chunks_exact(width.max(1) as usize).skip(top as usize).take(tall as usize);
+        (wide, tall, rows.flat_map(|row| row[left as usize..(left + wide) as usize].to_vec()).collect())
+    }
+
+    fn apply(self, canvas: &mut Canvas) {
+        match canvas {
+            Canvas::Eight(planes) => {
+                for plane in planes {
+                    (plane.width, plane.height, plane.samples) = self.of((plane.width, plane.height), &plane.samples);
+                }
+            }
+            Canvas::Deep(planes) => {
+                for plane in planes {
+                    (plane.width, plane.height, plane.samples) = self.of((plane.width, plane.height), &plane.samples);
+                }
+            }
+        }
+    }
+}
+
 /// Planes of eight bits where that suffices: half the memory.
 #[derive(Clone, Debug)]
 pub(super) enum Canvas {
@@ -35,6 +96,14 @@ pub(super) enum Canvas {
 }
 
 impl Yuv {
+    /// Leaves a part of the picture, and of its opacity.
+    pub(super) fn crop(&mut self, crop: Crop) {
+        crop.apply(&mut self.planes);
+        if let Some(alpha) = &mut self.alpha {
+            crop.apply(&mut alpha.1);
+        }
+    }
+
     /// The picture at the wanted size. Stays in planes when they are coded as JPEG's and nothing asks for RGB.
     pub(super) fn into_pixels(self, resizer: &mut Resizer, wanted: (u32, u32), want_rgb: bool) -> Pixels {
         let (width, height) = wanted;
@@ -166,6 +235,15 @@ mod tests {
             panic!("it is deep")
         };
         [0, 1, 2].map(|i| (deep.samples[i] / 257) as u8)
+    }
+
+    #[test]
+    fn a_video_that_names_no_matrix_has_that_of_its_size() {
+        let coding = |matrix| Coding { matrix, full_range: false, depth: 8 };
+        for (size, matrix) in [((720, 576), 6), ((1280, 534), 1), ((720, 1280), 1), ((1920, 1080), 1)] {
+            assert_eq!(coding(UNSPECIFIED).of_video(size).matrix, matrix, "{size:?}");
+        }
+        assert_eq!((coding(6).of_video((1920, 1080)).matrix, coding(9).of_video((640, 480)).matrix), (6, 9));
     }
 
     #[test]

@@ -107,6 +107,23 @@ fn of_a_progressive_jpeg_that_was_cut_the_first_passes_are_shown() {
 }
 
 #[test]
+fn a_hole_in_a_jpeg_is_noticed() {
+    // Zeros are codes as good as any, so that all rows come, and the wrong ones.
+    let picture = image::RgbImage::from_fn(1600, 1200, |x, y| {
+        image::Rgb([(x * y % 251) as u8, (x * 7 + y * 3) as u8, (x ^ y) as u8])
+    });
+    let whole = encoder(&picture, Subsampling::S420).encode().unwrap();
+    assert_eq!(rendered(&whole).picture.damaged, None);
+    for part in 2..8 {
+        let mut holed = whole.clone();
+        let at = whole.len() * part / 10;
+        holed[at..at + 4096].fill(0);
+        let damaged = rendered(&holed).picture.damaged;
+        assert!(damaged.is_some(), "with a hole at {part}/10");
+    }
+}
+
+#[test]
 fn harmless_bytes_after_the_end_are_accepted() {
     let original = jpeg(&quarters(320, 240), Subsampling::S420);
     let mut longer = original.clone();

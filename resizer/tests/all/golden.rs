@@ -228,6 +228,23 @@ fn facts_come_from_exif() {
 }
 
 #[test]
+fn a_scan_was_taken_when_its_owner_says_so() {
+    // What a scanner's program changed last goes behind what somebody wrote.
+    let record = exif(1, &[(0x0132, "2024:03:04 05:06:07")]);
+    let packet = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:DateTimeOriginal="1987-07-14T15:30:00"/>
+        </rdf:RDF></x:xmpmeta>"#;
+    let drawn = quarters(300, 200);
+    let scan = || encoder(&drawn, Subsampling::S420).exif_data(&record);
+    let picture = rendered(&scan().xmp_data(packet.as_bytes()).encode().unwrap()).picture;
+    assert_eq!(picture.taken, Some(jiff::civil::date(1987, 7, 14).at(15, 30, 0, 0)));
+    assert_eq!(picture.taken_from, Some(gallery::facts::Witness::Xmp));
+    let picture = rendered(&scan().encode().unwrap()).picture;
+    assert_eq!(picture.taken, Some(jiff::civil::date(2024, 3, 4).at(5, 6, 7, 0)));
+    assert_eq!(picture.taken_from, Some(gallery::facts::Witness::Edited));
+}
+
+#[test]
 fn bad_exif_is_harmless() {
     for record in [b"II\x2a\x00\xFF\xFF\xFF\xFF".to_vec(), b"nonsense".to_vec(), exif(99, &[]), Vec::new()] {
         let original = encoder(&quarters(300, 200), Subsampling::S420).exif_data(&record).encode().unwrap();

@@ -10,7 +10,7 @@ use gallery::renditions::Format;
 use gallery::store::{BucketNames, Endpoint, at};
 use gallery::{Bucket, Condition, Facts, Key, SourceKey, Store};
 use libjpeg_turbo_rs::Subsampling;
-use resizer::{Done, Limits, Resizer, Tally};
+use resizer::{Done, Limits, Resizer, Tally, Wanted};
 use sha2::{Digest, Sha256};
 
 use crate::drawn::{QUARTERS, assert_quarters, jpeg, pixels, quarters};
@@ -257,6 +257,40 @@ async fn many_at_once_leave_one_whole_set() {
         room.resizer.refresh(key).await.unwrap();
         room.assert_holds(&[key]).await;
     }
+}
+
+#[tokio::test]
+async fn what_took_too_long_is_tried_again() {
+    let Some(room) = Room::open().await else { return };
+    room.put("Family/1.jpg", photo(420, 300)).await;
+    let busy = Resizer::new(room.store.clone(), Limits { time: std::time::Duration::ZERO, ..Limits::default() });
+    let error = busy.refresh("Family/1.jpg").await.unwrap_err().to_string();
+    assert!(error.contains("longer than the limit"), "{error}");
+    assert!(room.resized().await.is_empty(), "nothing is said against the photo");
+    let mut event = SqsEvent::default();
+    event.records = vec![room.message("slow", &["Family/1.jpg"])];
+    let failed = busy.handle(event).await.batch_item_failures;
+    assert_eq!(failed.into_iter().map(|f| f.item_identifier).collect::<Vec<_>>(), ["slow"]);
+    assert_eq!(room.resizer.refresh("Family/1.jpg").await.unwrap(), Done::Rendered);
+    room.assert_holds(&["Family/1.jpg"]).await;
+}
+
+#[tokio::test]
+async fn another_ladder_renders_again() {
+    let Some(room) = Room::open().await else { return };
+    for key in ["Family/1.jpg", "Family/2.jpg"] {
+        room.put(key, photo(420, 300)).await;
+        assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Rendered);
+    }
+    let other = Wanted { ladder: vec![100, 360], ..Wanted::default() };
+    let changed = Resizer::new(room.store.clone(), Limits::default()).wanting(other);
+    assert_eq!(changed.refresh("Family/1.jpg").await.unwrap(), Done::Rendered);
+    assert_eq!(changed.refresh("Family/1.jpg").await.unwrap(), Done::Unchanged);
+    assert_eq!(changed.reconcile().await.unwrap(), Tally { rendered: 1, unchanged: 1, ..Tally::default() });
+    room.assert_holds(&["Family/1.jpg", "Family/2.jpg"]).await;
+    let widths: Vec<u32> =
+        room.facts("Family/2.jpg").await.picture().unwrap().renditions.iter().map(|r| r.width).collect();
+    assert_eq!(widths, [100, 100, 360, 360]);
 }
 
 #[tokio::test]

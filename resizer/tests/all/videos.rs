@@ -2,9 +2,9 @@
 
 use gallery::facts::{Outcome, Position, Witness, Zone};
 use heifer_isobmff::HeifFile;
-use resizer::Done;
+use resizer::{Done, Limits, Rejection, Rendered, Wanted, video_picture};
 
-use crate::drawn::{QUARTERS, assert_quarters, heic, pixels, quarters};
+use crate::drawn::{QUARTERS, assert_quarters, fixture, heic, pixels, quarters, widest};
 use crate::room::Room;
 
 fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
@@ -147,4 +147,104 @@ async fn a_video_without_a_poster_says_why_and_keeps_its_facts() {
         let done = room.resizer.refresh("Family/broken.mov").await.unwrap();
         assert!(matches!(done, Done::Rejected | Done::Rendered), "{step}: {done:?}");
     }
+}
+
+#[tokio::test]
+async fn a_video_in_h264_has_a_poster() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/clip.mp4";
+    room.put(key, fixture("quarters.mp4")).await;
+    assert_eq!(room.resizer.refresh(key).await.unwrap(), Done::Rendered);
+    room.assert_holds(&[key]).await;
+    let facts = room.facts(key).await;
+    assert_eq!(
+        facts.video.as_ref().map(|video| (video.width, video.height, video.codec.as_str())),
+        Some((128, 96, "avc1"))
+    );
+    assert!(facts.picture().expect("it has a poster").animated);
+}
+
+/// The headers of an MP4, and its one picture.
+pub(super) fn parts(file: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let content = |kind: &[u8; 4]| {
+        let mut at = 0;
+        loop {
+            let length = u32::from_be_bytes(*file[at..].first_chunk().unwrap()) as usize;
+            if &file[at + 4..at + 8] == kind {
+                return file[at + 8..at + length].to_vec();
+            }
+            at += length;
+        }
+    };
+    (content(b"moov"), content(b"mdat"))
+}
+
+fn shown(headers: &[u8], sample: &[u8], limits: &Limits) -> Option<Result<Rendered, Rejection>> {
+    video_picture(headers, sample, limits, &Wanted::default())
+}
+
+#[test]
+fn a_picture_in_h264_has_its_colours() {
+    // Neither says which matrix its colours have: the smaller has that of standard television, the larger the other.
+    for name in ["quarters.mp4", "quarters-720.mp4"] {
+        let (headers, sample) = parts(&fixture(name));
+        let rendered = shown(&headers, &sample, &Limits::default()).expect("there is a picture").unwrap();
+        assert_quarters(&widest(&rendered), QUARTERS, 8);
+    }
+}
+
+#[test]
+fn of_a_broken_picture_in_h264_there_is_a_picture_or_a_reason() {
+    let (headers, sample) = parts(&fixture("quarters.mp4"));
+    let limits = Limits { pixels: 1 << 20, memory: 64 << 20, ..Limits::default() };
+    for cut in 0..sample.len() {
+        let reason = shown(&headers, &sample[..cut], &limits).expect("the headers are whole").map(|made| made.picture);
+        assert!(matches!(reason, Err(Rejection::Damaged(_))), "{cut}: {reason:?}");
+    }
+    for at in 0..sample.len() {
+        for wrong in [0, 0x55, 0xFF] {
+            let mut broken = sample.clone();
+            broken[at] = wrong;
+            shown(&headers, &broken, &limits).expect("the headers are whole").map_err(|reason| reason.to_string()).ok();
+        }
+    }
+    let setup = headers.windows(4).position(|w| w == b"avcC").unwrap();
+    for at in setup..(setup + 60).min(headers.len()) {
+        for wrong in [0, 1, 0x55, 0xFF] {
+            let mut broken = headers.clone();
+            broken[at] = wrong;
+            shown(&broken, &sample, &limits);
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_claims_too_much_is_refused_at_once() {
+    // Exponential-Golomb codes (ITU-T H.264, 9.1) of what a sequence says (7.3.2.1.1).
+    let code = |value: u32| {
+        let length = (value + 1).ilog2() as usize;
+        format!("{:0>width$b}", value + 1, width = 2 * length + 1)
+    };
+    let mut bits = [
+        // Its number, the length of a counter, how pictures are counted, one reference, no gaps.
+        [0, 0, 2, 1].map(code).concat(),
+        "0".to_owned(),
+        // 4096 by 2304, in blocks of 16.
+        [255, 143].map(code).concat(),
+        // Whole frames, as they are predicted, nothing cropped, nothing said of colours, and the end.
+        "11001".to_owned(),
+    ]
+    .concat();
+    bits += &"0".repeat((8 - bits.len() % 8) % 8);
+    let octets = bits.as_bytes().chunks(8).map(|octet| octet.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0')));
+    let sequence: Vec<u8> = [0x67, 66, 0, 51].into_iter().chain(octets).collect();
+
+    let (headers, sample) = parts(&fixture("quarters.mp4"));
+    let few = Limits { pixels: 1 << 20, ..Limits::default() };
+    let claim = [&(sequence.len() as u32).to_be_bytes()[..], &sequence, &sample].concat();
+    let reason = shown(&headers, &claim, &few).unwrap().map(|made| made.picture).unwrap_err();
+    assert!(matches!(reason, Rejection::TooManyPixels { width: 4096, height: 2304, .. }), "{reason}");
+    let tight = Limits { memory: 128 * 96, ..Limits::default() };
+    let reason = shown(&headers, &sample, &tight).unwrap().map(|made| made.picture).unwrap_err();
+    assert!(matches!(reason, Rejection::Limit(_)), "{reason}");
 }

@@ -137,7 +137,8 @@ impl<'a> Baseline<'a> {
         (segment[1 + 2 * count..] == [0, 63, 0]).then_some(())
     }
 
-    /// Decodes to planes of `wanted` size, by way of one that is `divisor` times smaller. `None` when it is not whole.
+    /// Decodes to planes of `wanted` size, by way of one that is `divisor` times smaller; and says whether the scan ended where
+    /// the picture did, since what is broken in the middle often decodes to something. `None` when it is not whole.
     pub(super) fn decode(
         &self,
         wanted: (u32, u32),
@@ -145,7 +146,7 @@ impl<'a> Baseline<'a> {
         divisor: u32,
         deadline: Deadline,
         memory: u64,
-    ) -> Result<Option<Planes>, Rejection> {
+    ) -> Result<Option<(Planes, bool)>, Rejection> {
         let side = 8 / divisor as usize;
         let units = (self.width.div_ceil(8 * self.most.0), self.height.div_ceil(8 * self.most.1));
         let mixes: Vec<[Mix; 2]> = self
@@ -200,7 +201,7 @@ impl<'a> Baseline<'a> {
             }
             strips.iter_mut().for_each(Strip::pass_on);
         }
-        Ok(finished(strips))
+        Ok(finished(strips).map(|planes| (planes, bits.ends())))
     }
 }
 

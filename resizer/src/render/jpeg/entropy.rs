@@ -81,6 +81,9 @@ impl Code {
     }
 }
 
+/// More zeros than this behind a scan are no camera's.
+const FILLED: usize = 512;
+
 /// A value of so many bits: those that begin with a zero are negative (T.81, figure F.12).
 #[inline(always)]
 fn extended(bits: u32, size: u32) -> i32 {
@@ -109,6 +112,22 @@ impl<'a> Bits<'a> {
     /// Whether more was read than there is.
     pub(super) fn is_over(&self) -> bool {
         self.missing > self.held
+    }
+
+    /// Whether the scan ends here, as it does in a whole picture: what is left are fewer bits than a byte has, and zeros with
+    /// which some cameras fill their buffer.
+    pub(super) fn ends(&self) -> bool {
+        let Some(real) = self.held.checked_sub(self.missing) else { return false };
+        let below = u64::MAX.checked_shr(real).unwrap_or(0);
+        let whole_bytes = (self.next & !below) << (real & 7);
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (zeros, mut markers) = rest.split_at(memchr::memchr(0xFF, rest).unwrap_or(rest.len()));
+        // A restart that nothing comes after.
+        if matches!(markers, [0xFF, 0xD0..=0xD7, 0xFF, ..]) {
+            markers = &markers[2..];
+        }
+        let over = !matches!(markers, [0xFF, 0 | 0xD0..=0xD7, ..]);
+        over && whole_bytes == 0 && zeros.len() < FILLED && zeros.iter().all(|&byte| byte == 0)
     }
 
     /// At least 32 bits are held afterwards.
@@ -283,6 +302,23 @@ mod tests {
         assert!(Code::new(&counts, &[1, 2, 3]).is_none(), "there are two codes of one bit");
         counts[0] = 2;
         assert!(Code::new(&counts, &[1]).is_none());
+    }
+
+    #[test]
+    fn a_scan_ends_with_bits_to_spare_and_a_marker() {
+        let ends = |bytes: &[u8]| {
+            let mut bits = Bits::new(bytes, 0);
+            bits.difference(&code()).unwrap();
+            bits.ends()
+        };
+        assert!(ends(&[0b1011_1111, 0xFF, 0xD9]));
+        assert!(ends(&[0b1011_1111]), "the marker alone is missing");
+        assert!(ends(&[0b1011_1111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xD9]), "some fill up with zeros");
+        assert!(ends(&[0b1011_1111, 0xFF, 0xD3, 0xFF, 0xD9]), "a restart too many");
+        assert!(!ends(&[0b1011_1111, 0b1000_0000, 0xFF, 0xD9]));
+        assert!(!ends(&[0b1011_1111, 0xFF, 0x00, 0xFF, 0xD9]));
+        assert!(!ends(&[0b1011_1111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF, 0xD9]));
+        assert!(!ends(&[0b1011_1111, 0xFF, 0xD3, 0b1011_1111, 0xFF, 0xD9]));
     }
 
     #[test]
