@@ -62,7 +62,7 @@ fn ruled(space: u16, rule: [u8; 4]) -> Vec<u8> {
         b"II\x2a\0\x08\0\0\0".to_vec(),
         directory(&[entry(0x8769, 4, 1, link(26))]),
         directory(&[entry(0xA001, 3, 1, (u32::from(space)).to_le_bytes()), entry(0xA005, 4, 1, link(56))]),
-        directory(&[entry(1, 2, 4, *rule)]),
+        directory(&[entry(1, 2, 4, rule)]),
     ]
     .concat()
 }
