@@ -1,8 +1,10 @@
 //! The command as a person uses it: the real program, in an empty folder.
 
+mod full_disk;
 mod health;
 mod people;
 mod program;
+mod secrets;
 mod sending;
 
 use std::net::TcpListener;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -61,6 +61,15 @@ impl Serving {
         }
         assert!(!address.is_empty(), "serve tells its address");
         Self { process, address }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it logs. Whoever takes it reads it to the end, or it could not log any more.
+    pub(crate) fn log(&mut self) -> ChildStderr {
+        self.process.stderr.take().expect("piped, and taken once")
     }
 
     /// The status line of an answer to a plain request.
