@@ -41,7 +41,7 @@ impl Running {
         let folder = Folder::open(directory.path()).unwrap();
         folder.ensure_buckets(&[BUCKET]).await.unwrap();
         let server = Server::new(Arc::clone(&folder), &credentials());
-        let near = server.client();
+        let near = near_client(&server, &credentials());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -89,6 +89,35 @@ async fn a_wrong_key_pair_is_told_so_and_no_more() {
 }
 
 #[tokio::test]
+async fn the_process_itself_signs_nothing_and_is_answered_as_everybody() {
+    let running = Running::start().await;
+    let own = running.server.client();
+    for key in ["a b+ü/k", "#?%&", "large"] {
+        let bytes = noise(if key == "large" { 300_000 } else { 1_000 }, 1);
+        let etag = put(&own, key, bytes.clone()).await;
+        assert_eq!(get(&running.far, key).await.unwrap(), bytes);
+        assert_eq!(get(&own, key).await.unwrap(), bytes);
+        let changed = own.put_object().bucket(BUCKET).key(key).if_match("\"other\"").send().await.unwrap_err();
+        assert_eq!((status(&changed), code(&changed).as_str()), (412, "PreconditionFailed"));
+        let head = own.head_object().bucket(BUCKET).key(key).send().await.unwrap();
+        assert_eq!(head.e_tag.as_deref(), Some(etag.as_str()));
+    }
+    let listed = own.list_objects_v2().bucket(BUCKET).prefix("a b").send().await.unwrap();
+    assert_eq!(listed.contents()[0].key(), Some("a b+ü/k"));
+    own.delete_object().bucket(BUCKET).key("large").send().await.unwrap();
+    assert_eq!(status(&own.head_object().bucket(BUCKET).key("large").send().await.unwrap_err()), 404);
+
+    // A checksum behind the body would have to be signed for; the body is refused rather than stored with its chunks.
+    let chunks =
+        futures::stream::iter([Ok::<_, std::io::Error>(http_body::Frame::data(bytes::Bytes::from_static(b"x")))]);
+    let body = aws_sdk_s3::primitives::SdkBody::from_body_1_x(http_body_util::StreamBody::new(chunks));
+    let sent = own.put_object().bucket(BUCKET).key("chunks").content_length(1).body(ByteStream::new(body));
+    let sent = sent.checksum_algorithm(aws_sdk_s3::types::ChecksumAlgorithm::Crc32).send().await.unwrap_err();
+    assert_eq!(code(&sent), "NotImplemented");
+    assert_eq!(status(&own.head_object().bucket(BUCKET).key("chunks").send().await.unwrap_err()), 404);
+}
+
+#[tokio::test]
 async fn presigned_addresses_work_until_they_are_changed() {
     let running = Running::start().await;
     let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
