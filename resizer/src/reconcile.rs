@@ -1,7 +1,7 @@
 //! The whole bucket made right: what lost events, crashes and older versions left.
 //!
-//! Memory stays at a few dozen bytes a photo, whatever the photos are. Three listings are walked page by page: the
-//! originals (each compared with its facts), the facts (for originals that are gone) and the renditions (compared with
+//! Memory stays at a few dozen bytes a photo, whatever the photos are, and the keys of those to be made. Three listings are walked page by page: the
+//! originals (each compared with its facts; what differs is made afterwards, the newest first), the facts (for originals that are gone) and the renditions (compared with
 //! what the facts promised, as a sum of hashes). Whatever looks wrong is refreshed, so a mistaken suspicion, as when
 //! the gallery changes meanwhile, costs time alone.
 
@@ -34,6 +34,16 @@ pub struct Tally {
     pub failed: usize,
 }
 
+/// What comparing an original with its facts tells.
+enum Checked {
+    /// Not meant as a photo.
+    Ignored,
+    /// All right, and what its renditions should sum up to.
+    Fresh(PhotoId, u64),
+    /// To be made.
+    Stale,
+}
+
 /// What the renditions of a photo should sum up to.
 type Sums = HashMap<PhotoId, u64>;
 
@@ -43,31 +53,48 @@ impl Resizer {
     pub async fn reconcile(&self) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         let mut sums = Sums::new();
+        let mut stale = Vec::new();
         let mut originals = self.store.list(Bucket::Source, "");
-        while let Some(mut page) = originals.next().await? {
-            // Somebody waits for the newest.
-            page.sort_by_key(|original| Reverse(original.modified));
+        while let Some(page) = originals.next().await? {
             self.asked.fetch_add(page.len(), Ordering::Relaxed);
             let mut seen = stream::iter(page)
                 .map(|original| async move {
-                    let checked = self.check(&original).await.map_err(|error| (original.path, error));
-                    self.done.fetch_add(1, Ordering::Relaxed);
-                    checked
+                    let fresh = self.promised_by_fresh_facts(&original).await;
+                    (original, fresh)
                 })
                 .buffer_unordered(self.width);
-            while let Some(result) = seen.next().await {
-                match result {
-                    Ok(Some((photo, sum, done))) => {
+            while let Some((original, fresh)) = seen.next().await {
+                match fresh {
+                    Ok(Checked::Fresh(photo, sum)) => {
                         sums.insert(photo, sum);
-                        tally.count(Ok(done));
+                        tally.count(Ok(Done::Unchanged));
                     }
-                    Ok(None) => {}
-                    Err((key, error)) => {
-                        // Its remains must not be taken for orphans.
-                        sums.insert(PhotoId::of_key(&key), 0);
-                        tally.count(Err((key, error)));
+                    Ok(Checked::Stale) => {
+                        stale.push((original.modified, original.path));
+                        continue;
                     }
+                    Ok(Checked::Ignored) => {}
+                    Err(error) => count_failed(original.path, error, &mut sums, &mut tally),
                 }
+                self.done.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        // Somebody waits for the newest.
+        stale.sort_unstable_by_key(|(modified, _)| Reverse(*modified));
+        let mut made = stream::iter(stale)
+            .map(|(_, key)| async move {
+                let made = self.make_fresh(&key).await;
+                self.done.fetch_add(1, Ordering::Relaxed);
+                (key, made)
+            })
+            .buffer_unordered(self.width);
+        while let Some((key, made)) = made.next().await {
+            match made {
+                Ok((sum, done)) => {
+                    sums.insert(PhotoId::of_key(&key), sum);
+                    tally.count(Ok(done));
+                }
+                Err(error) => count_failed(key, error, &mut sums, &mut tally),
             }
         }
         self.sweep_facts(&sums, &mut tally).await?;
@@ -75,22 +102,26 @@ impl Resizer {
         Ok(tally)
     }
 
-    /// Compares an original with its facts, and refreshes it where they differ.
-    async fn check(&self, original: &Listed) -> Result<Option<(PhotoId, u64, Done)>, RefreshError> {
+    /// Compares an original with its facts.
+    async fn promised_by_fresh_facts(&self, original: &Listed) -> Result<Checked, RefreshError> {
         let place = Place::of(&original.path);
         let (Some(photo), Some(facts_key)) = (place.photo(), place.facts()) else {
-            return Ok(None);
+            return Ok(Checked::Ignored);
         };
         let wish = self.wish().await?;
-        let read = self.store.read(&facts_key).await?;
-        let facts = read.and_then(|object| Facts::from_json(&object.bytes).ok());
-        if let Some(facts) = facts.filter(|facts| !self.anew && is_fresh(facts, original, &wish)) {
-            return Ok(Some((photo, sum(&promised(&facts)), Done::Unchanged)));
-        }
-        let done = self.refresh(&original.path).await?;
-        let read = self.store.read(&facts_key).await?;
-        let facts = read.and_then(|object| Facts::from_json(&object.bytes).ok());
-        Ok(Some((photo, facts.map_or(0, |facts| sum(&promised(&facts))), done)))
+        let facts = self.known(&facts_key).await?.facts;
+        let fresh = facts.filter(|facts| !self.anew && is_fresh(facts, original, &wish));
+        Ok(fresh.map_or(Checked::Stale, |facts| Checked::Fresh(photo, sum(&promised(&facts)))))
+    }
+
+    /// Refreshes an original, and sums up what its facts promise then.
+    async fn make_fresh(&self, key: &str) -> Result<(u64, Done), RefreshError> {
+        let done = self.refresh(key).await?;
+        let facts = match Place::of(key).facts() {
+            Some(facts_key) => self.known(&facts_key).await?.facts,
+            None => None,
+        };
+        Ok((facts.map_or(0, |facts| sum(&promised(&facts))), done))
     }
 
     /// Refreshes what has facts but no original.
@@ -195,6 +226,12 @@ impl Tally {
             self.count(result);
         }
     }
+}
+
+/// Counts a key that failed, whose remains must not be taken for orphans.
+fn count_failed(key: String, error: RefreshError, sums: &mut Sums, tally: &mut Tally) {
+    sums.insert(PhotoId::of_key(&key), 0);
+    tally.count(Err((key, error)));
 }
 
 fn sum(paths: &[String]) -> u64 {

@@ -19,6 +19,8 @@ use super::notification::sqs_record;
 pub struct Policy {
     /// The most messages in one event.
     pub batch: usize,
+    /// Whether what came last is handed out first: somebody may be waiting for it.
+    pub newest_first: bool,
     /// How long to wait for more after a message that comes alone.
     pub window: Duration,
     /// How long to wait while messages keep coming. So the first photo of an upload shows at once, the five hundredth
@@ -253,9 +255,14 @@ impl Shared {
         let mut messages = self.messages();
         let mut batch = Vec::new();
         let mut kept = VecDeque::with_capacity(messages.len());
-        for message in messages.drain(..) {
+        let newest_first = self.policy.newest_first;
+        let next: fn(&mut VecDeque<Message>) -> Option<Message> =
+            if newest_first { VecDeque::pop_back } else { VecDeque::pop_front };
+        while let Some(message) = next(&mut messages) {
             if message.not_before <= now && batch.len() < self.policy.batch {
                 batch.push(message);
+            } else if newest_first {
+                kept.push_front(message);
             } else {
                 kept.push_back(message);
             }

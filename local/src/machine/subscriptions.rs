@@ -54,6 +54,7 @@ impl Handlers {
 /// How builds are batched.
 pub(crate) const BUILDS: Policy = Policy {
     batch: 10_000,
+    newest_first: false,
     window: Duration::from_millis(300),
     longest_window: Duration::from_mins(2),
     longest_quiet: Duration::from_secs(6),
@@ -73,6 +74,7 @@ pub(super) fn subscriptions(handlers: &Handlers) -> Vec<Subscription> {
             destination: Destination::Resize,
             policy: Policy {
                 batch: 1,
+                newest_first: true,
                 window: Duration::ZERO,
                 longest_window: Duration::ZERO,
                 longest_quiet: Duration::ZERO,

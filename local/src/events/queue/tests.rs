@@ -55,6 +55,20 @@ impl Rig {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_last_is_handed_out_first_where_that_is_wanted() {
+    for newest_first in [true, false] {
+        let mut rig = rig(Policy { batch: 1, window: Duration::ZERO, newest_first, ..BUILDS }, |_, _| false);
+        for id in 0..5 {
+            rig.queue.send(id, format!("body {id}"));
+        }
+        let expected: Vec<u64> = if newest_first { (0..5).rev().collect() } else { (0..5).collect() };
+        for id in expected {
+            assert_eq!(rig.fate().await, Settled::Done(id), "{newest_first}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_comes_within_the_window_is_one_batch() {
     let mut rig = rig(POLICY, |_, _| false);
     for id in 0..5 {
