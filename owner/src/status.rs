@@ -2,7 +2,7 @@
 
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use builder::{Catalogue, GalleryRecord};
@@ -78,6 +78,9 @@ struct Told {
     unread: Vec<Unread>,
     /// Files that no album can hold: right at the top of the bucket, or too deep.
     strays: Vec<String>,
+    /// Originals that lie there more than once, byte for byte: the places of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubles: Vec<Vec<String>>,
     /// What waits for the handlers, and what they gave up. Absent where nobody answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     queues: Option<BTreeMap<&'static str, Depth>>,
@@ -167,6 +170,7 @@ async fn pages(store: &Store, told: &mut Told, now: Timestamp) -> Result<()> {
 /// Counts every original as waiting; those that a catalogue knows are taken off again.
 async fn originals(store: &Store, told: &mut Told) -> Result<()> {
     let (mut objects, mut bytes) = (0, 0);
+    let mut places: HashMap<(String, u64), Vec<String>> = HashMap::new();
     let mut pages = store.list(Bucket::Source, "");
     while let Some(page) = pages.next().await? {
         for listed in page {
@@ -177,6 +181,10 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
                     let album = told.albums.entry(source.folder().to_string()).or_default();
                     album.waiting += 1;
                     album.bytes += listed.bytes;
+                    // An `ETag` is the MD5 of the bytes, or made of those of the parts that they came in.
+                    if listed.bytes > 0 && resizer::facts_of(&listed.path).is_some() {
+                        places.entry((listed.etag, listed.bytes)).or_default().push(listed.path);
+                    }
                 }
                 Some(_) => {}
                 None => told.strays.push(listed.path),
@@ -184,6 +192,8 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
         }
     }
     told.buckets.insert("source", (objects, bytes));
+    told.doubles = places.into_values().filter(|places| places.len() > 1).collect();
+    told.doubles.sort();
     Ok(())
 }
 

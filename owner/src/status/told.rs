@@ -9,6 +9,9 @@ use super::{Album, Told};
 use crate::queues::Depth;
 use crate::tell::counted;
 
+/// How many originals that lie there more than once are named.
+const DOUBLES: usize = 5;
+
 impl Told {
     /// Prints it: the albums first, then what wants mending, then the rest.
     pub(super) fn tell(&self) {
@@ -67,6 +70,16 @@ impl Told {
         if !self.strays.is_empty() {
             let files = counted(self.strays.len(), "file lies", "files lie");
             println!("\n{files} where no album can be, the first at `{}`.", self.strays[0]);
+        }
+        if !self.doubles.is_empty() {
+            let originals = counted(self.doubles.len(), "original lies", "originals lie");
+            println!("\n{originals} there more than once, byte for byte:");
+            for places in self.doubles.iter().take(DOUBLES) {
+                println!("  {}", places.join(" = "));
+            }
+            if self.doubles.len() > DOUBLES {
+                println!("  and {} more, which `heirloom status --json` names.", self.doubles.len() - DOUBLES);
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ fn status_tells_what_is_there_and_what_is_wrong() {
     for seed in 0..3 {
         std::fs::write(album.join(format!("{seed}.jpg")), owner::sample::small(seed, 320, 240)).unwrap();
     }
+    std::fs::copy(album.join("0.jpg"), album.join("again.jpg")).unwrap();
     std::fs::write(album.join("notes.txt"), b"not a photo").unwrap();
     std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: [sideways\n").unwrap();
     assert!(run(folder.path(), &["upload", "Photos"]).status.success());
@@ -24,7 +25,7 @@ fn status_tells_what_is_there_and_what_is_wrong() {
         let output = run(folder.path(), &["status", "--json"]);
         let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let lisbon = &status["albums"]["Family/Lisbon"];
-        if lisbon["photos"] == 3 && lisbon["waiting"] == 0 && lisbon["problem"].is_string() {
+        if lisbon["photos"] == 4 && lisbon["waiting"] == 0 && lisbon["problem"].is_string() {
             break status;
         }
         assert!(since.elapsed() < PATIENCE, "{status}");
@@ -35,18 +36,20 @@ fn status_tells_what_is_there_and_what_is_wrong() {
         lisbon["rejected"]["notes.txt"].is_string() && lisbon["problem"].as_str().unwrap().contains("line"),
         "{status}"
     );
+    assert_eq!(status["doubles"], serde_json::json!([["Family/Lisbon/0.jpg", "Family/Lisbon/again.jpg"]]));
     // What cannot be read is gathered by the last record that a build writes.
     loop {
         let told = text(&run(folder.path(), &["status"]).stdout);
-        let missing =
-            ["Family/Lisbon", "notes.txt", "metadata.yml, line", "source"].iter().find(|part| !told.contains(**part));
+        let missing = ["Family/Lisbon", "notes.txt", "metadata.yml, line", "0.jpg = Family/Lisbon/again.jpg", "source"]
+            .iter()
+            .find(|part| !told.contains(**part));
         let Some(part) = missing else { break };
         assert!(since.elapsed() < PATIENCE, "`{part}` is missing in: {told}");
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(serving.interrupt());
     let rebuilt = run(folder.path(), &["rebuild"]);
-    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("4 were right"), "{}", text(&rebuilt.stdout));
+    assert!(rebuilt.status.success() && text(&rebuilt.stdout).contains("5 were right"), "{}", text(&rebuilt.stdout));
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&run(folder.path(), &["completions", shell]).stdout).contains("heirloom"));
     }
