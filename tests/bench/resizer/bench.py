@@ -1,7 +1,8 @@
 """The resizer against its peers: processor time, wall time and peak memory as ratios, and quality at equal size.
 
 python bench.py RENDER QUALITY [--photo FILE] [--quick]: the program `render` (resizer/examples), the program `quality`,
-and a photo of your own in place of the drawn one. What is not installed is left out, and said to be.
+and a photo of your own in place of the drawn one. What is not installed is left out, and said to be. Ends with what ours is
+held to beside sharp, met or missed, and with exit code 1 when something is missed.
 """
 
 import argparse
@@ -112,6 +113,7 @@ def compare(title, files, widths, formats, leave_out=(), runs=None):
     runs = runs or (1 if options.quick else 3)
     print(f"\n{title}\n{'':15} {'cpu s':>8} {'wall s':>8} {'MiB':>6}   ratio to ours: cpu, wall, memory")
     base = None
+    ratios = {}
     for name, peer in PEERS.items():
         if name in leave_out:
             continue
@@ -124,8 +126,24 @@ def compare(title, files, widths, formats, leave_out=(), runs=None):
             print(f"{name:15} left out: {str(error).splitlines()[-1][:90]}")
             continue
         base = base or figures
-        ratios = "  ".join(f"{a / b:6.2f}" for a, b in zip(figures, base))
-        print(f"{name:15} {figures[0]:8.2f} {figures[1]:8.2f} {figures[2]:6.0f}   {ratios}", flush=True)
+        ratios[name] = [a / b for a, b in zip(figures, base)]
+        shown = "  ".join(f"{ratio:6.2f}" for ratio in ratios[name])
+        print(f"{name:15} {figures[0]:8.2f} {figures[1]:8.2f} {figures[2]:6.0f}   {shown}", flush=True)
+    return ratios.get("sharp")
+
+
+def held(expected):
+    """Whether each ratio of sharp's figures to ours is what it must be: what, the ratios, which of them, at least."""
+    missed = 0
+    print("\nHeld to, beside sharp:")
+    for what, ratios, column, least in expected:
+        if ratios is None:
+            print(f"  not measured  {what}")
+            continue
+        met = ratios[column] >= least
+        missed += not met
+        print(f"  {'met   ' if met else 'MISSED'}  {what}: {ratios[column]:.2f} x, at least {least:.1f} x")
+    return missed
 
 
 def draw(width, height, seed):
@@ -190,16 +208,16 @@ with Image.open(photo) as picture:
     megapixels = picture.width * picture.height / 1e6
 apart(make_inputs, photo)
 print(f"{photo.name}: {megapixels:.0f} megapixels, {photo.stat().st_size / 1e6:.1f} MB; medians of {1 if options.quick else 3} runs")
-compare("3 JPEG, a process of its own", [photo], THREE, "jpeg")
+alone = compare("3 JPEG, a process of its own", [photo], THREE, "jpeg")
 compare("4 JPEG and 4 WebP, a process of its own", [photo], FOUR, "jpeg,webp")
-compare("3 JPEG of four times as many pixels", [work / "large.jpg"], THREE, "jpeg")
+larger = compare("3 JPEG of four times as many pixels", [work / "large.jpg"], THREE, "jpeg")
 many = []
 for i in range(10 if options.quick else 50):
     copy = work / f"many-{i:02}.jpg"
     shutil.copy(photo, copy)
     many.append(copy)
-compare(f"{len(many)} photos in one process, 3 JPEG each", many, THREE, "jpeg", ("vipsthumbnail", "ImageMagick"), 1)
-compare(f"{len(many)} photos in one process, 4 JPEG and 4 WebP", many, FOUR, "jpeg,webp", ("vipsthumbnail", "ImageMagick"), 1)
+warm = compare(f"{len(many)} photos in one process, 3 JPEG each", many, THREE, "jpeg", ("vipsthumbnail", "ImageMagick"), 1)
+both = compare(f"{len(many)} photos in one process, 4 JPEG and 4 WebP", many, FOUR, "jpeg,webp", ("vipsthumbnail", "ImageMagick"), 1)
 # Sixteen pixels wide: the entropy code must be undone whole, and hardly anything else is to be done.
 floor = median(ours(many, "16", "jpeg"), 1)[0] / len(many)
 each = median(ours(many, THREE, "jpeg"), 1)[0] / len(many)
@@ -213,3 +231,19 @@ compare("PNG to 3 JPEG", [work / "picture.png"], THREE, "jpeg")
 if shutil.which("node"):
     quality(photo)
 shutil.rmtree(work)
+CPU, MEMORY = 0, 2
+sys.exit(
+    held(
+        [
+            ("processor time of 3 JPEG, a process of its own", alone, CPU, 3.0),
+            ("its memory", alone, MEMORY, 2.0),
+            ("processor time with four times as many pixels", larger, CPU, 2.0),
+            ("its memory", larger, MEMORY, 2.0),
+            (f"processor time of {len(many)} photos in one process", warm, CPU, 1.7),
+            ("its memory", warm, MEMORY, 2.0),
+            ("the same with WebP", both, CPU, 1.0),
+            ("its memory", both, MEMORY, 2.0),
+        ]
+    )
+    > 0
+)
