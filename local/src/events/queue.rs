@@ -261,7 +261,9 @@ impl Shared {
         let mut batch = Vec::new();
         let mut kept = VecDeque::with_capacity(messages.len());
         let newest_first = self.policy.newest_first;
-        while let Some(message) = if newest_first { messages.pop_back() } else { messages.pop_front() } {
+        let next: fn(&mut VecDeque<Message>) -> Option<Message> =
+            if newest_first { VecDeque::pop_back } else { VecDeque::pop_front };
+        while let Some(message) = next(&mut messages) {
             if message.not_before <= now && batch.len() < self.policy.batch {
                 batch.push(message);
             } else if newest_first {
