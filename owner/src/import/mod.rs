@@ -7,6 +7,7 @@
 pub(crate) mod arrival;
 pub(crate) mod bring;
 mod dates;
+mod edited;
 mod folder;
 mod names;
 pub(crate) mod piece;

@@ -9,45 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::edited::edited_of;
 use super::sidecar::Sidecar;
 
 /// What newer exports put between a file's name and `.json`.
 const SUPPLEMENTAL: &str = ".supplemental-metadata";
 
 /// The longest name of notes without `.json`, in characters.
-const LONGEST: usize = 46;
-
-/// What Google puts behind the names of edited copies, in the language of the account.
-const EDITED: [&str; 28] = [
-    "-edited",
-    "-bearbeitet",
-    "-modifié",
-    "-modifiée",
-    "-editado",
-    "-editada",
-    "-modificato",
-    "-bewerkt",
-    "-edytowane",
-    "-編集済み",
-    "-수정됨",
-    "-편집됨",
-    "-已修改",
-    "-已编辑",
-    "-已編輯",
-    "-redigerad",
-    "-redigert",
-    "-redigeret",
-    "-muokattu",
-    "-upraveno",
-    "-szerkesztve",
-    "-düzenlendi",
-    "-отредактировано",
-    "-изменено",
-    "-modificat",
-    "-editat",
-    "-επεξεργασμένο",
-    "-ערוך",
-];
+pub(super) const LONGEST: usize = 46;
 
 /// Still pictures that phones put a moving half beside, and what that half is.
 const STILL: [&str; 4] = [".jpg", ".jpeg", ".heic", ".heif"];
@@ -170,26 +139,6 @@ fn shared<'a>(alike: &[&str], twin: &str, pairs: &BTreeMap<&'a str, &'a str>) ->
     split_json(found).is_some_and(|(base, _)| is_cut(split_counter(base).0)).then_some(found)
 }
 
-/// The name of which this is an edited copy.
-pub(super) fn edited_of(name: &str) -> Option<String> {
-    let name = &composed(name);
-    let (stem, extension) = split(name);
-    let (bare, counter) = split_counter(stem);
-    for suffix in EDITED {
-        if let Some(original) = strip_end(bare, suffix) {
-            return Some(format!("{original}{counter}{extension}"));
-        }
-    }
-    // A long name is cut in the middle of the suffix.
-    if name.chars().count() < LONGEST {
-        return None;
-    }
-    EDITED.iter().find_map(|suffix| {
-        let cuts = suffix.char_indices().rev().map(|(at, _)| &suffix[..at]).filter(|cut| cut.chars().count() > 3);
-        cuts.into_iter().find_map(|cut| strip_end(bare, cut)).map(|original| format!("{original}{counter}{extension}"))
-    })
-}
-
 /// By name, capitals and all.
 fn by_very_name(photo: &str, free: &Free<'_>) -> Option<String> {
     named(photo, free, true)
@@ -294,24 +243,18 @@ pub(super) fn folded(name: &str) -> String {
     composed(name).to_lowercase()
 }
 
-fn composed(name: &str) -> String {
+pub(super) fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
 /// `IMG_1(2)` is `IMG_1` and `(2)`.
-fn split_counter(stem: &str) -> (&str, &str) {
+pub(super) fn split_counter(stem: &str) -> (&str, &str) {
     let counter = stem.strip_suffix(')').and_then(|rest| {
         let at = rest.rfind('(')?;
         let digits = &rest[at + 1..];
         (at > 0 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(at)
     });
     counter.map_or((stem, ""), |at| stem.split_at(at))
-}
-
-/// The text without its end, capitals aside.
-fn strip_end<'a>(text: &'a str, end: &str) -> Option<&'a str> {
-    let at = text.len().checked_sub(end.len()).filter(|at| *at > 0)?;
-    text.get(at..).filter(|tail| tail.to_lowercase() == end).map(|_| &text[..at])
 }
 
 #[cfg(test)]
@@ -448,17 +391,5 @@ mod tests {
         let (apart, together) = ("Cafe\u{301}.jpg", "Caf\u{e9}.jpg.json");
         assert_eq!(pairs(&[apart], &[(together, "Caf\u{e9}.jpg")]), [(apart, together)]);
         assert_eq!(edited_of("IMG_1-modifie\u{301}.jpg").as_deref(), Some("IMG_1.jpg"));
-    }
-
-    #[test]
-    fn edited_copies_are_told_by_their_ending() {
-        assert_eq!(edited_of("IMG_1-edited.jpg").as_deref(), Some("IMG_1.jpg"));
-        assert_eq!(edited_of("IMG_1-EDITED(3).jpg").as_deref(), Some("IMG_1(3).jpg"));
-        assert_eq!(edited_of("写真-編集済み.jpg").as_deref(), Some("写真.jpg"));
-        assert_eq!(edited_of("credited.jpg"), None);
-        assert_eq!(edited_of("-edited.jpg"), None);
-        let cut = "a_very_long_name_that_somebody_gave_photo-edit.jpg";
-        assert_eq!(edited_of(cut).as_deref(), Some("a_very_long_name_that_somebody_gave_photo.jpg"));
-        assert_eq!(edited_of("short-edit.jpg"), None);
     }
 }

@@ -12,6 +12,7 @@ use gallery::FolderPath;
 use indicatif::ProgressBar;
 
 use super::arrival::{AlbumWords, Place, Plan, Said, Words};
+use super::edited::edited_of;
 use super::names;
 use super::piece::Piece;
 use super::sidecar::{MOST, Notes, Sidecar};
@@ -199,7 +200,7 @@ fn placed(folder: &Folder, path: &FolderPath, edited: Edited, plan: &mut Plan) -
     let originals: BTreeMap<String, &str> = photos
         .iter()
         .filter_map(|name| {
-            let original = names::edited_of(name)?;
+            let original = edited_of(name)?;
             let stem = names::folded(names::split(&original).0);
             stems.contains(&stem).then_some((stem, *name))
         })
