@@ -281,7 +281,7 @@ async fn serving_s3(server: Server, listener: TcpListener, limits: Limits, stop:
 
 async fn pumping(pump: Pump, stopped: watch::Receiver<bool>) {
     if let Err(error) = pump.run(stopped).await {
-        tracing::error!("events are no longer delivered: {error}");
+        tracing::error!("what was dealt with last comes again with the next start: {error}");
     }
 }
 

@@ -6,11 +6,19 @@ use clap::Parser;
 use owner::cli::Arguments;
 use tracing_subscriber::EnvFilter;
 
-/// What is logged. The SDK warns of every object that came in parts, that the checksum of its parts is none of the whole:
-/// so it is, and nothing follows from it.
+/// What is not logged, whatever is asked for.
+const QUIET: [&str; 2] = [
+    // The SDK warns of every object that came in parts, that the checksum of its parts is none of the whole: so it is, and
+    // nothing follows from it.
+    "aws_sdk_s3::http_response_checksum=error",
+    // What the signature of a refused request should have been, for which somebody without the key would give much.
+    "s3s::ops::signature=info",
+];
+
+/// What is logged.
 fn filter(asked: &str) -> EnvFilter {
-    let quiet = "aws_sdk_s3::http_response_checksum=error".parse().expect("a directive of our own");
-    EnvFilter::new(asked).add_directive(quiet)
+    let quiet = QUIET.map(|quiet| quiet.parse().expect("a directive of our own"));
+    quiet.into_iter().fold(EnvFilter::new(asked), EnvFilter::add_directive)
 }
 
 /// Whoever was told something may leave early (`heirloom audit | head`). Then it ends as other programs do, with the number
@@ -34,6 +42,9 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .without_time()
         .with_target(false)
+        // A log that cannot be written, on a full disk for instance, is told on standard error otherwise, and where that is
+        // the very log, by a panic in whoever had something to say.
+        .log_internal_errors(false)
         .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

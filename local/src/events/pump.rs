@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gallery::Store;
 use gallery::keys::Bucket;
@@ -12,13 +13,19 @@ use tokio::sync::{mpsc, watch};
 use super::notification::{s3_event, test_event};
 use super::queue::{Handler, Policy, Queue, Settled};
 use super::route::{Destination, destination};
-use crate::s3::{Folder, FolderError};
+use crate::s3::{Change, Folder, FolderError};
 
 /// The most events in memory; the rest waits in the outbox.
 const IN_MEMORY: usize = 20_000;
 
 /// How many events are read out of the outbox at a time.
 const PAGE: usize = 1_000;
+
+/// How long to wait before a folder that failed is asked again, doubled each time,
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Ids from here on are not the outbox's.
 const NOT_FROM_OUTBOX: u64 = u64::MAX - 16;
@@ -77,11 +84,13 @@ impl Pump {
         self.photos.subscribe()
     }
 
-    /// Runs the queues until `stop` turns true and the handlers under way have ended.
+    /// Runs the queues until `stop` turns true and the handlers under way have ended. While the folder fails, on a full
+    /// disk for instance, it waits for it. The error is that of the very end: what it concerns comes again with the next
+    /// start.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), FolderError> {
         let running: Vec<_> =
             self.queues.iter().map(|(_, queue)| tokio::spawn(queue.clone().run(stop.clone()))).collect();
-        let outcome = self.turn(&mut stop).await;
+        self.turn(&mut stop).await;
         for queue in running {
             // A queue's own task neither panics nor is it aborted; its handlers' panics end in the queue.
             let _ = queue.await;
@@ -90,11 +99,11 @@ impl Pump {
         while let Ok(fate) = self.fates.try_recv() {
             last.push(fate);
         }
-        self.settle(last).await?;
-        outcome
+        if last.is_empty() { Ok(()) } else { self.settle(&last).await }
     }
 
-    async fn turn(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), FolderError> {
+    /// Returns when `stop` turns true.
+    async fn turn(&mut self, stop: &mut watch::Receiver<bool>) {
         self.greet();
         let mut read_to = 0;
         let mut under_way = BTreeSet::new();
@@ -104,7 +113,7 @@ impl Pump {
             // Seen before reading, so that a change made while reading is not slept through.
             changed.borrow_and_update();
             while under_way.len() < IN_MEMORY {
-                let page = self.folder.changes_after(read_to, PAGE).await?;
+                let Some(page) = self.page_after(read_to, stop).await else { return };
                 let Some(last) = page.last() else { break };
                 read_to = last.sequence;
                 let mut nobodys = Vec::new();
@@ -119,27 +128,85 @@ impl Pump {
                             }
                             queue.send(change.sequence, s3_event(change).to_string());
                         }
-                        None => nobodys.push(change.sequence),
+                        None => nobodys.push(("", Settled::Done(change.sequence))),
                     }
                 }
-                if !nobodys.is_empty() {
-                    self.folder.forget(&nobodys).await?;
+                if !nobodys.is_empty() && self.settled_or_revived(nobodys, stop).await.is_none() {
+                    return;
                 }
             }
             self.at_rest.send_if_modified(|rest| std::mem::replace(rest, under_way.is_empty()) != under_way.is_empty());
             self.photos.send_if_modified(|count| std::mem::replace(count, photos.len()) != photos.len());
             let mut fates = Vec::new();
             tokio::select! {
-                _ = stop.wait_for(|&stop| stop) => return Ok(()),
-                seen = changed.changed() => if seen.is_err() { return Ok(()) },
-                count = self.fates.recv_many(&mut fates, PAGE) => if count == 0 { return Ok(()) },
+                _ = stop.wait_for(|&stop| stop) => return,
+                seen = changed.changed() => if seen.is_err() { return },
+                count = self.fates.recv_many(&mut fates, PAGE) => if count == 0 { return },
             }
-            for (_, fate) in &fates {
-                under_way.remove(&fate.id());
-                photos.remove(&fate.id());
+            if fates.is_empty() {
+                continue;
             }
-            self.settle(fates).await?;
+            let Some(settled) = self.settled_or_revived(fates, stop).await else { return };
+            for id in settled {
+                under_way.remove(&id);
+                photos.remove(&id);
+            }
         }
+    }
+
+    /// The next changes, as soon as the folder tells them; `None` when `stop` turns true before.
+    async fn page_after(&self, sequence: u64, stop: &mut watch::Receiver<bool>) -> Option<Vec<Change>> {
+        let mut trouble = Trouble::default();
+        loop {
+            match self.folder.changes_after(sequence, PAGE).await {
+                Ok(page) => {
+                    trouble.over();
+                    return Some(page);
+                }
+                Err(error) => trouble.wait(&error, stop).await?,
+            }
+            // It is a write that opens an index again which failed. Whether it does shows in the next reading.
+            let _ = self.folder.forget(&[]).await;
+        }
+    }
+
+    /// Settles what was told, as soon as the folder takes it, and tells what is settled; `None` when `stop` turns true
+    /// before: the outbox then repeats it. What was given up while the folder failed goes back into its queue as if it
+    /// were new, because the handlers write where the folder could not.
+    async fn settled_or_revived(
+        &mut self,
+        mut fates: Vec<(&'static str, Settled)>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<Vec<u64>> {
+        let mut trouble = Trouble::default();
+        while let Err(error) = self.settle(&fates).await {
+            trouble.wait(&error, stop).await?;
+            fates.extend(self.told_meanwhile());
+            self.revive(&mut fates);
+        }
+        let mut settled: Vec<u64> = fates.iter().map(|(_, fate)| fate.id()).collect();
+        if trouble.over() {
+            let mut late = self.told_meanwhile();
+            self.revive(&mut late);
+            // Those that are done can be settled twice, so nothing is lost if this fails.
+            if self.settle(&late).await.is_ok() {
+                settled.extend(late.iter().map(|(_, fate)| fate.id()));
+            }
+        }
+        Some(settled)
+    }
+
+    fn told_meanwhile(&mut self) -> Vec<(&'static str, Settled)> {
+        std::iter::from_fn(|| self.fates.try_recv().ok()).collect()
+    }
+
+    /// Puts what was given up back into its queue, and keeps the rest.
+    fn revive(&self, fates: &mut Vec<(&'static str, Settled)>) {
+        fates.retain(|(name, fate)| {
+            let Settled::Dead(id, body) = fate else { return true };
+            let queue = self.queues.iter().find(|(_, queue)| queue.name() == *name);
+            queue.inspect(|(_, queue)| queue.send(*id, body.clone())).is_none()
+        });
     }
 
     /// What S3 sends first to a queue that it is told to notify.
@@ -157,13 +224,13 @@ impl Pump {
         self.queues.iter().find(|(destination, _)| *destination == to).map(|(_, queue)| queue)
     }
 
-    /// Takes settled events out of the outbox, the dead ones into the dead letters first.
-    async fn settle(&self, fates: Vec<(&'static str, Settled)>) -> Result<(), FolderError> {
+    /// Takes settled events out of the outbox, the dead ones into the dead letters first. Can be repeated.
+    async fn settle(&self, fates: &[(&'static str, Settled)]) -> Result<(), FolderError> {
         let mut over = Vec::new();
         for (queue, fate) in fates {
             let id = fate.id();
             if let Settled::Dead(_, body) = fate {
-                let letter = DeadLetter { queue: queue.to_owned(), body, time: Timestamp::now() };
+                let letter = DeadLetter { queue: (*queue).to_owned(), body: body.clone(), time: Timestamp::now() };
                 let bytes = serde_json::to_vec(&letter).expect("a dead letter holds nothing that JSON cannot");
                 self.folder.put_note(&format!("dead-letters/{queue}/{id:020}"), bytes).await?;
             }
@@ -171,6 +238,36 @@ impl Pump {
                 over.push(id);
             }
         }
-        if over.is_empty() { Ok(()) } else { self.folder.forget(&over).await }
+        self.folder.forget(&over).await
+    }
+}
+
+/// A folder that fails, told once when that begins and once when it is over.
+#[derive(Default)]
+struct Trouble {
+    pause: Option<Duration>,
+}
+
+impl Trouble {
+    /// Waits before the next try, longer each time; `None` when `stop` turns true meanwhile.
+    async fn wait(&mut self, error: &FolderError, stop: &mut watch::Receiver<bool>) -> Option<()> {
+        if self.pause.is_none() {
+            tracing::error!("events wait until the data folder works again: {error}");
+        }
+        let pause = self.pause.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
+        self.pause = Some(pause);
+        tokio::select! {
+            _ = stop.wait_for(|&stop| stop) => None,
+            () = tokio::time::sleep(pause) => Some(()),
+        }
+    }
+
+    /// Whether there was any. It is over.
+    fn over(&mut self) -> bool {
+        let was = self.pause.take().is_some();
+        if was {
+            tracing::info!("the data folder works again, and events are delivered");
+        }
+        was
     }
 }

@@ -122,6 +122,11 @@ impl Queue {
         Self { shared: Arc::new(shared) }
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.shared.name
+    }
+
     /// Puts a message in. Ids are the sender's and come back in [`Settled`].
     pub fn send(&self, id: u64, body: String) {
         let now = Instant::now();

@@ -1,5 +1,6 @@
 //! The command as a person uses it: the real program, in an empty folder.
 
+mod full_disk;
 mod health;
 mod people;
 mod program;
