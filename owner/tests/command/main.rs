@@ -4,6 +4,7 @@ mod full_disk;
 mod health;
 mod people;
 mod program;
+mod secrets;
 mod sending;
 
 use std::net::TcpListener;

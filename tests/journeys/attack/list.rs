@@ -51,6 +51,7 @@ const ATTACKS: &[(u32, &str, &str)] = &[
     (21, "tests/journeys/gate.rs", "the_buckets_refuse_direct_calls"),
     (22, "tests/journeys/attack/probes.rs", "error_pages_are_the_same_for_all_and_stay_errors"),
     (23, "tests/journeys/attack/secrets.rs", "nothing_secret_is_echoed"),
+    (23, "owner/tests/command/secrets.rs", "requirement_23_the_log_holds_no_secret_even_when_it_tells_everything"),
     (23, "edge-auth/login/tests/with_s3/throttled.rs", "records_tell_what_happened_and_no_secrets"),
     (24, "tests/journeys/attack/secrets.rs", "records_hold_one_line_each_whatever_is_typed"),
     (25, "tests/journeys/attack/secrets.rs", "no_key_is_served_to_anybody"),
