@@ -255,12 +255,18 @@ SOAK_VENV := $(TARGET)/venv-soak
 # How long: make soak SECONDS=3600 is the hour that it is without.
 .PHONY: soak
 soak: SECONDS := $(if $(filter file,$(origin SECONDS)),3600,$(SECONDS))
-soak: build $(SOAK_VENV)/.stamp ## An hour of mixed life, faults and kills, with target/soak/report.md at the end; SECONDS=600 for less
+soak: build $(SOAK_VENV)/.stamp ## An hour of mixed life, kills, faults and the storage's figures, all in target/soak/report.md; SECONDS=600 for less
 	mkdir -p "$(TARGET)/soak"
-	HEIRLOOM_SOAK_SECONDS=$(SECONDS) HEIRLOOM_SOAK_REPORT="$(TARGET)/soak" cargo test --locked --package heirloom-tests --test soak -- --nocapture
-	"$(SOAK_VENV)/bin/python" tests/soak/plot.py "$(TARGET)/soak"
-	HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-local --test s3_crash -- --nocapture
-	HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-tests --test faults -- --nocapture
+	rm -f "$(TARGET)"/soak/report.md "$(TARGET)"/soak/figures.json
+	also() { "$(SOAK_VENV)/bin/python" tests/soak/also.py "$(TARGET)/soak/report.md" "$$@" || red=1; }
+	# What is red does not keep the rest from running: the end tells.
+	red=0
+	HEIRLOOM_SOAK_SECONDS=$(SECONDS) HEIRLOOM_SOAK_REPORT="$(TARGET)/soak" cargo test --locked --package heirloom-tests --test soak -- --nocapture || red=1
+	"$(SOAK_VENV)/bin/python" tests/soak/plot.py "$(TARGET)/soak" || red=1
+	also "Killed at any moment" env HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-local --test s3_crash -- --nocapture
+	also "Faults of S3" env HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-tests --test faults -- --nocapture
+	also "Storage" cargo run --locked --quiet --profile measured --package heirloom-local --example s3_load
+	exit $$red
 
 $(SOAK_VENV)/.stamp: tests/soak/requirements.txt
 	python3 -m venv "$(SOAK_VENV)"

@@ -144,6 +144,11 @@ impl Gallery {
         }
     }
 
+    /// Whoever waits for the next life goes on: there is none.
+    pub(crate) fn is_missed_by_nobody(&self) {
+        self.life.send_modify(|life| *life += 2 - *life % 2);
+    }
+
     /// Starts the process where it was.
     async fn begin_again(&self) -> Result<()> {
         let port = |address: &str| address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::gallery::store::{Endpoint, at};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use aws_sdk_s3::config::retry::RetryConfig;
 use tokio::task::JoinSet;
 
@@ -56,7 +56,9 @@ async fn nothing_is_lost_in_mixed_life() -> Result<()> {
     let long = seconds >= LONG;
 
     let people = Arc::new(People::new(Arc::clone(&gallery), Arc::clone(&tally)));
-    people.move_in(if long { 50 } else { 10 }).await?;
+    if let Err(error) = people.move_in(if long { 50 } else { 10 }).await {
+        tally.wrong(format!("not everybody could be let in: {error:#}"));
+    }
     let viewers = people.names();
     let mut owners: Vec<Owner> =
         (0..COLLECTIONS.len()).map(|n| Owner::new(n, seed, client(&gallery), &gallery, &tally)).collect();
@@ -72,14 +74,24 @@ async fn nothing_is_lost_in_mixed_life() -> Result<()> {
     for owner in owners.drain(..) {
         working.spawn(owner.work(long));
     }
-    gallery.endure(Duration::from_secs(seconds), long, &mut Dice::new(seed * 31)).await?;
+    let endured = gallery.endure(Duration::from_secs(seconds), long, &mut Dice::new(seed * 31)).await;
 
     tally.stop();
+    if let Err(error) = endured {
+        // There is a report nevertheless, and this is its verdict.
+        tally.wrong(format!("the gallery's life ended early: {error:#}"));
+        gallery.is_missed_by_nobody();
+    }
     while let Some(owner) = working.join_next().await {
-        owners.push(owner.context("an owner crashed")?);
+        match owner {
+            Ok(owner) => owners.push(owner),
+            Err(error) => tally.wrong(format!("an owner crashed: {error}")),
+        }
     }
     while let Some(somebody) = company.join_next().await {
-        somebody.context("somebody crashed")?;
+        if let Err(error) = somebody {
+            tally.wrong(format!("somebody crashed: {error}"));
+        }
     }
     let lasted = tally.elapsed().saturating_sub(began);
     let taken = sampler.end().await;

@@ -19,7 +19,7 @@ def curve(panel, what, label):
     """A line for each life of the process, so that restarts show as gaps."""
     for life in lives:
         points = [(s["at"] / 60, s[what]) for s in samples if s["life"] == life]
-        panel.plot(*zip(*points), color="#8a5a2b", linewidth=1)
+        panel.plot([at for at, _ in points], [value for _, value in points], color="#8a5a2b", linewidth=1)
     panel.set(ylabel=label, ylim=(0, None))
     panel.grid(alpha=0.25)
 
