@@ -1,8 +1,8 @@
 //! The program, a gallery that it runs, and what it tells.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -28,6 +28,8 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Serving {
     process: Child,
     pub(crate) address: String,
+    /// Stays open: a gallery to which nobody listens ends when it has something to say.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
@@ -60,7 +62,7 @@ impl Serving {
             }
         }
         assert!(!address.is_empty(), "serve tells its address");
-        Self { process, address }
+        Self { process, address, _said: lines }
     }
 
     pub(crate) fn id(&self) -> u32 {
