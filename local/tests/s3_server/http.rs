@@ -113,7 +113,7 @@ async fn the_process_itself_signs_nothing_and_is_answered_as_everybody() {
     let body = aws_sdk_s3::primitives::SdkBody::from_body_1_x(http_body_util::StreamBody::new(chunks));
     let sent = own.put_object().bucket(BUCKET).key("chunks").content_length(1).body(ByteStream::new(body));
     let sent = sent.checksum_algorithm(aws_sdk_s3::types::ChecksumAlgorithm::Crc32).send().await.unwrap_err();
-    assert_eq!(code(&sent), "NotImplemented");
+    assert!(["NotImplemented", "InvalidRequest"].contains(&code(&sent).as_str()), "{sent:?}");
     assert_eq!(status(&own.head_object().bucket(BUCKET).key("chunks").send().await.unwrap_err()), 404);
 }
 
