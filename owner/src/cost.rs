@@ -373,7 +373,8 @@ mod tests {
     #[test]
     fn other_prices_are_taken_and_unknown_ones_refused() {
         let prices: Prices = serde_json::from_str(r#"{"as_of": "today", "storage": 1.0}"#).unwrap();
-        near(bill(&Usage { photos: 1280.0, ..NOTHING }, &prices).renditions, 1.0);
+        let photos = 1024.0 / each::RENDITIONS;
+        near(bill(&Usage { photos, ..NOTHING }, &prices).renditions, 1.0);
         near(prices.reads, Prices::default().reads);
         let error = serde_json::from_str::<Prices>(r#"{"storge": 1.0}"#).unwrap_err();
         assert!(error.to_string().contains("unknown field `storge`"), "{error}");

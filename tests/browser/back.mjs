@@ -37,9 +37,10 @@ await step('a page out of memory is asked for again', async () => {
   await page.goto(`${GALLERY}${ALBUM}`);
   await page.goto(`${GALLERY}/`);
   shows.length = 0;
-  await page.evaluate(() => history.back());
-  await page.waitForURL(`${GALLERY}${ALBUM}`);
-  await page.waitForFunction(() => !document.body.hidden && document.querySelector('main img'));
+  // Nothing is loaded: the page lies dark in memory until the server says that it may still be seen.
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.documentElement.style.visibility === '' && document.querySelector('main img'));
+  assert.equal(new URL(page.url()).pathname, ALBUM);
   assert.ok(shows.some(({ persisted, path }) => persisted && path === ALBUM), `never out of memory: ${JSON.stringify(shows)}`);
 });
 
@@ -47,7 +48,7 @@ await step('after the session nothing comes back out of memory', async () => {
   await page.goto(`${GALLERY}/`);
   await context.clearCookies();
   shows.length = 0;
-  await page.evaluate(() => history.back());
+  await page.goBack({ waitUntil: 'commit' });
   await page.waitForURL(/\/auth\/login/);
   assert.ok(shows.some(({ persisted, path }) => persisted && path === ALBUM), `never out of memory: ${JSON.stringify(shows)}`);
   assert.equal(await page.locator('img').count(), 0);

@@ -42,7 +42,7 @@ for (const [where, site] of Object.entries(SITES)) {
     for (const more of ['', 'enctype="text/plain"', 'referrerpolicy="no-referrer"']) {
       const fields = { name: OTHER, password: PASSWORD, next: '/' };
       const status = await lure(fresh.page, site, form('/auth/login', fields, more), '/auth/login');
-      assert.equal(status, 403, more);
+      assert.equal(status, 422, more);
     }
     assert.equal(await session(fresh.context), undefined);
     await fresh.context.close();
@@ -52,7 +52,7 @@ for (const [where, site] of Object.entries(SITES)) {
   });
 
   await step(`${where}: nobody is signed out`, victim.page, async () => {
-    assert.equal(await lure(victim.page, site, form('/auth/logout', {}), '/auth/logout'), 403);
+    assert.equal(await lure(victim.page, site, form('/auth/logout', {}), '/auth/logout'), 422);
     assert.equal(await session(victim.context), mine);
   });
 
@@ -69,7 +69,7 @@ for (const [where, site] of Object.entries(SITES)) {
   });
 
   await step(`${where}: no invitation is used up`, victim.page, async () => {
-    assert.equal(await lure(victim.page, site, form('/auth/invite', { code: CODE }), '/auth/invite'), 403);
+    assert.equal(await lure(victim.page, site, form('/auth/invite', { code: CODE }), '/auth/invite'), 422);
     assert.equal(await session(victim.context), mine);
   });
 

@@ -138,7 +138,7 @@ async fn a_form_from_another_site_signs_nobody_in() -> Result<()> {
     let form = [("name", "resident"), ("password", PASSWORD)];
     let request = stranger.request(Method::POST, "/auth/login").header(ORIGIN, "https://evil.example").form(&form);
     let answer = stranger.send(request).await?;
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.headers().get(SET_COOKIE).is_none());
     Ok(())
 }
