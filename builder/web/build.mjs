@@ -40,6 +40,7 @@ const pages = {
   splitting: true,
   format: "esm",
   minify: true,
+  mangleProps: /^_[a-z]/,
   legalComments: "inline",
   metafile: true,
   logLevel: "warning",
@@ -112,8 +113,9 @@ async function hashed(logical, bytes) {
 const SAID = ["new_photos", "search", "timeline"];
 const { outputFiles } = await build({
   stdin: {
-    contents: `${["en", ...TAGS].map((tag) => `import ${tag} from "./src/texts/${tag}";`).join("")}
-      export default { en, ${TAGS} };`,
+    contents: `import en, { written } from "./src/texts/en";
+      ${TAGS.map((tag) => `import ${tag} from "./src/texts/${tag}";`).join("")}
+      export default { en: { ...en, ...written }, ${TAGS} };`,
     resolveDir: here("."),
   },
   bundle: true,

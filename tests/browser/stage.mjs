@@ -113,11 +113,14 @@ export async function cost(path, storageState, options = {}) {
   return { bytes, scripts, shifted };
 }
 
-/** From the next page on, `window.shifted` is how far things moved by themselves. */
+/** From the next page on, `window.shifted` tells what moved by itself, how far by the measure of the browser, and from where. */
 export const watchShifts = (page) => page.addInitScript(() => {
-  window.shifted = 0;
+  window.shifted = [];
+  const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
+  const told = ({ node, previousRect, currentRect }) =>
+    `${(node?.parentElement ?? node)?.outerHTML?.slice(0, 200)}: ${place(previousRect)} → ${place(currentRect)}`;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.shifted += entry.value;
+    for (const { value, startTime, sources } of list.getEntries()) window.shifted.push([value, Math.round(startTime), ...sources.map(told)].join(', '));
   }).observe({ type: 'layout-shift', buffered: true });
 });
 

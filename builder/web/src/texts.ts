@@ -1,7 +1,7 @@
 // The language of the pages: they are written in English, and put into the reader's own here, if the gallery offers it.
 
 import { chosen, offered } from "./language";
-import en, { type Texts } from "./texts/en";
+import en, { type Spoken, type Text, type Texts } from "./texts/en";
 
 const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
   de: () => import("./texts/de"),
@@ -12,7 +12,7 @@ const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
 };
 
 let language = "en";
-let texts: Texts = en;
+let texts: Record<Spoken, Text> & Partial<Texts> = en;
 
 interface Fillings {
   n?: number;
@@ -24,8 +24,15 @@ interface Fillings {
 export const tongue = (): string => language;
 
 /** A text in the reader's language. */
-export function text(key: keyof Texts, { n, m, of }: Fillings = {}): string {
-  const found = texts[key] ?? en[key];
+export const text = (key: Spoken, fillings: Fillings = {}): string => filled(texts[key] ?? en[key], fillings);
+
+/** What a page says under this name, in a language that is not its own; or nothing, where it is newer than this script. */
+const said = (key: string | undefined, fillings: Fillings = {}): string | undefined => {
+  const found = texts[key as keyof Texts];
+  return found && filled(found, fillings);
+};
+
+function filled(found: Text, { n, m, of }: Fillings): string {
   const form = n !== undefined && new Intl.PluralRules(language).select(n) === "one" ? "one" : "other";
   const numbers = new Intl.NumberFormat(language);
   const fill: Record<string, string> = {
@@ -64,18 +71,17 @@ function name(): void {
   const word = document.querySelector("title")?.dataset["word"];
   if (!word) return;
   const [, ...site] = document.title.split(" · ");
-  const said = word in en ? text(word as keyof Texts) : span(word, word, false);
-  document.title = [said, ...site].join(" · ");
+  document.title = [said(word) ?? span(word, word, false), ...site].join(" · ");
 }
 
 /** The same for what came later. */
 export function translate(root: ParentNode): void {
   if (language === "en") return;
   for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
-    element.textContent = text(element.dataset["t"] as keyof Texts, number(element));
+    element.textContent = said(element.dataset["t"], number(element)) ?? element.textContent;
   }
   for (const element of root.querySelectorAll<HTMLInputElement>("[data-hint]")) {
-    element.placeholder = text(element.dataset["hint"] as keyof Texts);
+    element.placeholder = said(element.dataset["hint"]) ?? element.placeholder;
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-month]")) {
     element.textContent = format({ month: "long" }).format(new Date(element.dataset["month"] ?? ""));
@@ -85,7 +91,7 @@ export function translate(root: ParentNode): void {
     element.textContent = span(first, element.dataset["last"] ?? first, element.dataset["span"] === "days");
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-alt]")) {
-    const kind = text(element.dataset["alt"] as keyof Texts);
+    const kind = said(element.dataset["alt"]) ?? "";
     const time = element.closest("figure")?.querySelector("figcaption time")?.getAttribute("datetime");
     const words = time && !element.dataset["n"] ? `${kind}, ${moment(time)}` : `${kind} ${element.dataset["n"] ?? ""}`;
     if (element instanceof HTMLImageElement) element.alt = words;
@@ -94,7 +100,8 @@ export function translate(root: ParentNode): void {
   }
   for (const element of root.querySelectorAll<HTMLElement>("[data-label]")) {
     const of = element.dataset["of"] ?? "";
-    element.setAttribute("aria-label", text(element.dataset["label"] as keyof Texts, { of }));
+    const label = said(element.dataset["label"], { of });
+    if (label) element.setAttribute("aria-label", label);
   }
   for (const element of root.querySelectorAll("figcaption time")) {
     element.textContent = moment(element.getAttribute("datetime") ?? "");

@@ -5,13 +5,10 @@
 
 import PhotoSwipe from "photoswipe";
 import { askedFor, margins, more, named, naming, painted, text, unfinished } from "./site";
-import { isPlaying, showFilms } from "./viewer/film";
-import { goNear } from "./viewer/full";
-import { type PhotoSwipeIcon, setInMotion } from "./viewer/motion";
 import { shareOn } from "./viewer/share";
-import { type Slide, slide } from "./viewer/slides";
+import { FILM, type Slide, slide } from "./viewer/slides";
 
-const icon = (name: string, path: string): PhotoSwipeIcon => ({
+const icon = (name: string, path: string) => ({
   isCustomSVG: true,
   inner: `<path id="pswp__icn-${name}" d="${path}" fill="none" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"/>`,
   outlineID: `pswp__icn-${name}`,
@@ -23,8 +20,8 @@ const ICON_PLAY = icon("play", "M11 8v16l13-8z");
 const ICON_MOTION = icon("motion", "M16 15.9v.2M16 21a5 5 0 1 0 0-10 5 5 0 0 0 0 10M16 26a10 10 0 1 0 0-20 10 10 0 0 0 0 20");
 const ICON_FACTS = icon("facts", "M16 14v8m0-13v.5M16 27a11 11 0 1 0 0-22 11 11 0 0 0 0 22");
 
-/** How long a slideshow stays with a photo. */
-const STAY = 5_000;
+type Icon = ReturnType<typeof icon>;
+type Key = Parameters<typeof text>[0];
 
 /** So many photos before the last one that is there, the next ones are fetched. */
 const AHEAD = 6;
@@ -63,9 +60,11 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   pswp.addFilter("srcsetSizesWidth", askedFor);
   // What was seen on arrival needs no likeness of itself.
   pswp.addFilter("useContentPlaceholder", (needed, { index }) => needed && !(arrived && index === links.indexOf(link)));
-  showFilms(pswp, still, text("film_failed"));
-  setInMotion(pswp, still, text("motion"), ICON_MOTION);
-  goNear(pswp);
+  showFilms(pswp, still);
+  pswp.on("zoomPanUpdate", ({ slide }) => {
+    const near = slide.data["full"] && slide.currZoomLevel > slide.zoomLevels.initial * 1.05;
+    if (near) void import("./viewer/full").then(({ sharpen }) => sharpen(slide)).catch(() => undefined);
+  });
 
   const shown = () => slides[pswp.currIndex];
 
@@ -83,6 +82,20 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     if (pswp.currIndex >= slides.length - AHEAD && unfinished(grid)) void more(grid);
   });
 
+  const button = (name: string, label: Key, html: Icon, onInit: (element: HTMLElement) => void, tagName?: "a") => {
+    const title = text(label);
+    pswp.ui?.registerElement({ name, order: 8, isButton: true, tagName: tagName ?? "button", title, ariaLabel: title, html, onInit });
+  };
+  const offer = (name: string, label: Key, html: Icon, file: () => string | undefined) => {
+    const onInit = (element: HTMLElement) => {
+      element.setAttribute("download", "");
+      pswp.on("change", () => {
+        (element as HTMLAnchorElement).href = file() ?? "";
+        element.hidden = !file();
+      });
+    };
+    button(name, label, html, onInit, "a");
+  };
   pswp.on("uiRegister", () => {
     pswp.ui?.registerElement({
       name: "count",
@@ -92,75 +105,45 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       appendTo: "bar",
       onInit: (element) => pswp.on("change", () => (element.textContent = text("count", { n: pswp.currIndex + 1, m: total() }))),
     });
-    pswp.ui?.registerElement({
-      name: "play",
-      order: 8,
-      isButton: true,
-      title: text("slideshow"),
-      ariaLabel: text("slideshow"),
-      html: ICON_PLAY,
-      onInit: (element) => slideshow(pswp, element, still, () => pswp.currIndex + 1 < slides.length),
+    button("motion", "motion", ICON_MOTION, (element) => {
+      let asked = false;
+      let pressed = false;
+      const early = () => (pressed = true);
+      element.setAttribute("aria-pressed", "false");
+      element.addEventListener("click", early);
+      pswp.on("change", () => {
+        element.hidden = !shown()?.movie && !shown()?.animation;
+        if (asked || element.hidden) return;
+        asked = true;
+        import("./viewer/motion").then(
+          ({ setInMotion }) => {
+            element.removeEventListener("click", early);
+            if (current !== pswp) return;
+            setInMotion(pswp, still, element);
+            if (pressed && element.getAttribute("aria-pressed") !== "true") element.click();
+          },
+          () => (asked = false),
+        );
+      });
     });
-    pswp.ui?.registerElement({
-      name: "facts",
-      order: 8,
-      isButton: true,
-      title: text("about"),
-      ariaLabel: text("about"),
-      html: ICON_FACTS,
-      onInit: (element) => {
-        element.setAttribute("aria-pressed", "false");
-        element.addEventListener("click", () => {
-          const on = pswp.element?.classList.toggle("viewer--facts") ?? false;
-          element.setAttribute("aria-pressed", String(on));
-        });
-      },
+    button("play", "slideshow", ICON_PLAY, (element) => {
+      element.setAttribute("aria-pressed", "false");
+      const goesOn = () => pswp.currIndex + 1 < slides.length;
+      fetchedWhenPressed(element, () =>
+        import("./viewer/slideshow").then(({ slideshow }) => slideshow(pswp, element, still, goesOn)),
+      );
     });
-    pswp.ui?.registerElement({
-      name: "download",
-      order: 8,
-      isButton: true,
-      tagName: "a",
-      title: text("download_original"),
-      ariaLabel: text("download_original"),
-      html: ICON_DOWNLOAD,
-      onInit: (element) => {
-        const anchor = element as HTMLAnchorElement;
-        anchor.setAttribute("download", "");
-        pswp.on("change", () => {
-          anchor.href = shown()?.original ?? "";
-          anchor.hidden = !shown()?.original;
-        });
-      },
+    button("facts", "about", ICON_FACTS, (element) => {
+      element.setAttribute("aria-pressed", "false");
+      element.addEventListener("click", () => {
+        const on = pswp.element?.classList.toggle("viewer--facts") ?? false;
+        element.setAttribute("aria-pressed", String(on));
+      });
     });
-    pswp.ui?.registerElement({
-      name: "movie",
-      order: 8,
-      isButton: true,
-      tagName: "a",
-      title: text("movie_download"),
-      ariaLabel: text("movie_download"),
-      html: ICON_MOVIE,
-      onInit: (element) => {
-        const anchor = element as HTMLAnchorElement;
-        anchor.setAttribute("download", "");
-        pswp.on("change", () => {
-          // Only where the owner offers originals.
-          const movie = shown()?.original ? shown()?.movie : undefined;
-          anchor.href = movie ?? "";
-          anchor.hidden = !movie;
-        });
-      },
-    });
-    pswp.ui?.registerElement({
-      name: "share",
-      order: 8,
-      isButton: true,
-      title: text("share"),
-      ariaLabel: text("share"),
-      html: ICON_SHARE,
-      onInit: (element) => shareOn(pswp, element, grid.dataset["title"] ?? ""),
-    });
+    offer("download", "download_original", ICON_DOWNLOAD, () => shown()?.original);
+    // Only where the owner offers originals.
+    offer("movie", "movie_download", ICON_MOVIE, () => shown()?.original && shown()?.movie);
+    button("share", "share", ICON_SHARE, (element) => shareOn(pswp, element, grid.dataset["title"] ?? ""));
     pswp.ui?.registerElement({
       name: "words",
       order: 9,
@@ -236,38 +219,46 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   return seen;
 }
 
-/** A button that goes on by itself, until somebody does something else. */
-function slideshow(pswp: PhotoSwipe, button: HTMLElement, still: boolean, goesOn: () => boolean): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const set = (playing: boolean) => {
-    clearTimeout(timer);
-    timer = playing ? setTimeout(step, STAY) : undefined;
-    button.setAttribute("aria-pressed", String(playing));
+/** Has a button fetch what it does when it is first pressed. */
+function fetchedWhenPressed(button: HTMLElement, begin: () => Promise<void>): void {
+  const pressed = () => {
+    button.setAttribute("aria-pressed", "true");
+    void begin().catch(() => {
+      button.setAttribute("aria-pressed", "false");
+      fetchedWhenPressed(button, begin);
+    });
   };
-  const step = () => {
-    // A video is seen to its end.
-    if (isPlaying(pswp)) {
-      timer = setTimeout(step, 500);
-      return;
-    }
-    if (!goesOn()) return set(false);
-    // Who asked for little motion gets the next photo at once.
-    if (still) pswp.mainScroll.moveIndexBy(1, false);
-    else pswp.next();
-    set(true);
-  };
-  set(false);
-  button.addEventListener("click", () => set(timer === undefined));
-  // The button's own clicks and keys are its own affair.
-  const elsewhere = ({ target }: Event) => !(target instanceof Node && button.contains(target));
-  pswp.on("pointerDown", ({ originalEvent }) => {
-    if (elsewhere(originalEvent)) set(false);
+  button.addEventListener("click", pressed, { once: true });
+}
+
+/** Teaches PhotoSwipe to show videos: a frame at once, the player when it was fetched. */
+function showFilms(pswp: PhotoSwipe, still: boolean): void {
+  let player: Promise<typeof import("./viewer/film")> | undefined;
+  pswp.on("contentLoad", (event) => {
+    const { content } = event;
+    if (content.type !== FILM) return;
+    event.preventDefault();
+    const message = document.createElement("p");
+    message.className = "film-failed";
+    message.textContent = text("film_failed");
+    message.hidden = true;
+    const frame = document.createElement("div");
+    frame.className = "film-frame";
+    frame.append(message);
+    content.element = frame;
+    content.onLoaded();
+    player ??= import("./viewer/film").then((film) => {
+      film.obey(pswp, still);
+      return film;
+    });
+    player.then(
+      ({ fill }) => fill(pswp, content, still),
+      () => {
+        player = undefined;
+        message.hidden = false;
+      },
+    );
   });
-  pswp.on("keydown", ({ originalEvent }) => {
-    const stops = originalEvent.key !== "Tab" && (elsewhere(originalEvent) || originalEvent.key.startsWith("Arrow"));
-    if (stops) set(false);
-  });
-  pswp.on("close", () => set(false));
 }
 
 /** What is said below a photo; those who cannot see it also hear which one it is. */

@@ -161,9 +161,7 @@ impl Queue {
     pub fn send(&self, id: u64, body: String) {
         let now = Instant::now();
         let gap_since = body.contains("\"ObjectRemoved:").then_some(now);
-        let message = Message { id, body, received: 0, not_before: now, gap_since };
-        self.shared.messages().push_back(message);
-        self.shared.depth.send_modify(|depth| depth.waiting += 1);
+        self.shared.put(Message { id, body, received: 0, not_before: now, gap_since });
         self.shared.arrived.notify_one();
     }
 
@@ -273,12 +271,18 @@ impl Shared {
             }
         }
         *messages = kept;
-        drop(messages);
         self.depth.send_modify(|depth| {
             depth.waiting -= batch.len();
             depth.in_flight += batch.len();
         });
         batch
+    }
+
+    /// Lets a message wait, and counts it before anybody can take it.
+    fn put(&self, message: Message) {
+        let mut messages = self.messages();
+        messages.push_back(message);
+        self.depth.send_modify(|depth| depth.waiting += 1);
     }
 
     /// Calls the handler and settles each message. A panic fails the batch, as a crashed function does.
@@ -321,8 +325,7 @@ impl Shared {
             return self.tell(Settled::Dead(message.id, message.body));
         }
         message.not_before = Instant::now() + self.policy.rest * 2u32.saturating_pow(message.received - 1);
-        self.messages().push_back(message);
-        self.depth.send_modify(|depth| depth.waiting += 1);
+        self.put(message);
     }
 
     fn tell(&self, fate: Settled) {

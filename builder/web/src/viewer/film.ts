@@ -1,52 +1,36 @@
 // Videos in the full-screen view: the browser's own player, fed by ranges of the original. PhotoSwipe has the swipes, the
-// player its bar.
+// player its bar. Fetched with the first video that is shown.
 
 import type PhotoSwipe from "photoswipe";
-import { FILM, type Slide } from "./slides";
+import { shownFilm } from "./shown";
+import type { Content } from "./slides";
 
 /** How high the player's bar is, in CSS pixels; a little more for fingers. */
 const BAR = 84;
 
-/** The video of the slide that is shown. */
-export function shownFilm(pswp: PhotoSwipe): HTMLVideoElement | null {
-  return pswp.currSlide?.content.element?.querySelector("video") ?? null;
+const videoOf = (content: Content): HTMLVideoElement | null => content.element?.querySelector("video") ?? null;
+
+/** Puts the player into its frame, which has what is said when it fails. */
+export function fill(pswp: PhotoSwipe, content: Content, still: boolean): void {
+  const video = document.createElement("video");
+  video.controls = true;
+  video.playsInline = true;
+  // Its neighbours cost nothing until they are looked at.
+  video.preload = "none";
+  video.setAttribute("aria-label", content.data.alt ?? "");
+  if (content.data.msrc) video.poster = content.data.msrc;
+  video.src = content.data.film ?? "";
+  const message = content.element?.querySelector("p");
+  video.addEventListener("error", () => message && (message.hidden = false));
+  content.element?.prepend(video);
+  if (pswp.currSlide?.content === content) begin(content, still);
 }
 
-/** Teaches PhotoSwipe to show videos. */
-export function showFilms(pswp: PhotoSwipe, still: boolean, failed: string): void {
-  pswp.on("contentLoad", (event) => {
-    const { content } = event;
-    if (content.type !== FILM) return;
-    event.preventDefault();
-    const slide = content.data as Slide;
-    const frame = document.createElement("div");
-    frame.className = "film-frame";
-    const video = document.createElement("video");
-    video.controls = true;
-    video.playsInline = true;
-    // Its neighbours cost nothing until they are looked at.
-    video.preload = "none";
-    video.setAttribute("aria-label", slide.alt ?? "");
-    if (slide.msrc) video.poster = slide.msrc;
-    video.src = slide.film ?? "";
-    const message = document.createElement("p");
-    message.className = "film-failed";
-    message.textContent = failed;
-    message.hidden = true;
-    video.addEventListener("error", () => (message.hidden = false));
-    frame.append(video, message);
-    content.element = frame;
-    content.onLoaded();
-  });
-  pswp.on("contentActivate", ({ content }) => {
-    const video = content.type === FILM ? content.element?.querySelector("video") : null;
-    if (!video) return;
-    video.preload = "metadata";
-    // Whoever wants little motion begins it themselves; so does a browser that was not touched yet.
-    if (!still) void video.play().catch(() => undefined);
-  });
-  pswp.on("contentDeactivate", ({ content }) => content.element?.querySelector("video")?.pause());
-  pswp.on("contentRemove", ({ content }) => content.element?.querySelector("video")?.pause());
+/** Has the player on show obey the swipes and keys. */
+export function obey(pswp: PhotoSwipe, still: boolean): void {
+  pswp.on("contentActivate", ({ content }) => begin(content, still));
+  pswp.on("contentDeactivate", ({ content }) => videoOf(content)?.pause());
+  pswp.on("contentRemove", ({ content }) => videoOf(content)?.pause());
 
   // The bar is the player's.
   pswp.on("pointerDown", (event) => {
@@ -66,8 +50,10 @@ export function showFilms(pswp: PhotoSwipe, still: boolean, failed: string): voi
   });
 }
 
-/** Whether the slide that is shown is a video that has not ended. */
-export function isPlaying(pswp: PhotoSwipe): boolean {
-  const video = shownFilm(pswp);
-  return Boolean(video && !video.paused && !video.ended);
+function begin(content: Content, still: boolean): void {
+  const video = videoOf(content);
+  if (!video) return;
+  video.preload = "metadata";
+  // Whoever wants little motion begins it themselves; so does a browser that was not touched yet.
+  if (!still) void video.play().catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 // What moves in a picture: the movie of a Live Photo, while the button is on or the picture is held; and an animation, which
-// runs by itself unless its reader asked for little motion.
+// runs by itself unless its reader asked for little motion. Fetched with the first of them that is shown.
 
 import type PhotoSwipe from "photoswipe";
 import type { Slide } from "./slides";
@@ -8,13 +8,12 @@ import type { Slide } from "./slides";
 const HOLD = 350;
 const STRAY = 10;
 
-/** Registers the button, and the holding. `label`: what the button is called. */
-export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, icon: PhotoSwipeIcon): void {
+/** Has the button set things in motion, and so does holding. */
+export function setInMotion(pswp: PhotoSwipe, still: boolean, button: HTMLElement): void {
   let movie: HTMLVideoElement | undefined;
-  let button: HTMLElement | undefined;
   const slide = () => pswp.currSlide?.data as Slide | undefined;
   const picture = () => pswp.currSlide?.content.element;
-  const press = (on: boolean) => button?.setAttribute("aria-pressed", String(on));
+  const press = (on: boolean) => button.setAttribute("aria-pressed", String(on));
 
   const stop = () => {
     movie?.remove();
@@ -61,31 +60,18 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, ico
     press(on);
   };
 
-  pswp.on("uiRegister", () => {
-    pswp.ui?.registerElement({
-      name: "motion",
-      order: 7,
-      isButton: true,
-      title: label,
-      ariaLabel: label,
-      html: icon,
-      onInit: (element) => {
-        button = element;
-        pswp.on("change", () => {
-          stop();
-          const { movie, animation } = slide() ?? {};
-          element.hidden = !movie && !animation;
-          press(false);
-          if (animation && !still) animate(true);
-        });
-        element.addEventListener("click", () => {
-          if (slide()?.animation) animate(element.getAttribute("aria-pressed") !== "true");
-          else if (movie) stop();
-          else play();
-        });
-      },
-    });
+  const shown = () => {
+    stop();
+    press(false);
+    if (slide()?.animation && !still) animate(true);
+  };
+  pswp.on("change", shown);
+  button.addEventListener("click", () => {
+    if (slide()?.animation) animate(button.getAttribute("aria-pressed") !== "true");
+    else if (movie) stop();
+    else play();
   });
+  shown();
 
   // Holding.
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -126,11 +112,7 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, label: string, ico
     stop();
   });
   // A long press is asked for here; the browser's own menu would cover what it shows.
-  pswp.on("bindEvents", () => {
-    pswp.events.add(pswp.element, "contextmenu", (event) => {
-      if (slide()?.movie && event.target === picture()) event.preventDefault();
-    });
+  pswp.events.add(pswp.element, "contextmenu", (event) => {
+    if (slide()?.movie && event.target === picture()) event.preventDefault();
   });
 }
-
-export type PhotoSwipeIcon = { isCustomSVG: true; inner: string; outlineID: string };

@@ -1,5 +1,6 @@
 // The slides of the full-screen view, read off the figures of an album's grid.
 
+import type PhotoSwipe from "photoswipe";
 import type { SlideData } from "photoswipe";
 
 /** PhotoSwipe's name for what it leaves to us. */
@@ -21,6 +22,12 @@ export interface Slide extends SlideData {
   /** Of a picture whose original this browser can show: its address and width. */
   full?: { src: string; width: number };
 }
+
+/** What is on show, as PhotoSwipe has it. */
+export type Shown = NonNullable<PhotoSwipe["currSlide"]>;
+
+/** What PhotoSwipe keeps of one slide. */
+export type Content = Shown["content"];
 
 /** Endings of originals that every browser of today shows, and those that Safari shows besides. */
 const SHOWN = /\.(jpe?g|png|webp|gif|avif)$/i;

@@ -81,6 +81,35 @@ async fn what_comes_within_the_window_is_one_batch() {
     rig.queue.depth().wait_for(|depth| depth.is_empty()).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_senders_and_handlers_at_once_lose_count_of_nothing() {
+    const SENDERS: u64 = 4;
+    const EACH: u64 = 3_000;
+    let policy = Policy { batch: 3, window: Duration::ZERO, rest: Duration::ZERO, parallel: 4, ..BUILDS };
+    let mut rig = rig(policy, |body, count| body.ends_with('7') && count % 2 == 1);
+    let senders = (0..SENDERS).map(|sender| {
+        let queue = rig.queue.clone();
+        std::thread::spawn(move || {
+            let depth = queue.depth();
+            for id in 0..EACH {
+                queue.send(sender * EACH + id, id.to_string());
+                // In a long queue nobody would notice a message that is taken before it is counted.
+                while depth.borrow().waiting > 1 {
+                    std::thread::yield_now();
+                }
+            }
+        })
+    });
+    let senders: Vec<_> = senders.collect();
+    let mut settled = HashSet::new();
+    for _ in 0..SENDERS * EACH {
+        let fate = tokio::time::timeout(Duration::from_mins(1), rig.fate()).await.expect("the queue goes on");
+        assert!(settled.insert(fate.id()), "{fate:?} came twice");
+    }
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    rig.queue.depth().wait_for(|depth| depth.is_empty()).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_the_failed_ones_come_again() {
     let mut rig = rig(POLICY, |body, count| body == "b" && count == 1);
