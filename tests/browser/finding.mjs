@@ -222,6 +222,17 @@ await step('what was seen is there without a network', async () => {
   await context.setOffline(false);
 });
 
+await step('a network that goes and comes moves nothing', async () => {
+  await page.goto(`${GALLERY}/`);
+  const place = () => page.locator('h1').first().evaluate((title) => title.getBoundingClientRect().top);
+  const before = await place();
+  await context.setOffline(true);
+  await page.locator('.offline').waitFor();
+  assert.equal(await place(), before);
+  await context.setOffline(false);
+  await page.locator('.offline').waitFor({ state: 'detached' });
+});
+
 await step('neither refusals nor redirects nor originals nor what concerns signing in is kept', async () => {
   const cookies = await context.cookies();
   await page.goto(GALLERY + ALBUM);
