@@ -64,8 +64,7 @@ export class GalleryStack extends Stack {
             buckets,
             address: delivery.address,
           });
-    // Ten alarms cost nothing, an eleventh ten cents. What is throttled behind a queue comes again, and lies in the dead
-    // letters at last; that uploads fail is told by the front's alarm, as viewers see it.
+    // Ten alarms on one number each cost nothing, an eleventh ten cents (AWS, "Amazon CloudWatch pricing").
     new Watch(this, 'Watch', {
       configuration,
       functions: {
@@ -74,9 +73,9 @@ export class GalleryStack extends Stack {
         look: flow.look,
         login: signIn.login,
         renewal: signIn.renewal,
+        upload: signIn.upload,
         ...(mail === undefined ? {} : { mail: mail.writer }),
       },
-      waitedFor: ['login', 'renewal'],
       deadLetters: { resize: flow.resize.deadLetters, build: flow.build.deadLetters },
       distributionId: this.region === EDGE_REGION ? delivery.distribution.distributionId : undefined,
     });

@@ -44,6 +44,8 @@ test('every setting is read', () => {
     monthly_budget = 12
     access_logs = true
     architecture = "arm64"
+    small_account = true
+    map_tiles = "https://tiles.example.org"
     [pipeline]
     account = "123456789012"
     connection = "arn:aws:codeconnections:eu-central-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
@@ -55,6 +57,8 @@ test('every setting is read', () => {
   assert.deepEqual(read.countries, ['DE', 'AT']);
   assert.equal(read.accessLogs, true);
   assert.equal(read.architecture, 'arm64');
+  assert.equal(read.smallAccount, true);
+  assert.equal(read.mapTiles, 'https://tiles.example.org');
   assert.equal(read.pipeline?.repository, 'meyer/gallery');
   assert.equal(read.pipeline?.branch, 'main');
 });
@@ -116,6 +120,21 @@ const WRONG: [string, string, RegExp][] = [
     /`region` is "eu-middle-1", which is no region/,
   ],
   ['a region without Lambda@Edge', LEAST.replace('eu-central-1', 'cn-north-1'), /`region` is "cn-north-1"/],
+  [
+    'a region without function URLs',
+    LEAST.replace('eu-central-1', 'eu-south-2'),
+    /`region` is "eu-south-2", where Lambda has no function URLs, which signing in needs: choose another region/,
+  ],
+  [
+    'a young region without function URLs',
+    LEAST.replace('eu-central-1', 'ap-southeast-7'),
+    /`region` is "ap-southeast-7", where Lambda has no function URLs/,
+  ],
+  [
+    'access logs where CloudFront delivers none',
+    `${LEAST.replace('eu-central-1', 'af-south-1')}access_logs = true`,
+    /`access_logs` is true, but CloudFront delivers access logs to no bucket in "af-south-1": leave it away, or choose/,
+  ],
   ['a number as a title', LEAST.replace('"The Meyers"', '7'), /`title` is 7, but should be a name/],
   ['a title with a line break', LEAST.replace('The Meyers', 'The\\nMeyers'), /`title` is "The\\nMeyers"/],
   ['a slip of the pen', `${LEAST}sesion_days = 3`, /`sesion_days` is no setting: did you mean `session_days`\?/],
@@ -147,6 +166,11 @@ const WRONG: [string, string, RegExp][] = [
     `${LEAST}hosted_zone = "example.com"\nhosted_zone_id = "Z1"`,
     /`domain` is missing: a hosted zone/,
   ],
+  [
+    'a zone with its address as its id',
+    `${LEAST}domain = "a.example.com"\nhosted_zone = "example.com"\nhosted_zone_id = "/hostedzone/Z1"`,
+    /`hosted_zone_id` is "\/hostedzone\/Z1", but should be a Route 53 zone's id such as "Z0123456789ABC"/,
+  ],
   ['half a zone', `${LEAST}domain = "a.example.com"\nhosted_zone = "example.com"`, /`hosted_zone_id` is missing/],
   [
     'another zone',
@@ -154,6 +178,27 @@ const WRONG: [string, string, RegExp][] = [
     /does not lie in that zone/,
   ],
   ['a word as a truth', `${LEAST}access_logs = "yes"`, /`access_logs` is "yes", but should be true or false/],
+  [
+    'a budget of nothing',
+    `${LEAST}monthly_budget = 0`,
+    /`monthly_budget` is 0, but should be a whole number from 1 to 100000/,
+  ],
+  [
+    'a century of deleted originals',
+    `${LEAST}keep_deleted_days = 36500`,
+    /`keep_deleted_days` is 36500, but should be a whole number from 1 to 3650/,
+  ],
+  ['a number as a truth', `${LEAST}small_account = 10`, /`small_account` is 10, but should be true or false/],
+  [
+    'map tiles from a path',
+    `${LEAST}map_tiles = "https://tiles.example.org/{z}"`,
+    /`map_tiles` is "https:\/\/tiles\.example\.org\/\{z\}", but should be where map tiles come from/,
+  ],
+  [
+    'map tiles in the clear',
+    `${LEAST}map_tiles = "http://tiles.example.org"`,
+    /`map_tiles` is "http:\/\/tiles\.example\.org", but should be/,
+  ],
   [
     'another architecture',
     `${LEAST}architecture = "riscv"`,
@@ -169,8 +214,29 @@ const WRONG: [string, string, RegExp][] = [
     `${LEAST}[pipeline]\naccount = "1"`,
     /`pipeline.account` is "1", but should be the account's 12 digits/,
   ],
+  [
+    'a pipeline from a connection of another kind',
+    `${LEAST}[pipeline]\nconnection = "arn:aws:iam::123456789012:role/github"`,
+    /`pipeline.connection` is "arn:aws:iam::123456789012:role\/github", but should be the ARN of a connection to GitHub/,
+  ],
+  [
+    'a pipeline from an address',
+    `${LEAST}[pipeline]\nrepository = "https://github.com/meyer/gallery"`,
+    /`pipeline.repository` is "https:\/\/github.com\/meyer\/gallery", but should be a repository as "owner\/name"/,
+  ],
+  [
+    'a pipeline from a branch that Git would not take',
+    `${LEAST}[pipeline]\nbranch = "my branch"`,
+    /`pipeline.branch` is "my branch", but should be the name of a branch/,
+  ],
   ['no TOML', `${LEAST}countries = [`, /^heirloom.toml, line \d+, column \d+: /],
 ];
+
+test('access logs are written where CloudFront delivers them, and a gallery may live without', () => {
+  assert.equal(readConfiguration(`${LEAST}access_logs = true`).accessLogs, true);
+  for (const region of ['af-south-1', 'ap-east-1', 'eu-south-1', 'me-south-1'])
+    assert.equal(readConfiguration(LEAST.replace('eu-central-1', region)).region, region);
+});
 
 for (const [name, text, sentence] of WRONG) {
   test(`refused with a sentence: ${name}`, () => {

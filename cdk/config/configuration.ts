@@ -3,9 +3,9 @@
 // In: the file's text. Out: a `Configuration` that every other room believes, or a `ConfigurationError` with one
 // sentence for each thing that is wrong, naming it and the way out.
 
-import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parse, TomlError } from 'smol-toml';
 import { wrongCountries } from './countries.ts';
+import { wrongForAccessLogs, wrongRegion } from './regions.ts';
 import { Section } from './section.ts';
 
 /** How the functions' binaries are built. */
@@ -105,11 +105,11 @@ export function readConfiguration(text: string, file = 'heirloom.toml'): Configu
     accessLogs: top.truth('access_logs') ?? false,
     architecture: top.oneOf('architecture', ['x86_64', 'arm64']) ?? 'x86_64',
   } as const;
-  if (read.region !== undefined && !REGIONS.has(read.region)) {
-    top.wrong(
-      'region',
-      `is "${read.region}", which is no region of the public AWS cloud: choose one such as "eu-central-1" or "us-east-1"`,
-    );
+  if (read.region !== undefined) {
+    const wrong = wrongRegion(read.region);
+    if (wrong !== undefined) top.wrong('region', wrong);
+    const unlogged = read.accessLogs && wrong === undefined ? wrongForAccessLogs(read.region) : undefined;
+    if (unlogged !== undefined) top.wrong('access_logs', unlogged);
   }
   if (!LOG_DAYS.includes(read.logDays)) {
     top.wrong('log_days', `is ${read.logDays}, which CloudWatch does not offer: choose one of ${LOG_DAYS.join(', ')}`);
@@ -149,11 +149,6 @@ const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+
 
 /** A host name of at least two labels (RFC 1123, in small letters). */
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
-
-/** China's and the US government's clouds have no Lambda@Edge. */
-const REGIONS: ReadonlySet<string> = new Set(
-  RegionInfo.regions.filter((region) => region.partition === 'aws').map((region) => region.name),
-);
 
 function table(text: string, file: string): Record<string, unknown> {
   try {

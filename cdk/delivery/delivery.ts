@@ -77,6 +77,7 @@ export class Delivery extends Construct {
       originAccessControlName: `${name}-functions`,
       signing: cloudfront.Signing.SIGV4_ALWAYS,
     });
+    const asked = requestsOfSignIn(this, name);
     const fromFunction = (url: lambda.IFunctionUrl): cloudfront.BehaviorOptions => ({
       origin: origins.FunctionUrlOrigin.withOriginAccessControl(url, {
         originAccessControl: functionAccess,
@@ -87,8 +88,7 @@ export class Delivery extends Construct {
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
       compress: true,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
-      // `Host` has to be the function's own, for the signature; the gate tells it the gallery's in `x-forwarded-host`.
-      originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      originRequestPolicy: asked,
       responseHeadersPolicy: headers.signIn,
       // The signature covers the body's hash, which only somebody who sees the body can add.
       edgeLambdas: gate(true),
@@ -213,6 +213,24 @@ function cachePolicies(scope: Construct, name: string) {
     ),
     assets: policy('Assets', 'Assets never change under their name', second, Duration.days(1), Duration.days(365)),
   };
+}
+
+/** The cookies that signing in, renewal and uploads read (`session::cookie`, `login::devices`, `login::upload`). */
+const COOKIES = ['__Host-session', '__Host-device', '__Host-owner'];
+
+/**
+ * What reaches the functions of a request. `Host` has to be the function's own, for the signature; the gate tells it the
+ * gallery's in `x-forwarded-host`. A cookie that no function reads, another application's on the same domain, is none of
+ * their business.
+ */
+function requestsOfSignIn(scope: Construct, name: string): cloudfront.OriginRequestPolicy {
+  return new cloudfront.OriginRequestPolicy(scope, 'SignInRequests', {
+    originRequestPolicyName: `${name}-sign-in`,
+    comment: 'Everything but Host, and of the cookies those that are read',
+    headerBehavior: cloudfront.OriginRequestHeaderBehavior.denyList('Host'),
+    queryStringBehavior: cloudfront.OriginRequestQueryStringBehavior.all(),
+    cookieBehavior: cloudfront.OriginRequestCookieBehavior.allowList(...COOKIES),
+  });
 }
 
 /**

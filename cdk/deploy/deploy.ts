@@ -1,6 +1,7 @@
 // The owner's deploy: `make deploy`, or with `--dry-run` what it would change, or with `--destroy` the end.
 //
-//     settings -> account -> keys -> code -> bootstrap -> stacks -> the first key -> the first pages -> what is next
+//     settings -> account -> keys -> code -> bootstrap -> stacks -> the first key -> the first pages -> the gate's logs
+//     -> what is next
 //
 // Each step looks at what is there, so that a deploy that broke off is simply run again.
 
@@ -11,8 +12,9 @@ import type { Configuration } from '../config/configuration.ts';
 import { EDGE_REGION } from '../edge/edge-stack.ts';
 import { Account } from './account.ts';
 import { cdk, ROOT, run } from './commands.ts';
+import { endGateLogs } from './gate-logs.ts';
 import { edgeConfiguration, newKey } from './keys.ts';
-import { farewell, latePages, nextSteps, type Outputs } from './sentences.ts';
+import { farewell, gateLogs, latePages, nextSteps, type Outputs } from './sentences.ts';
 import { settings, settingsFile, tell } from './settings.ts';
 
 async function main(): Promise<void> {
@@ -72,6 +74,8 @@ async function main(): Promise<void> {
   } catch (failed) {
     late = failed;
   }
+  const ended = gateLogs(await endGateLogs(configuration.name, configuration.logDays), configuration.logDays);
+  if (ended !== undefined) console.log(ended);
   console.log(nextSteps(configuration, outputs));
   if (late !== undefined) throw latePages(late);
 }

@@ -3,6 +3,7 @@
 import type { Configuration } from '../config/configuration.ts';
 import { EDGE_REGION } from '../edge/edge-stack.ts';
 import type { Account } from './account.ts';
+import type { Ended } from './gate-logs.ts';
 
 /** What the gallery's stack says of itself. */
 export interface Outputs {
@@ -45,6 +46,21 @@ export function latePages(error: unknown): Error {
     `the gallery is deployed, but making its first pages failed (${why}): run \`make deploy\` again, or wait for the look at everything that comes each night`,
     { cause: error },
   );
+}
+
+/** Where the gate's logs were given an end, and where not; nothing when there were none. */
+export function gateLogs({ set, failed }: Ended, days: number): string | undefined {
+  const named = (regions: readonly string[]) => regions.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  const [why] = Object.values(failed);
+  const sentences = [
+    ...(set.length > 0 ? [`The gate's logs in ${named(set)} are kept for ${days} day${days === 1 ? '' : 's'}.`] : []),
+    ...(why === undefined
+      ? []
+      : [
+          `How long the gate's logs in ${named(Object.keys(failed))} are kept could not be set (${why}): the next \`make deploy\` tries again.`,
+        ]),
+  ];
+  return sentences.length > 0 ? sentences.join('\n') : undefined;
 }
 
 /** What stays when the stacks are gone; or, when AWS did not remove all of them, what stays and what is to be done. */

@@ -17,6 +17,12 @@ import { retention } from '../functions/retention.ts';
 /** Where CloudFront takes its functions and certificates from (AWS, "Restrictions on Lambda@Edge"). */
 export const EDGE_REGION = 'us-east-1';
 
+/** The gate's function. */
+const verifierName = (gallery: string) => `${gallery}-verifier`;
+
+/** The gate's log group in every region that it runs in (AWS, "Edge function logs"). */
+export const verifierLog = (gallery: string): string => `/aws/lambda/${EDGE_REGION}.${verifierName(gallery)}`;
+
 /** What the edge needs. */
 export interface EdgeStackProps extends StackProps {
   readonly configuration: Configuration;
@@ -35,8 +41,8 @@ export class EdgeStack extends Stack {
     // Lambda@Edge logs in the region that is nearest to the viewer, in a group that it names and makes itself, and takes no
     // setting for it: CDK must not make one and set it.
     this.node.setContext('@aws-cdk/aws-lambda:useCdkManagedLogGroup', false);
-    const functionName = `${configuration.name}-verifier`;
-    const logGroupName = `/aws/lambda/us-east-1.${functionName}`;
+    const functionName = verifierName(configuration.name);
+    const logGroupName = verifierLog(configuration.name);
     const role = new iam.Role(this, 'VerifierRole', {
       assumedBy: new iam.CompositePrincipal(
         new iam.ServicePrincipal('lambda.amazonaws.com'),

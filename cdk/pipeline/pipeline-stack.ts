@@ -9,12 +9,14 @@ import { type CfnElement, Duration, RemovalPolicy, Stack, Stage, type StackProps
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CodeBuildStep, CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct, IConstruct } from 'constructs';
 import { argued } from '../argued.ts';
 import type { Configuration, PipelineSource } from '../config/configuration.ts';
 import { EDGE_REGION } from '../edge/edge-stack.ts';
+import { retention } from '../functions/retention.ts';
 import { addGallery, type GalleryProps } from '../gallery.ts';
 
 /** What the pipeline deploys, and from where. */
@@ -30,7 +32,7 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
     const { source, gallery } = props;
-    const { name, region, architecture } = gallery.configuration;
+    const { name, region, architecture, logDays } = gallery.configuration;
     const artifacts = builds(this, name);
     const elsewhere =
       region === EDGE_REGION
@@ -50,6 +52,12 @@ export class PipelineStack extends Stack {
       crossAccountKeys: false,
       restartExecutionOnUpdate: true,
     });
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      // Where CDK's role for the assets may write.
+      logGroupName: `/aws/codebuild/${name}-pipeline`,
+      retention: retention(logDays),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.pipeline = new CodePipeline(this, 'Deploy', {
       codePipeline,
       selfMutation: true,
@@ -58,6 +66,8 @@ export class PipelineStack extends Stack {
       codeBuildDefaults: {
         buildEnvironment: { buildImage: codebuild.LinuxBuildImage.STANDARD_7_0 },
         partialBuildSpec: runtimes({ nodejs: NODE }),
+        // CodeBuild would make a group for each project, and keep it for good.
+        logging: { cloudWatch: { logGroup } },
       },
       synth: new CodeBuildStep('Build', {
         input: CodePipelineSource.connection(source.repository, source.branch, {
@@ -124,13 +134,13 @@ export class PipelineStack extends Stack {
 
 /** The findings on policies that CDK Pipelines writes. */
 function findings(buckets: readonly string[], projects: readonly string[], region: string, account: string): string[] {
-  const logs = (group: string) => `Resource::arn:aws:logs:${region}:${account}:log-group:/aws/codebuild/${group}`;
+  const log = (group: string) => `Resource::arn:aws:logs:${region}:${account}:log-group:/aws/codebuild/${group}`;
   const reports = (group: string) => `Resource::arn:aws:codebuild:${region}:${account}:report-group/${group}`;
   return [
     ...['GetObject', 'GetBucket', 'List', 'DeleteObject', 'Abort'].map((action) => `Action::s3:${action}*`),
     ...buckets.map((bucket) => `Resource::${bucket}/*`),
-    ...projects.flatMap((project) => [logs(`<${project}>:*`), reports(`<${project}>-*`)]),
-    logs('*'),
+    ...projects.flatMap((project) => [log(`<${project}>:*`), reports(`<${project}>-*`)]),
+    log('*'),
     reports('*'),
     `Resource::arn:*:iam::${account}:role/*`,
     'Resource::*',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { list, ofType, template, templates, the } from '../test/galleries.ts';
-import { statementsOf, text } from '../test/reading.ts';
+import { ofType, template, templates, the } from '../test/galleries.ts';
+import { text } from '../test/reading.ts';
 
 const { Properties } = the(template('full', 'Pipeline'), 'AWS::CodePipeline::Pipeline');
 
@@ -95,92 +95,14 @@ test('where the gate is in another region, it is deployed from a bucket there, w
     if (file.includes('ipeline')) assert.deepEqual(ofType(one, 'AWS::KMS::Key'), [], file);
 });
 
-test('what its roles may do is what CDK Pipelines writes for these buckets, projects and bootstrap roles', () => {
+test('its builds write one log, which is kept as long as the others', () => {
   const pipeline = template('full', 'Pipeline');
-  const buckets = (...names: string[]) => names.flatMap((name) => [name, `${name}/*`]);
-  const all = (actions: string[], resources: string[]) =>
-    actions.flatMap((action) => resources.map((resource) => `${action} ${resource}`));
-  const own = buckets('<Artifacts.Arn>');
-  const gate = buckets('arn:aws:s3:::meyers-pipeline-123456789012-us-east-1');
-  const read = ['s3:GetBucket*', 's3:GetObject*', 's3:List*'];
-  const change = ['', 'LegalHold', 'Retention', 'Tagging', 'VersionTagging'].map((what) => `s3:PutObject${what}`);
-  const use = [...read, ...change, 's3:Abort*', 's3:DeleteObject*'];
-  const logs = ['CreateLogGroup', 'CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action}`);
-  const report = [
-    'BatchPutCodeCoverages',
-    'BatchPutTestCases',
-    'CreateReport',
-    'CreateReportGroup',
-    'UpdateReport',
-  ].map((action) => `codebuild:${action}`);
-  const build = ['BatchGetBuilds', 'StartBuild', 'StopBuild'].map((action) => `codebuild:${action}`);
-  const group = (of: string) => `arn:aws:logs:eu-west-1:123456789012:log-group:/aws/codebuild/${of}`;
-  const reports = (of: string) => `arn:aws:codebuild:eu-west-1:123456789012:report-group/${of}`;
-  const bootstrap = (role: string, region: string, partition: string) =>
-    `sts:AssumeRole arn:${partition}:iam::123456789012:role/cdk-hnb659fds-${role}-role-123456789012-${region}`;
-  const [synth, mutation] = ['<PipelineBuildCdkBuildProject>', '<DeployUpdatePipelineSelfMutation>'];
-  const built = (project: string) => [
-    ...all(logs, [group(project), group(`${project}:*`)]),
-    ...all(report, [reports(`${project}-*`)]),
-  ];
-  const expected: Record<string, string[]> = {
-    PipelineRole: [
-      ...all(use, [...own, ...gate]),
-      'sts:AssumeRole <DeployCodeBuildActionRole.Arn>',
-      'sts:AssumeRole <PipelineSourcemeyergalleryCodePipelineActionRole.Arn>',
-      bootstrap('deploy', 'eu-west-1', '<AWS::Partition>'),
-      bootstrap('deploy', 'us-east-1', '<AWS::Partition>'),
-    ],
-    PipelineSourcemeyergalleryCodePipelineActionRole: [
-      ...all(
-        ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
-        ['arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000'],
-      ),
-      ...all(use, own),
-      ...all(['s3:PutObjectAcl', 's3:PutObjectVersionAcl'], ['<Artifacts.Arn>/*']),
-    ],
-    PipelineBuildCdkBuildProjectRole: [...built(synth), ...all(use, own)],
-    DeployCodeBuildActionRole: all(
-      build,
-      [
-        'DeployAssetsFileAsset1',
-        'DeployAssetsFileAsset2',
-        'DeployUpdatePipelineSelfMutation',
-        'PipelineBuildCdkBuildProject',
-      ].map((project) => `<${project}.Arn>`),
-    ),
-    DeployUpdatePipelineSelfMutationRole: [
-      ...built(mutation),
-      // CDK's own: to take on the roles of a bootstrap, and no other.
-      'sts:AssumeRole arn:*:iam::123456789012:role/* if tagged file-publishing, image-publishing, deploy',
-      'cloudformation:DescribeStacks *',
-      's3:ListBucket *',
-      ...all(read, own),
-    ],
-    DeployAssetsFileRole: [
-      ...all(logs, [group('*')]),
-      ...all(report, [reports('*')]),
-      ...all(build, ['*']),
-      bootstrap('file-publishing', 'eu-west-1', '${AWS::Partition}'),
-      bootstrap('file-publishing', 'us-east-1', '${AWS::Partition}'),
-      ...all(read, own),
-    ],
-  };
-  const roles = ofType(pipeline, 'AWS::IAM::Role').map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
-  assert.deepEqual(roles.sort(), Object.keys(expected).sort());
-  for (const [role, rights] of Object.entries(expected)) {
-    const found = statementsOf(pipeline, role).flatMap((statement) => {
-      const tags = statement.Condition?.['ForAnyValue:StringEquals']?.['iam:ResourceTag/aws-cdk:bootstrap-role'];
-      assert.deepEqual(statement.Condition === undefined, tags === undefined, role);
-      const only =
-        tags === undefined
-          ? ''
-          : ` if tagged ${['file-publishing', 'image-publishing', 'deploy'].filter((tag) => list(tags).includes(tag)).join(', ')}`;
-      const resources = list(statement.Resource).map((one) =>
-        text((one as { 'Fn::Sub'?: string })['Fn::Sub'] ?? one).replace(/[0-9A-F]{8}(?=[.>])/g, ''),
-      );
-      return all(list(statement.Action), resources).map((right) => right + only);
-    });
-    assert.deepEqual(found.sort(), rights.sort(), role);
+  const { LogGroupName, RetentionInDays } = the(pipeline, 'AWS::Logs::LogGroup').Properties;
+  assert.deepEqual([LogGroupName, RetentionInDays], ['/aws/codebuild/meyers-pipeline', 30]);
+  const projects = ofType(pipeline, 'AWS::CodeBuild::Project');
+  assert.equal(projects.length, 4);
+  for (const [id, { Properties: project }] of projects) {
+    assert.equal(project.LogsConfig.CloudWatchLogs.Status, 'ENABLED', id);
+    assert.match(text(project.LogsConfig.CloudWatchLogs.GroupName), /^<Log[0-9A-F]{8}>$/, id);
   }
 });

@@ -2,6 +2,7 @@
 // that `cargo lambda invoke` sends it.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -20,13 +21,38 @@ function said(name: string): string {
   return value;
 }
 
-/** An event as AWS sent it, about this gallery's buckets. */
-export function recorded(name: string, stage: Stage): string {
-  return readFileSync(join(import.meta.dirname, 'events', `${name}.json`), 'utf8').replaceAll(
-    'SOURCE_BUCKET',
-    stage.bucket('source'),
-  );
+/**
+ * An event about this gallery's buckets, with this cookie where there is one. None was taken from AWS: each is written
+ * after the sample in AWS's documentation, with what CloudFront and the gate add.
+ *
+ * - `s3-…`: "Event message structure" (S3), its test message among them, in what "Using Lambda with Amazon SQS" shows.
+ * - `login-…`, `renew`, `upload`: "Invoking Lambda function URLs", payload format 2.0.
+ * - `hourly`: "Creating a rule that runs on a schedule in Amazon EventBridge".
+ * - `daily`, `catch-up`: what our own rules send (`photos/photo-flow.ts`).
+ */
+export function sample(name: string, stage: Stage, cookie = ''): string {
+  return readFileSync(join(import.meta.dirname, 'events', `${name}.json`), 'utf8')
+    .replaceAll('SOURCE_BUCKET', stage.bucket('source'))
+    .replaceAll('SESSION_COOKIE', cookie);
 }
+
+/** A form in the place of the one that an event holds. */
+export function withForm(event: string, form: Record<string, string>): string {
+  const body = Buffer.from(new URLSearchParams(form).toString());
+  const { headers, ...rest } = JSON.parse(event);
+  return JSON.stringify({
+    ...rest,
+    headers: {
+      ...headers,
+      'content-length': String(body.length),
+      'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
+    },
+    body: body.toString('base64'),
+  });
+}
+
+/** What a binary is told beside its buckets; one that it is not told of is `undefined`. */
+export type Settings = Readonly<Record<string, string | undefined>>;
 
 /** A binary that runs. */
 export class Binary {
@@ -43,7 +69,7 @@ export class Binary {
   }
 
   /** Starts a binary against the stage's buckets and returns once it was asked for; it may not be ready yet. */
-  static async start(name: string, stage: Stage, settings: Record<string, string> = {}): Promise<Binary> {
+  static async start(name: string, stage: Stage, settings: Settings = {}): Promise<Binary> {
     const port = await freePort();
     const runtime = spawn(
       said('REHEARSAL_CARGO_LAMBDA'),
@@ -113,7 +139,7 @@ export class Binary {
 }
 
 async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true));
       socket.on('error', () => resolve(false));

@@ -2,9 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { CreateLogGroupCommand, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { verifierLog } from '../edge/edge-stack.ts';
 import type { Journey } from './gallery.test.ts';
 
-/** The first deploy, which the stage ran, and a dry run after it. */
+/** What CDK says when it prepares the region. */
+const BOOTSTRAP = /Bootstrapping environment aws:\/\/\d{12}\/us-east-1/;
+
+/** The first deploy, which the stage ran, and others after it. */
 export function deployJourneys(journey: Journey): void {
   journey(
     'the deploy tells the address and what is next, and keeps the keys that the gate was packed with',
@@ -15,6 +20,7 @@ export function deployJourneys(journey: Journey): void {
       assert.ok(stage.told.includes(`s3://${stage.bucket('source')}/`));
       assert.deepEqual(JSON.parse(readFileSync(stage.settings('heirloom.keys.json'), 'utf8')), stage.keys);
       assert.equal(stage.keys.keys.length, 1);
+      assert.match(stage.told, BOOTSTRAP);
     },
   );
 
@@ -30,5 +36,33 @@ export function deployJourneys(journey: Journey): void {
     writeFileSync(file, keys);
     assert.deepEqual(await stage.listed('web'), web);
     assert.ok(existsSync(stage.settings('heirloom.toml')));
+  });
+
+  journey('a dry run after one value changed shows that value', async (stage) => {
+    const { status, said } = stage.deployChanged((resources) => {
+      const mail = Object.values(resources).find(({ Properties }) => Properties?.['FunctionName'] === 'heirloom-mail');
+      assert.equal(mail?.Properties['MemorySize'], 256);
+      mail.Properties['MemorySize'] = 320;
+    }, '--dry-run');
+    assert.equal(status, 0, said);
+    assert.match(said, /AWS::Lambda::Function.*Mail.*\n[^\n]*\[~\] MemorySize\n[^\n]*\[-\] 256\n[^\n]*\[\+\] 320/);
+    assert.match(said, /Number of stacks with differences: 1/);
+  });
+
+  journey("a second deploy keeps the key, bootstraps nothing, and gives the gate's logs an end", async (stage) => {
+    // As Lambda@Edge makes it where somebody looked from.
+    const logs = stage.logs('eu-west-1');
+    await logs.send(new CreateLogGroupCommand({ logGroupName: verifierLog('heirloom') }));
+    const { status, said } = stage.deploy();
+    assert.equal(status, 0, said);
+    assert.doesNotMatch(said, BOOTSTRAP);
+    assert.match(said, /The gallery is at https:\/\//);
+    assert.match(said, /The gate's logs in eu-west-1 are kept for 90 days\./);
+    const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({}));
+    assert.deepEqual(
+      logGroups.map(({ logGroupName, retentionInDays }) => [logGroupName, retentionInDays]),
+      [[verifierLog('heirloom'), 90]],
+    );
+    assert.deepEqual(JSON.parse(readFileSync(stage.settings('heirloom.keys.json'), 'utf8')), stage.keys);
   });
 }

@@ -5,13 +5,17 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { ROOT } from '../deploy/commands.ts';
-import { Binary, recorded } from './binary.ts';
+import { Binary, sample } from './binary.ts';
+import { mailSettings } from './mail-server.ts';
 import { Stage } from './stage.ts';
 
 /** Cold starts for one figure, of which the middle one is told. */
 const TIMES = 7;
 
-const events = { login: 'login-page', resizer: 's3-created', builder: 's3-created' } as const;
+const events = { login: 'login-page', resizer: 's3-created', builder: 's3-created', mail: 'hourly' } as const;
+
+/** The photo that the events tell of. */
+const PHOTO = 'Family/one photo ü.jpg';
 
 /** The size of a function's zip, in words: `make package` has refused what is too large. */
 function size(name: string): string {
@@ -25,23 +29,24 @@ const middle = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.fl
 
 const stage = await Stage.set();
 try {
-  await stage.upload('Family/one photo ü.jpg', readFileSync(join(ROOT, 'docs', 'screenshots', 'album.jpg')));
+  await stage.upload(PHOTO, readFileSync(join(ROOT, 'docs', 'screenshots', 'album.jpg')));
+  // The emulator's own resizer takes the photo, too: the first runs would race it for the work.
+  await stage.until("the photo's facts", async () => (await stage.factsOf(PHOTO)).length > 0);
   const rows: string[] = [];
   for (const [name, event] of Object.entries(events)) {
     const starts: number[] = [];
     const peaks: number[] = [];
     for (let time = 0; time < TIMES; time += 1) {
-      const binary = await Binary.start(name, stage);
+      const binary = await Binary.start(name, stage, name === 'mail' ? mailSettings(stage.mailServer) : {});
       const started = performance.now();
-      await binary.handle(recorded(event, stage));
+      await binary.handle(sample(event, stage));
       starts.push(performance.now() - started);
       peaks.push(binary.peak());
       binary.stop();
     }
-    rows.push(`| ${name} | ${size(name)} | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`);
+    const row = name === 'mail' ? 'mail, hourly and only with `[mail]`' : name;
+    rows.push(`| ${row} | ${size(name)} | ${middle(starts).toFixed(0)} ms | ${middle(peaks).toFixed(0)} MB |`);
   }
-  // Nobody waits for a mail: how fast it starts is of no matter.
-  rows.push(`| mail, hourly and only with \`[mail]\` | ${size('mail')} | | |`);
   const zip = process.env['REHEARSAL_ZIP'];
   if (zip) rows.push(`| the gate | ${(statSync(zip).size / 1e6).toFixed(2)} MB | | |`);
   console.log(

@@ -12,6 +12,14 @@ const PEER = join(ROOT, 'tests', 'peers', 'smtp_peer.py');
 export const USER = 'family';
 export const PASSWORD = 'open sesame';
 
+/** What the mail function is told of this server. */
+export function mailSettings({ port }: MailServer): Record<string, string> {
+  return {
+    HEIRLOOM_MAIL: JSON.stringify({ server: '127.0.0.1', port, user: USER, from: 'photos@example.com' }),
+    HEIRLOOM_ADDRESS: 'https://photos.example.com',
+  };
+}
+
 /** A mail as Python's reader reads it. */
 export interface Mail {
   readonly to: string;

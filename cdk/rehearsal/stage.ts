@@ -2,10 +2,12 @@
 // for the bootstrap and the stacks, the same first key and first pages.
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, copyFileSync, chmodSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BudgetsClient, type CreateBudgetCommandInput } from '@aws-sdk/client-budgets';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -54,6 +56,11 @@ export class Stage {
   readonly budget: Pick<CreateBudgetCommandInput, 'Budget' | 'NotificationsWithSubscribers'>;
   /** What the owner was told by the deploy. */
   readonly told: string;
+  readonly #client: {
+    readonly region: string;
+    readonly endpoint: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
 
   private constructor(
     emulator: Emulator,
@@ -76,6 +83,7 @@ export class Stage {
       endpoint: emulator.endpoint,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     };
+    this.#client = client;
     this.s3 = new S3Client({ ...client, forcePathStyle: true });
     this.lambda = new LambdaClient(client);
     this.sqs = new SQSClient(client);
@@ -110,6 +118,28 @@ export class Stage {
     return ownersDeploy(this.folder, this.emulator, flags);
   }
 
+  /** Runs the owner's deploy on templates of which the gallery's is changed, and changes it back. */
+  deployChanged(change: (resources: Resources) => void, ...flags: readonly string[]): Deployed {
+    const [file, ...told] = ['Gallery.template.json', 'Gallery.assets.json', 'manifest.json'].map((name) =>
+      join(assemblyOf(this.folder), name),
+    );
+    if (file === undefined) throw new Error('there is no template');
+    const before = [file, ...told].map((one) => [one, readFileSync(one, 'utf8')] as const);
+    const template = JSON.parse(readFileSync(file, 'utf8'));
+    change(template.Resources);
+    writeFileSync(file, JSON.stringify(template));
+    // CDK uploads a template under its hash, and one that is there already it does not upload.
+    const { artifacts } = JSON.parse(readFileSync(join(assemblyOf(this.folder), 'manifest.json'), 'utf8'));
+    const hash = /([0-9a-f]{64})\.json$/.exec(artifacts.Gallery.properties.stackTemplateAssetObjectUrl)?.[1] ?? '';
+    const other = createHash('sha256').update(readFileSync(file)).digest('hex');
+    for (const one of told) writeFileSync(one, readFileSync(one, 'utf8').replaceAll(hash, other));
+    try {
+      return this.deploy(...flags);
+    } finally {
+      for (const [one, text] of before) writeFileSync(one, text);
+    }
+  }
+
   /** Where the owner's settings lie, and the gate's keys beside them. */
   settings(file: 'heirloom.toml' | 'heirloom.keys.json'): string {
     return join(this.folder, file);
@@ -120,6 +150,11 @@ export class Stage {
     this.emulator.stop();
     this.mailServer.stop();
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The logs of a region. */
+  logs(region: string): CloudWatchLogsClient {
+    return new CloudWatchLogsClient({ ...this.#client, region });
   }
 
   /** A bucket's name. */
@@ -186,10 +221,22 @@ export class Stage {
   }
 
   /** Lets somebody in. */
-  async letIn(name: string, password: string): Promise<void> {
-    await this.account.put('heirloom', `users/${name}.json`, await viewer(name, password, new Date()));
+  async letIn(name: string, password: string, role: 'viewer' | 'owner' = 'viewer'): Promise<void> {
+    const record = await viewer(name, password, new Date());
+    await this.account.put('heirloom', `users/${name}.json`, role === 'viewer' ? record : { ...record, role });
+  }
+
+  /** The facts that tell of an original. */
+  async factsOf(key: string): Promise<string[]> {
+    const album = key.slice(0, key.lastIndexOf('/') + 1);
+    const facts = await this.listed('resized', `facts/${album}`);
+    const texts = await Promise.all(facts.map((one) => this.read('resized', one)));
+    return texts.filter((text): text is string => text?.includes(JSON.stringify(key)) === true);
   }
 }
+
+/** The resources of a template. */
+type Resources = Record<string, { Type: string; Properties: Record<string, unknown> }>;
 
 /** How a deploy ended, and what it said. */
 export interface Deployed {

@@ -13,21 +13,22 @@ const onTopic = (one: Template) => ({
     .find((id) => /^(Watch)?Alarms/.test(id)),
 });
 
-test('every function that works unseen and every dead-letter queue is watched', () => {
+test('every function and every dead-letter queue is watched, and whether functions have to wait for each other', () => {
   const alarms = alarmsOf(least);
   const watched = alarms
-    .map(
-      ({ MetricName, Dimensions }) => `${MetricName} ${text(Dimensions[0].Value).replace(/[0-9A-F]{8}(?=[.>])/, '')}`,
-    )
+    .map(({ Namespace, MetricName, Dimensions }) => {
+      const whose = text(Dimensions?.[0]?.Value ?? Namespace).replace(/[0-9A-F]{8}(?=[.>])/, '');
+      return `${MetricName} ${whose}`;
+    })
     .sort();
-  const waitedFor = ['SignInLoginFunction', 'SignInRenewalFunction'];
-  const functions = ['PhotosBuilderFunction', 'PhotosLookFunction', 'PhotosResizerFunction', ...waitedFor];
+  const functions = ofType(least, 'AWS::Lambda::Function').map(([id]) => id.replace(/[0-9A-F]{8}$/, ''));
   assert.deepEqual(
     watched,
     [
       ...['Build', 'Resize'].map((queue) => `ApproximateNumberOfMessagesVisible <Photos${queue}DeadLetters.QueueName>`),
       ...functions.map((id) => `Errors <${id}>`),
-      ...waitedFor.map((id) => `Throttles <${id}>`),
+      // Without a dimension: of all functions in the region.
+      'Throttles AWS/Lambda',
     ].sort(),
   );
   for (const alarm of alarms) {
@@ -56,7 +57,9 @@ test('what viewers are shown is watched where CloudFront counts it, whatever reg
 });
 
 test('there are ten alarms, which cost nothing, and one more where there are mails', () => {
-  // AWS, "Amazon CloudWatch pricing".
+  // AWS, "Amazon CloudWatch pricing": what is counted is the numbers that alarms look at.
+  for (const one of [template('least', 'Gallery'), template('full', 'Gallery')])
+    for (const alarm of alarmsOf(one)) assert.equal(alarm.Metrics, undefined, alarm.AlarmName);
   const count = (name: 'least' | 'full') =>
     alarmsOf(template(name, 'Gallery')).length + alarmsOf(template(name, 'Front')).length;
   // The one that is for mails is the eleventh.

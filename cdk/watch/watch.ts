@@ -5,6 +5,7 @@ import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -17,8 +18,6 @@ export interface WatchProps {
   readonly configuration: Configuration;
   /** Functions by what they are called in an alarm: one that fails is told. */
   readonly functions: Readonly<Record<string, RustFunction>>;
-  /** Those of them that viewers wait for, so that it is told when they were called more often than they may run at once. */
-  readonly waitedFor: readonly string[];
   /** Dead-letter queues by what they are called in an alarm. */
   readonly deadLetters: Readonly<Record<string, sqs.Queue>>;
   /** The distribution's id, where its alarm may stand: CloudFront's numbers are in us-east-1 alone. */
@@ -34,20 +33,21 @@ export class Watch extends Construct {
     const { configuration } = props;
     const { name } = configuration;
     this.topic = alarmTopic(this, configuration);
-    for (const [what, { lambda }] of Object.entries(props.functions)) {
+    for (const [what, { lambda: watched }] of Object.entries(props.functions)) {
       alarm(this.topic, name, {
         id: `${what}-errors`,
         description: `${what} failed`,
-        metric: lambda.metricErrors({ period, statistic: 'Sum' }),
-      });
-      if (!props.waitedFor.includes(what)) continue;
-      alarm(this.topic, name, {
-        id: `${what}-throttles`,
-        description: `${what} was called more often than it may run at once`,
-        metric: lambda.metricThrottles({ period, statistic: 'Sum' }),
-        periods: 3,
+        metric: watched.metricErrors({ period, statistic: 'Sum' }),
       });
     }
+    // One number for all functions of the account in this region. An alarm on a sum of theirs would be billed by the
+    // function; this one may speak of a function that is not the gallery's, whose places are the gallery's, too.
+    alarm(this.topic, name, {
+      id: 'throttles',
+      description: `functions in ${Stack.of(this).region} were called more often than they may run at once`,
+      metric: lambda.Function.metricAllThrottles({ period, statistic: 'Sum' }),
+      periods: 3,
+    });
     for (const [what, queue] of Object.entries(props.deadLetters)) {
       alarm(this.topic, name, {
         id: `${what}-dead-letters`,

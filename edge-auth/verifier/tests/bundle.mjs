@@ -1,5 +1,6 @@
 // A bundle in a folder of its own, as package.py packs it, around the addon that the environment names: VERIFIER, or
-// VERIFIER_THAT_PANICS, which was built with the feature `panics`.
+// VERIFIER_THAT_PANICS, which was built with the feature `panics`. VERIFIER_INDEX names the index.mjs of a bundle that is
+// packed already; without it the one in this folder's parent is taken.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 export async function bundle(addon, configuration) {
   const folder = mkdtempSync(join(tmpdir(), 'heirloom-edge-'));
   folders.push(folder);
-  copyFileSync(new URL('../index.mjs', import.meta.url), join(folder, 'index.mjs'));
+  copyFileSync(process.env.VERIFIER_INDEX ?? new URL('../index.mjs', import.meta.url), join(folder, 'index.mjs'));
   if (addon) copyFileSync(addon, join(folder, 'verifier.node'));
   writeFileSync(join(folder, 'configuration.json'), configuration);
   const { handler, decide } = await import(pathToFileURL(join(folder, 'index.mjs')));
