@@ -1,5 +1,6 @@
 //! Uploading from a browser: who may, what may be asked, and a camera roll over a bad line.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -43,6 +44,26 @@ async fn put(home: &Home, file: &Value, bytes: &str, replaced: &[(&str, &str)]) 
     Ok(request.body(bytes.to_owned()).send().await?)
 }
 
+/// The names of the headers that an answer wants sent.
+fn names_of_headers(file: &Value) -> Result<BTreeSet<String>> {
+    let headers = file["headers"].as_array().context("headers")?;
+    Ok(headers.iter().filter_map(|header| header[0].as_str()).map(str::to_ascii_lowercase).collect())
+}
+
+/// The headers that pages may send to a bucket of another address: as the S3 server here says, and the deployed bucket's rule.
+async fn allowed_headers(home: &Home) -> Result<BTreeSet<String>> {
+    let listed = |text: &str| text.split(',').map(|name| name.trim_matches([' ', '\'']).to_owned()).collect();
+    let rule = include_str!("../../cdk/storage/buckets.ts").split("allowedHeaders: [").nth(1);
+    let deployed: BTreeSet<String> = listed(rule.and_then(|rule| rule.split(']').next()).context("a rule")?);
+    let asked =
+        reqwest::Client::new().request(Method::OPTIONS, format!("{}/source/a.jpg", home.machine().s3_endpoint().url));
+    let asked = asked.header(ORIGIN, home.address()).header("access-control-request-method", "PUT").send().await?;
+    ensure!(asked.status() == 200, "{asked:?}");
+    let here = listed(asked.headers()["access-control-allow-headers"].to_str()?);
+    ensure!(here == deployed, "{here:?} and {deployed:?}");
+    Ok(deployed)
+}
+
 async fn owner(home: &Home) -> Result<Visitor> {
     let family = Scope::Only([CollectionSlug(Slug::of("Family"))].into());
     let gerda = home.viewer("gerda", family).await?;
@@ -72,6 +93,11 @@ async fn owners_and_nobody_else_may_add_within_what_they_may_see() -> Result<()>
     let answer: Value = ask(&home, &gerda, &hello).await?.json().await?;
     let file = &answer["files"][0];
     ensure!(file["state"] == "send", "{answer}");
+    ensure!(file["url"].as_str().is_some_and(|url| url.contains("X-Amz-Expires=600&")), "ten minutes: {answer}");
+    ensure!(
+        names_of_headers(file)? == allowed_headers(&home).await?,
+        "what a browser may not send it cannot send: {answer}"
+    );
     // Nothing about it can be changed: not the bytes, not their length, not the type, not the condition.
     ensure!(put(&home, file, "hellO", &[]).await?.status() == 400, "other bytes");
     ensure!(put(&home, file, "hello!", &[]).await?.status() == 403, "another length");
@@ -106,6 +132,19 @@ async fn owners_and_nobody_else_may_add_within_what_they_may_see() -> Result<()>
     // The role is looked at each time.
     home.machine().users().set_role(&"gerda".parse()?, Role::Viewer).await?;
     ensure!(ask(&home, &gerda, &wanted("Family/Lake", "c.jpg", 5, HELLO)).await?.status() == 422);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_request_is_good_for_its_time_and_no_longer() -> Result<()> {
+    let home = Home::start_with(|settings| settings.uploads_good_for = Duration::from_secs(1)).await?;
+    let gerda = owner(&home).await?;
+    let hello = wanted("Family/Lake", "a.jpg", 5, HELLO);
+    let answer: Value = ask(&home, &gerda, &hello).await?.json().await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let late = put(&home, &answer["files"][0], "hello", &[]).await?;
+    ensure!(late.status() == 403, "{}", late.status());
+    ensure!(home.keys(Bucket::Source).await?.is_empty());
     Ok(())
 }
 
@@ -232,9 +271,10 @@ async fn a_camera_roll_arrives_over_a_line_that_is_cut_twice() -> Result<()> {
     home.upload_photo("Family/Lake/first.jpg", 1).await?;
     home.settled().await?;
     owner(&home).await?;
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let photos = tempfile::tempdir()?;
     let mut expected = Vec::new();
-    for seed in 0..ROLL {
+    for seed in 0..ROLL - 4 {
         let (name, mut bytes) = (format!("IMG_{seed:04}.jpg"), owner::sample::small(seed as u64 + 10, 96, 72));
         if seed < LARGE.0 {
             // Behind the end of the picture, where nobody looks.
@@ -243,8 +283,22 @@ async fn a_camera_roll_arrives_over_a_line_that_is_cut_twice() -> Result<()> {
         std::fs::write(photos.path().join(&name), &bytes)?;
         expected.push((format!("Family/Camera roll/{name}"), bytes));
     }
+    // What else lies on a phone. The photo that is chosen first keeps the name that two have.
+    let heic = std::fs::read(here.join("../fuzz/seeds/picture_heic/0-whole"))?;
+    let headers = std::fs::read(here.join("../fuzz/seeds/video/0-whole"))?;
+    let length = u32::try_from(headers.len())? + 8;
+    let film = [&b"\0\0\0\x14ftypqt  \0\0\0\0qt  "[..], &length.to_be_bytes(), b"moov", &headers].concat();
+    std::fs::create_dir(photos.path().join("more"))?;
+    for (file, name, bytes) in [
+        ("IMG_0900.HEIC", "IMG_0900.HEIC", heic),
+        ("IMG_0901.MOV", "IMG_0901.MOV", film),
+        ("image.jpg", "image.jpg", owner::sample::small(1, 96, 72)),
+        ("more/image.jpg", "image~2.jpg", owner::sample::small(2, 96, 72)),
+    ] {
+        std::fs::write(photos.path().join(file), &bytes)?;
+        expected.push((format!("Family/Camera roll/{name}"), bytes));
+    }
 
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut journey = Command::new("node");
     journey
         .arg(here.join("browser/upload.mjs"))
@@ -255,12 +309,14 @@ async fn a_camera_roll_arrives_over_a_line_that_is_cut_twice() -> Result<()> {
         .env("SCREENSHOTS", screenshots(here))
         .env("PHOTOS", photos.path())
         .env("ALBUM", "Family/Camera roll")
+        .env("LARGE", LARGE.0.to_string())
+        .env("PHONE_ALBUM", "Family/Phone")
         .stdin(Stdio::null());
     let journey = tokio::task::spawn_blocking(move || journey.output()).await?.context("cannot run node")?;
     let told = String::from_utf8_lossy(&journey.stdout);
     println!("{told}");
     ensure!(journey.status.success(), "{told}{}", String::from_utf8_lossy(&journey.stderr));
-    ensure!(told.matches("ok ").count() >= 5, "some steps did not run:\n{told}");
+    ensure!(told.matches("ok ").count() >= 10, "some steps did not run:\n{told}");
 
     // Nothing lost, nothing twice, every byte as it was.
     let keys: Vec<String> =
@@ -270,6 +326,9 @@ async fn a_camera_roll_arrives_over_a_line_that_is_cut_twice() -> Result<()> {
         let object = home.store().read_path(Bucket::Source, &key).await?.with_context(|| format!("{key} is lost"))?;
         ensure!(object.bytes == bytes, "{key} is not as it was");
     }
+    let phone: Vec<String> =
+        home.keys(Bucket::Source).await?.into_iter().filter(|key| key.starts_with("Family/Phone/")).collect();
+    ensure!(phone.len() == 24 && phone.contains(&"Family/Phone/image~2.jpg".to_owned()), "{phone:?}");
     Ok(())
 }
 

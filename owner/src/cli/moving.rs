@@ -105,7 +105,7 @@ pub struct MigrateAwspics {
     #[arg(long, value_name = "BUCKET")]
     pub source: String,
 
-    /// Where in it the originals lie
+    /// Where in it the originals lie: a folder, or what their keys begin with
     #[arg(long, default_value = "pics/original/", value_name = "PREFIX")]
     pub prefix: String,
 

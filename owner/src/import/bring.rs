@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::arrival::{Arrival, Plan};
-use super::dates::{Settled, additions};
+use super::dates::{Own, Settled, settled_dates};
 use super::summary::Summary;
 use super::there::{At, Bytes, There, listed, look, settle};
 use super::words;
@@ -69,7 +69,9 @@ pub(crate) async fn bring(store: &Store, mut plan: Plan, asked: &Asked, zone: Of
     }
     drop(arriving);
     progress.finish_and_clear();
-    for (folder, additions) in additions(settled, plan.albums, zone) {
+    let dated = settled_dates(settled, plan.albums, zone);
+    summary.dates_kept = dated.kept;
+    for (folder, additions) in dated.additions {
         let file = format!("{folder}/{METADATA}");
         match words::add(store, &folder, additions, asked.dry_run).await {
             Ok(added) => {
@@ -96,9 +98,10 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
     let mut bytes = Bytes::of(&piece);
     let own = if places.iter().any(|place| place.words.taken.is_some()) {
         let named = places.first().and_then(|place| resizer::in_name(&place.name, Timestamp::now()));
-        bytes.taken().await?.or(named)
+        let own = bytes.own().await?;
+        Own { clock: own.clock.or(named), ..own }
     } else {
-        None
+        Own::default()
     };
     // Where these bytes lie already, or lie now.
     let mut source: Option<String> = None;

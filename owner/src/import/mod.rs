@@ -8,6 +8,7 @@ pub(crate) mod arrival;
 pub(crate) mod bring;
 mod dates;
 mod edited;
+mod film;
 mod folder;
 mod names;
 pub(crate) mod piece;

@@ -24,6 +24,8 @@ pub(crate) struct Summary {
     pub(crate) captions: BTreeMap<String, usize>,
     /// How many dates were added, by album.
     pub(crate) dates: BTreeMap<String, usize>,
+    /// Keys of photos that keep their own date, though elsewhere they have one that differs by less than a day and by no zone.
+    pub(crate) dates_kept: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
     /// What, and why.
     pub(crate) failed: Vec<(String, String)>,
@@ -88,9 +90,19 @@ impl Summary {
                 }
             }
         }
+        if !self.dates_kept.is_empty() {
+            println!("  {}", self.of_kept_dates());
+            self.dates_kept.iter().for_each(|key| println!("      {key}"));
+        }
         if self.interrupted {
             println!("Stopped. The same command again goes on where this one stopped.");
         }
+    }
+
+    /// That some dates may have been corrected elsewhere, by less than tells it from another zone.
+    fn of_kept_dates(&self) -> String {
+        let dates = counted(self.dates_kept.len(), "date", "dates");
+        format!("{dates} kept as in the file, though elsewhere changed by less than a day, or so it looks:")
     }
 
     /// How much of each there was.
@@ -144,5 +156,7 @@ mod tests {
              be added, 2 were there already, 2 failed."
         );
         assert_eq!(summary(0).sentence(false), "0 uploaded (3.00 KiB), 0 were there already.");
+        let kept = Summary { dates_kept: vec!["A/a.jpg".to_owned()], ..Summary::default() };
+        assert!(kept.of_kept_dates().starts_with("1 date kept as in the file"), "{}", kept.of_kept_dates());
     }
 }

@@ -1,6 +1,7 @@
 //! What lies in the bucket already, and which names are free in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,10 +11,11 @@ use data_encoding::HEXLOWER;
 use gallery::Store;
 use gallery::keys::Bucket;
 use gallery::store::Listed;
-use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 
 use super::arrival::{Place, Plan};
+use super::dates::Own;
+use super::film;
 use super::names;
 use super::piece::{Piece, Staged};
 use crate::backup::fetch::recorded;
@@ -74,20 +76,30 @@ impl<'a> Bytes<'a> {
         Ok(self.staged.as_ref().map(|staged| staged.file().to_owned()).unwrap_or_default())
     }
 
-    /// When it was taken, by its EXIF. Out of an archive only its beginning is read, unless that does not say.
-    pub(super) async fn taken(&mut self) -> Result<Option<DateTime>> {
+    /// When it was taken, by its EXIF or its headers. Out of an archive only its beginning is read, unless that does not say.
+    pub(super) async fn own(&mut self) -> Result<Own> {
         if self.staged.is_none() && self.piece.bytes > HEAD && !self.piece.is_file() {
             let piece = self.piece.clone();
             let head = tokio::task::spawn_blocking(move || piece.head(HEAD)).await??;
-            match taken_in(BufReader::new(std::io::Cursor::new(head))) {
-                Ok(taken) => return Ok(taken),
-                Err(Unread::NoPhoto) => return Ok(None),
+            match taken_in(BufReader::new(std::io::Cursor::new(&head))) {
+                Ok(taken) => return Ok(Own { clock: taken, utc: None }),
+                Err(Unread::NoPhoto) => match film::recorded(std::io::Cursor::new(&head)) {
+                    Some(own) => return Ok(own),
+                    None if !film::begins(&head) => return Ok(Own::default()),
+                    // Cameras write a film's headers behind its pictures.
+                    None => {}
+                },
                 Err(Unread::Otherwise) => {}
             }
         }
         let file = self.file().await?;
-        Ok(tokio::task::spawn_blocking(move || taken_at(&file)).await?)
+        Ok(tokio::task::spawn_blocking(move || own(&file)).await?)
     }
+}
+
+fn own(file: &Path) -> Own {
+    let recorded = || film::recorded(BufReader::new(File::open(file).ok()?));
+    taken_at(file).map(Own::on_clock).or_else(recorded).unwrap_or_default()
 }
 
 /// Finds a name for a place: its own, or with a number where that is another photo's. `true` when it is there already.

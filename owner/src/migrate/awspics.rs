@@ -8,20 +8,25 @@ use anyhow::Result;
 use builder::Metadata;
 use gallery::SourceKey;
 use gallery::keys::METADATA;
+use indicatif::{HumanBytes, ProgressBar};
 
 use super::from::From;
 use crate::cli::MigrateAwspics;
 use crate::import::arrival::{Arrival, Place, Plan, Words};
 use crate::upload::find::is_leftover;
 
-/// The longest description that is looked at.
+/// The longest description that is looked at, as the builder has it.
 const LONGEST: u64 = 2 * 1024 * 1024;
 
 /// Plans the move. Tells as well which `metadata.yml` files cannot be read, and why: that gallery passed over them.
-pub(super) async fn plan(from: &From, command: &MigrateAwspics) -> Result<(Plan, BTreeMap<String, String>)> {
+pub(super) async fn plan(
+    from: &From,
+    command: &MigrateAwspics,
+    progress: &ProgressBar,
+) -> Result<(Plan, BTreeMap<String, String>)> {
     let mut plan = Plan::default();
     let mut unread = BTreeMap::new();
-    for piece in from.objects().await? {
+    for piece in from.objects(progress).await? {
         let file = piece.path.rsplit('/').next().unwrap_or_default();
         if file.is_empty() {
             // What consoles make for a folder without files.
@@ -46,7 +51,10 @@ pub(super) async fn plan(from: &From, command: &MigrateAwspics) -> Result<(Plan,
                 continue;
             }
         };
-        if file == METADATA && piece.bytes <= LONGEST {
+        if file == METADATA && piece.bytes > LONGEST {
+            let told = format!("it is longer than {}", HumanBytes(LONGEST));
+            unread.insert(source.to_string(), told);
+        } else if file == METADATA {
             let read = piece.clone();
             let bytes = tokio::task::spawn_blocking(move || read.read(LONGEST)).await??;
             if let Err(problem) = Metadata::read(&bytes) {
@@ -56,5 +64,6 @@ pub(super) async fn plan(from: &From, command: &MigrateAwspics) -> Result<(Plan,
         let place = Place { folder: source.folder().clone(), name: source.file().to_owned(), words: Words::default() };
         plan.arrivals.push(Arrival { piece, places: vec![place] });
     }
+    progress.finish_and_clear();
     Ok((plan, unread))
 }

@@ -3,12 +3,15 @@
 mod awspics;
 mod from;
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::Offset;
 
 use crate::Interrupted;
 use crate::amazon::Amazon;
-use crate::cli::Migrate;
+use crate::cli::{Migrate, MigrateAwspics};
 use crate::import::bring::bring;
 use crate::reach::Reached;
 
@@ -17,11 +20,11 @@ pub(crate) async fn run(Migrate::Awspics(command): Migrate) -> Result<()> {
     let reached = Reached::in_folder(&command.asked.data).await?;
     let outcome = async {
         let from = from::From::open(&command, reached.store(), reached.amazon().map(Amazon::region)).await?;
-        let (plan, unread) = awspics::plan(&from, &command).await?;
+        let (plan, unread) = awspics::plan(&from, &command, &looking(&command)).await?;
         ensure!(
             !plan.arrivals.is_empty(),
             "nothing lies under `{}` in `{}`: say with `--prefix` where its originals are",
-            from.prefix,
+            command.prefix,
             from.bucket
         );
         Ok((bring(reached.store(), plan, &command.asked, Offset::UTC).await?, unread))
@@ -44,4 +47,16 @@ pub(crate) async fn run(Migrate::Awspics(command): Migrate) -> Result<()> {
     }
     ensure!(summary.failed.is_empty(), "not everything was moved: run the same command again to go on");
     Ok(())
+}
+
+/// Tells how much was found so far: a large bucket is listed for minutes.
+fn looking(command: &MigrateAwspics) -> ProgressBar {
+    if command.asked.json {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} looking through {msg}: {pos} objects");
+    let spinner = ProgressBar::new_spinner().with_style(style.expect("a template of our own"));
+    spinner.set_message(command.source.clone());
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
 }

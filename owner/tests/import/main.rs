@@ -1,5 +1,8 @@
 //! Imports as a person makes them: the real program, exports as other services write them.
 
+mod ancestor;
+mod films;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -128,6 +131,11 @@ fn said(page: &str, of: &str) -> (Option<String>, Option<String>) {
         rest.split(end).next().map(str::to_owned)
     };
     (between("<span class=\"caption\"><bdi>", "</bdi>"), between("<time datetime=\"", "\""))
+}
+
+/// How an album is called in addresses.
+fn album(folder: &str) -> String {
+    gallery::FolderPath::parse(folder).unwrap().album().to_string()
 }
 
 fn described(gallery: &BTreeMap<String, Vec<u8>>, folder: &str) -> builder::Metadata {
@@ -272,7 +280,7 @@ fn an_export_of_google_photos_moves_in_with_all_its_words() {
 
     // All of it is on the pages.
     let pages = pages(&folder.path().join("heirloom-data"));
-    let page_of = |folder: &str| &pages[&gallery::FolderPath::parse(folder).unwrap().album().to_string()];
+    let page_of = |folder: &str| &pages[&album(folder)];
     let year = page_of("Google Photos/2019");
     let on = |page: &str, of: &str| {
         let (caption, time) = said(page, of);
@@ -418,125 +426,4 @@ fn what_cannot_be_imported_is_told() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && error.contains(word), "{path}: {error}");
     }
-}
-
-/// A bucket as `AWSPics` wants it, in the S3 server of a gallery that runs, beside that gallery's own buckets.
-async fn ancestor(client: &aws_sdk_s3::Client, prefix: &str) -> BTreeMap<String, Vec<u8>> {
-    let photo = |seed| sample::small(seed, 64, 48);
-    let heic = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/picture_heic/0-whole");
-    let heic = std::fs::read(heic).unwrap();
-    let objects: BTreeMap<String, Vec<u8>> = [
-        ("Family/Lake/boat.jpg", from_camera(1, date(2014, 8, 2).at(11, 0, 0, 0))),
-        ("Family/Lake/IMG_2.HEIC", heic),
-        ("Family/Lake/old.jpeg", photo(3)),
-        ("Family/Lake/metadata.yml", b"title: Am See\ncomment1: Wie immer\ncover_image: boat.jpg\n".to_vec()),
-        ("Family/metadata.yml", b"title: Familie: alle\n".to_vec()),
-        ("Kyoto/\u{e4}\u{4eac}.png", photo(4)),
-        ("Kyoto/.DS_Store", b"x".to_vec()),
-        ("Kyoto/", Vec::new()),
-        ("stray.jpg", photo(5)),
-    ]
-    .map(|(path, bytes)| (format!("{prefix}{path}"), bytes))
-    .into();
-    client.create_bucket().bucket("old").send().await.unwrap();
-    for (key, bytes) in &objects {
-        client.put_object().bucket("old").key(key).body(bytes.clone().into()).send().await.unwrap();
-    }
-    client.put_object().bucket("old").key("elsewhere.html").body(b"x".to_vec().into()).send().await.unwrap();
-    objects
-}
-
-async fn migrate(folder: &Path, endpoint: &gallery::store::Endpoint, more: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
-    command
-        .current_dir(folder)
-        .args(["migrate", "awspics", "--source", "old", "--source-endpoint", &endpoint.url, "--json"])
-        .args(more)
-        .env("AWS_ACCESS_KEY_ID", &endpoint.access_key)
-        .env("AWS_SECRET_ACCESS_KEY", &endpoint.secret_key)
-        .env_remove("HEIRLOOM_DATA");
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_ancestor_s_gallery_moves_in_streamed_and_copied() {
-    let folder = tokio::task::spawn_blocking(with_gallery).await.unwrap();
-    let data = folder.path().join("running");
-    let machine = local::machine::Machine::start(local::machine::Settings::new(&data).on_free_ports()).await.unwrap();
-    let endpoint = machine.s3_endpoint();
-    let client = gallery::store::at(&endpoint);
-    let objects = ancestor(&client, "my/photos/").await;
-
-    // Into another gallery, which does not reach that bucket: through this machine.
-    let prefix = ["--prefix", "my/photos"];
-    let rehearsed = migrate(folder.path(), &endpoint, &[&prefix[..], &["--dry-run"]].concat()).await;
-    let first = migrate(folder.path(), &endpoint, &prefix).await;
-    assert_eq!((&rehearsed["uploaded"], &rehearsed["left_out"]), (&first["uploaded"], &first["left_out"]));
-    let expected = [
-        "Family/Lake/IMG_2.HEIC",
-        "Family/Lake/boat.jpg",
-        "Family/Lake/metadata.yml",
-        "Family/Lake/old.jpeg",
-        "Family/metadata.yml",
-        "Kyoto/ä京.png",
-        "Unsorted/stray.jpg",
-    ];
-    assert_eq!(list(&first["uploaded"]), expected);
-    let unread = first["unread"].as_object().unwrap();
-    assert_eq!(unread.keys().collect::<Vec<_>>(), ["Family/metadata.yml"]);
-    let reasons: Vec<_> =
-        first["left_out"].as_array().unwrap().iter().map(|left| left["why"].as_str().unwrap()).collect();
-    assert_eq!(reasons, ["a mark for an empty folder", "hidden"]);
-    let again = migrate(folder.path(), &endpoint, &prefix).await;
-    assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(7)));
-    let there = tokio::task::spawn_blocking({
-        let folder = folder.path().to_owned();
-        move || gallery(&folder)
-    });
-    let there = there.await.unwrap();
-    assert_eq!(there.len(), 7);
-    for (key, bytes) in &there {
-        assert_eq!(bytes, &objects[&format!("my/photos/{}", key.trim_start_matches("Unsorted/"))], "{key}");
-    }
-
-    // Into the gallery whose S3 has that bucket: inside S3, and everything into one collection.
-    let data = data.to_str().unwrap();
-    let own = ["--prefix", "my/photos/", "--to", "Old", "--strays", "Old/Rest", "--data", data];
-    let first = migrate(folder.path(), &endpoint, &own).await;
-    assert_eq!(list(&first["uploaded"]).len(), 7);
-    let copied = machine.store().read_path(gallery::Bucket::Source, "Old/Rest/stray.jpg").await.unwrap().unwrap();
-    assert_eq!(&copied.bytes[..], objects["my/photos/stray.jpg"]);
-    let again = migrate(folder.path(), &endpoint, &own).await;
-    assert_eq!((list(&again["uploaded"]).len(), again["unchanged"].as_u64()), (0, Some(7)));
-    machine.settled().await;
-    let pages = pages_of(&machine).await;
-    let lake = &pages["Old/Family/Lake"];
-    assert!(lake.contains("<title>Am See") && lake.contains("Wie immer"), "{lake}");
-    assert_eq!(said(lake, "boat.jpg").1.as_deref(), Some("2014-08-02T11:00:00"));
-    // What that gallery passed over is shown.
-    for file in ["IMG_2.HEIC", "old.jpeg"] {
-        assert_eq!(said(lake, file), (None, None), "{file}: it is there, and nobody said anything of it");
-    }
-    assert!(pages["Old/Rest"].contains("stray.jpg"), "{pages:?}");
-    machine.stop().await;
-}
-
-/// Where nobody says otherwise, the originals lie where that gallery's own settings put them.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_ancestor_s_usual_prefix_is_known() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("heirloom-data");
-    let machine = local::machine::Machine::start(local::machine::Settings::new(&data).on_free_ports()).await.unwrap();
-    let endpoint = machine.s3_endpoint();
-    ancestor(&gallery::store::at(&endpoint), "pics/original/").await;
-    let rehearsed = migrate(folder.path(), &endpoint, &["--dry-run"]).await;
-    assert_eq!(list(&rehearsed["uploaded"]).len(), 7, "{rehearsed}");
-    let moved = migrate(folder.path(), &endpoint, &[]).await;
-    assert_eq!(moved["uploaded"], rehearsed["uploaded"]);
-    machine.settled().await;
-    let pages = pages_of(&machine).await;
-    assert!(pages.contains_key("Family/Lake") && pages.contains_key("Unsorted"), "{:?}", pages.keys());
-    machine.stop().await;
 }

@@ -158,6 +158,13 @@ impl OnAws {
         told
     }
 
+    /// An album's page, which has to be there.
+    pub(crate) fn page(&self, album: &str) -> String {
+        let get = self.client().get_object().bucket(self.bucket("web")).key(format!("albums/{album}/index.html"));
+        let bytes = self.runtime.block_on(async { get.send().await.unwrap().body.collect().await.unwrap() });
+        text(&bytes.into_bytes())
+    }
+
     pub(crate) fn keys_in(&self, bucket: &str) -> Vec<String> {
         let client = self.client();
         let list = client.list_objects_v2().bucket(self.bucket(bucket));

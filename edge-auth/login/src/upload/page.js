@@ -19,6 +19,9 @@
   const form = element('upload'), album = element('album'), chosen = element('files'), drop = element('drop');
   const bar = element('bar'), told = element('told'), problems = element('problems'), again = element('again');
 
+  /** Larger files are not read for a checksum that would be refused. In bytes. */
+  const LARGEST = Number(form.dataset.largest);
+
   /** What is said, in the page's language. */
   const words = JSON.parse(form.dataset.words);
   const plural = new Intl.PluralRules(document.documentElement.lang);
@@ -158,6 +161,10 @@
       while (batch.length < ASKED && state.waiting[0] && state.waiting[0].album === first.album) {
         const entry = state.waiting.shift();
         state.busy.add(entry);
+        if (entry.file.size > LARGEST) {
+          finish(entry, () => fail(entry, words.large));
+          continue;
+        }
         try {
           entry.ends ??= await checksum(new Blob([entry.file.slice(0, ENDS), entry.file.slice(-ENDS)]));
           entry.hash ??= await checksum(entry.file);

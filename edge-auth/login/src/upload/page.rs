@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 use maud::{Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use super::wanted;
 use super::words::Words;
 use crate::page;
 use crate::texts::Texts;
@@ -33,13 +34,13 @@ pub(super) fn upload(texts: &Texts, title: &str, albums: &BTreeSet<String>) -> M
         texts,
         title,
         &html! {
-            form #upload data-words=(words.of_script()) {
+            form #upload data-words=(words.of_script()) data-largest=(wanted::LARGEST) {
                 label for="album" { (words.album) }
                 input #album type="text" list="albums" required maxlength="900" autocomplete="off"
                     placeholder=(words.example) aria-describedby="album-rule";
                 datalist #albums { @for album in albums { option value=(album) {} } }
                 p #album-rule .rule { (words.rule) }
-                input #files type="file" multiple accept="image/*,video/mp4,video/quicktime,.heic,.heif,.dng,.cr2,.cr3,.nef,.arw,.raf,.orf,.rw2";
+                input #files type="file" multiple accept=(wanted::accepted());
                 label #drop .drop for="files" {
                     strong { (words.choose) }
                     span { (words.or_drop) }
@@ -67,7 +68,8 @@ mod tests {
         let page = upload(Texts::wanted("de"), "G", &BTreeSet::from(["Family/<b>\"x\"".to_owned()])).into_string();
         assert!(page.contains("<option value=\"Family/&lt;b&gt;&quot;x&quot;\">"), "{page}");
         assert!(page.contains("<html lang=\"de\">") && page.contains("Fotos auswählen"), "{page}");
-        assert!(page.contains("multiple") && page.contains("accept=\"image/*"));
+        assert!(page.contains("multiple") && page.contains("accept=\"image/*") && page.contains(",.nrw,"), "{page}");
+        assert!(page.contains("data-largest=\"536870912\""), "{page}");
         assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("innerHTML"));
     }
 

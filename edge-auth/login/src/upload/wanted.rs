@@ -15,7 +15,7 @@ const MAX_ASKED: usize = 32 * 1024;
 const FILES: usize = 50;
 
 /// The largest file that a browser sends, in bytes, as [`Refused::Large`] says in words: it reads it whole to take the checksum.
-const LARGEST: u64 = 512 << 20;
+pub(super) const LARGEST: u64 = 512 << 20;
 
 /// What may be uploaded, by its ending, and as which type it is kept.
 const TYPES: [(&str, &str); 26] = [
@@ -46,6 +46,19 @@ const TYPES: [(&str, &str); 26] = [
     ("mov", "video/quicktime"),
     ("3gp", "video/3gpp"),
 ];
+
+/// The same as a page says it to the dialog that files are chosen in: every ending, as computers know them, and types that make
+/// phones show their camera roll.
+pub(super) fn accepted() -> String {
+    let mut accepted = vec!["image/*".to_owned()];
+    for (_, kind) in TYPES.iter().filter(|(_, kind)| kind.starts_with("video/")) {
+        if !accepted.iter().any(|known| known == kind) {
+            accepted.push((*kind).to_owned());
+        }
+    }
+    accepted.extend(TYPES.iter().map(|(ending, _)| format!(".{ending}")));
+    accepted.join(",")
+}
 
 /// A question.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,6 +163,18 @@ mod tests {
         let expected = File { name, bytes: 5, checksum, ends: None, kind: "image/heic" };
         assert_eq!(wanted.files, [Ok(expected)]);
         assert!(ask("京都", "おばあちゃん.mov", 1).unwrap().files[0].is_ok());
+    }
+
+    #[test]
+    fn whatever_is_taken_can_be_chosen() {
+        let accepted = accepted();
+        let accepted: Vec<&str> = accepted.split(',').collect();
+        assert_eq!(accepted[..4], ["image/*", "video/mp4", "video/quicktime", "video/3gpp"]);
+        for (ending, kind) in TYPES {
+            let name = format!("a.{ending}");
+            assert!(ask("Family", &name, 5).unwrap().files[0].is_ok() && accepted.contains(&&name[1..]), "{ending}");
+            assert!(kind.starts_with("image/") || accepted.contains(&kind), "{kind}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl Words {
         json!({
             "uploaded": uploaded, "there": there, "failed": failed, "left": left, "answered": answered,
             "unreachable": unreachable, "cut": cut, "bucket": bucket, "unread": unread,
+            "large": self.why(Refused::Large),
         })
     }
 }

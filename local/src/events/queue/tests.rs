@@ -106,7 +106,9 @@ async fn many_senders_and_handlers_at_once_lose_count_of_nothing() {
         let fate = tokio::time::timeout(Duration::from_mins(1), rig.fate()).await.expect("the queue goes on");
         assert!(settled.insert(fate.id()), "{fate:?} came twice");
     }
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    for sender in senders {
+        sender.join().unwrap();
+    }
     rig.queue.depth().wait_for(|depth| depth.is_empty()).await.unwrap();
 }
 
