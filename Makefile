@@ -239,9 +239,9 @@ fuzz: web ## Each parser of what strangers send, fuzzed (needs the nightly compi
 	for target in $$(cargo +nightly fuzz list --fuzz-dir fuzz); do
 		mkdir -p "fuzz/corpus/$$target"
 		# rav1d forgets 48 bytes of some broken pictures.
-		export ASAN_OPTIONS=$$(case $$target in picture_avif) echo detect_leaks=0;; esac)
+		export ASAN_OPTIONS=$$(case $$target in picture_avif | video_picture) echo detect_leaks=0;; esac)
 		cargo +nightly fuzz run --fuzz-dir fuzz "$$target" "fuzz/corpus/$$target" "fuzz/seeds/$$target" -- \
-			-max_total_time=$(SECONDS) -max_len=$$(case $$target in picture_* | video) echo 65536;; *) echo 4096;; esac) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
+			-max_total_time=$(SECONDS) -max_len=$$(case $$target in picture_* | video*) echo 65536;; *) echo 4096;; esac) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
 			2>&1 | tee "$(TARGET)/fuzz/$$target.log" || red=1
 	done
 	python3 fuzz/report.py "$(TARGET)/fuzz" fuzz/corpus $(SECONDS)
