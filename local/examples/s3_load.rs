@@ -44,7 +44,7 @@ const LEAST_GETS: f64 = 4000.0;
 /// The longest that half of the pages of 1,000 keys may take.
 const LONGEST_PAGE: Duration = Duration::from_millis(20);
 
-/// Megabytes of memory: the index's cache of 128 MB, and as much again for everything else.
+/// Megabytes of memory: the index's cache of 64 MB, what glibc keeps of it while it changes, and everything else.
 const MOST_MEMORY: f64 = 256.0;
 
 /// Megabytes by which it may grow while the same is asked again and again.

@@ -19,9 +19,13 @@ const RIGHT_TO_LEFT: [&str; 2] = ["صيف 2024", "البحر"];
 const WRITTEN_FROM_THE_RIGHT: &str = "title: عطلة على البحر (2024)\ncomment1: أسبوعان، 3 أطفال!\ncomment2: With בני and דנה\n\
     description: |\n  رسالة إلى الجميع: 12 صورة.\n\n  And one line in English.\ncaptions: {2.jpg: \"שבת שלום! (1)\"}\n";
 
+/// What measures time has the machine to itself, as far as this file goes.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_pages_show_and_cost() -> Result<()> {
     let Some(chromium) = chromium() else { return Ok(()) };
+    let _alone = ALONE.lock().await;
     let home = Home::start().await?;
     home.upload("Family/Films/film.mp4", far_apart(FILM)).await?;
     home.upload_photo("Family/Films/IMG_1.JPG", 1).await?;
@@ -54,6 +58,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_album_of_thousands_opens_like_one_of_fifty_and_pages_keep_to_the_budgets() -> Result<()> {
     let Some(chromium) = chromium() else { return Ok(()) };
+    let _alone = ALONE.lock().await;
     let home = Home::start().await?;
     home.add_crowd("Fifty", 50).await?;
     home.add_painted("Family/Painted", 50).await?;

@@ -75,8 +75,18 @@ impl Viewer {
         let tally = Arc::clone(&self.people.tally);
         let life = self.people.gallery.alive().await;
         let asked = Instant::now();
+        // A connection that lay idle may be closed in the moment in which it is used: browsers ask again on another (RFC 9112,
+        // section 9.3.1), for what can be asked twice.
+        let again =
+            request.try_clone().and_then(|again| again.build().ok()).filter(|again| again.method() == Method::GET);
         let answered = async {
-            let answer = request.send().await?;
+            let answer = match (request.send().await, again) {
+                (Err(error), Some(again)) if error.is_request() && !error.is_connect() && !error.is_timeout() => {
+                    tally.count("viewers' requests sent again on another connection");
+                    self.browser.execute(again).await?
+                }
+                (answer, _) => answer?,
+            };
             let (status, headers) = (answer.status(), answer.headers().clone());
             anyhow::Ok((status, headers, answer.bytes().await?.to_vec()))
         };

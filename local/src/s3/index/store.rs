@@ -12,7 +12,7 @@ use redb::{Database, DatabaseError};
 use super::IndexError;
 
 /// Pages of the index kept in memory, in bytes. redb's own default is 1 GiB.
-const CACHE: usize = 128 * 1024 * 1024;
+const CACHE: usize = 64 * 1024 * 1024;
 
 pub(super) struct Store {
     path: PathBuf,
