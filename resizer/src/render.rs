@@ -18,6 +18,7 @@ mod jpeg;
 mod planes;
 mod raster;
 mod raw;
+mod rows;
 mod shrink;
 mod sniff;
 mod source;

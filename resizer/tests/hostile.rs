@@ -280,7 +280,7 @@ fn told(name: &str) -> Option<u64> {
     Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
 }
 
-/// What a photo of 48 megapixels may take beyond its own bytes, as phones write it.
+/// What a photo of 48 megapixels may take beyond its own bytes, as phones and scanners write it.
 const PHOTO: u64 = 200;
 
 /// Photos of 48 megapixels: slopes with some grain, so that they have as many codes as a sky.
@@ -298,10 +298,15 @@ fn large_photos() -> Vec<(&'static str, Vec<u8>)> {
     let jpeg = || Encoder::new(&samples, width, height, PixelFormat::Rgb).quality(85).subsampling(Subsampling::S420);
     let options = heifer::EncodeOptions { quality: 50, max_threads: 0 };
     let heic = heifer::encode_rgb8(width as u32, height as u32, &samples, &options).unwrap();
+    let jpegs = [jpeg().encode().unwrap(), jpeg().progressive(true).encode().unwrap()];
+    let picture = RgbImage::from_raw(width as u32, height as u32, samples).unwrap();
+    let [plain, progressive] = jpegs;
     vec![
-        ("48 megapixels in JPEG", jpeg().encode().unwrap()),
-        ("48 megapixels in progressive JPEG", jpeg().progressive(true).encode().unwrap()),
+        ("48 megapixels in JPEG", plain),
+        ("48 megapixels in progressive JPEG", progressive),
         ("48 megapixels in HEIC", heic),
+        ("48 megapixels in PNG", written(&picture, ImageFormat::Png)),
+        ("48 megapixels in TIFF", written(&picture, ImageFormat::Tiff)),
     ]
 }
 

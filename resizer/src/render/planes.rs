@@ -169,32 +169,16 @@ impl Planes {
 impl Rgb {
     /// Another size: channel by channel, but a few rows of them at a time, so that nothing else is held at full size.
     pub(crate) fn resized(self, width: u32, height: u32) -> Self {
-        /// Rows that are taken apart at once.
-        const STEP: usize = 16;
         if (self.width, self.height) == (width, height) {
             return self;
         }
-        let mix = |there: u32, wanted: u32| Mix::new(there as usize, f64::from(there), wanted as usize);
-        let (across, down) = (mix(self.width, width), mix(self.height, height));
-        let row = self.width as usize;
-        let mut strips = [(); 3].map(|()| Strip::new(row, STEP, &across, &down));
-        for rows in self.samples.chunks(STEP * row * 3) {
-            strips.iter_mut().for_each(Strip::make_room);
-            let [r, g, b] = strips.each_mut().map(|strip| strip.block(0, 0));
-            for (((r, g), b), pixel) in r.iter_mut().zip(g).zip(b).zip(rows.as_chunks::<3>().0) {
-                [*r, *g, *b] = *pixel;
-            }
-            for strip in &mut strips {
-                strip.pass_on_rows(rows.len() / (row * 3));
-            }
+        let (across, down) = mixes((self.width, self.height), (width, height));
+        let mut channels = Channels::new(self.width, &across, &down);
+        for rows in self.samples.chunks(Channels::STEP * self.width as usize * 3) {
+            channels.take(rows);
         }
         drop(self.samples);
-        let [r, g, b] = strips.map(|strip| strip.finish().expect("every row came").samples);
-        let mut samples = vec![0; r.len() * 3];
-        for (((pixel, r), g), b) in samples.as_chunks_mut::<3>().0.iter_mut().zip(r).zip(g).zip(b) {
-            *pixel = [r, g, b];
-        }
-        Self { width, height, samples }
+        channels.finish().expect("every row came")
     }
 
     /// The same picture in planes, every plane at full size; in one plane when no pixel has a colour.
@@ -211,6 +195,54 @@ impl Rgb {
         }
         let [y, cb, cr] = [y, cb, cr].map(plane);
         Planes { y, chroma: Some([cb, cr]) }
+    }
+}
+
+/// How the sides of one size are mixed from those of another.
+pub(crate) fn mixes(there: (u32, u32), wanted: (u32, u32)) -> (Mix, Mix) {
+    let mix = |there: u32, wanted: u32| Mix::new(there as usize, f64::from(there), wanted as usize);
+    (mix(there.0, wanted.0), mix(there.1, wanted.1))
+}
+
+/// A picture in RGB at another size in the making: its rows come a few at a time.
+pub(crate) struct Channels<'m> {
+    strips: [Strip<'m>; 3],
+    /// Samples of a row of each.
+    width: usize,
+}
+
+impl<'m> Channels<'m> {
+    /// The most rows that may come at once.
+    pub(crate) const STEP: usize = 16;
+
+    /// Begins with a picture whose rows have `width` pixels.
+    pub(crate) fn new(width: u32, across: &'m Mix, down: &'m Mix) -> Self {
+        let width = width as usize;
+        Self { strips: [(); 3].map(|()| Strip::new(width, Self::STEP, across, down)), width }
+    }
+
+    /// The next rows, whole and interleaved.
+    pub(crate) fn take(&mut self, rows: &[u8]) {
+        self.strips.iter_mut().for_each(Strip::make_room);
+        let [r, g, b] = self.strips.each_mut().map(|strip| strip.block(0, 0));
+        for (((r, g), b), pixel) in r.iter_mut().zip(g).zip(b).zip(rows.as_chunks::<3>().0) {
+            [*r, *g, *b] = *pixel;
+        }
+        for strip in &mut self.strips {
+            strip.pass_on_rows(rows.len() / (self.width * 3));
+        }
+    }
+
+    /// The picture, when every row came.
+    pub(crate) fn finish(self) -> Option<Rgb> {
+        let [r, g, b] = self.strips.map(Strip::finish);
+        let (r, g, b) = (r?, g?, b?);
+        let mut samples = vec![0; r.samples.len() * 3];
+        let pixels = samples.as_chunks_mut::<3>().0.iter_mut();
+        for (((pixel, r), g), b) in pixels.zip(r.samples).zip(g.samples).zip(b.samples) {
+            *pixel = [r, g, b];
+        }
+        Some(Rgb { width: r.width, height: r.height, samples })
     }
 }
 

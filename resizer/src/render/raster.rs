@@ -9,9 +9,9 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::deep::Deep;
 use super::planes::Rgb;
-use super::{Pixels, Rejection, tiff};
+use super::{Pixels, Rejection, rows, tiff};
 use crate::described::Blocks;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// The name of a format.
 pub(super) fn kind(format: ImageFormat) -> &'static str {
@@ -123,8 +123,22 @@ fn gif_frames(bytes: &[u8], most: usize) -> usize {
     frames
 }
 
-/// Decodes within the limits, keeping sixteen bits where there are as many.
-pub(super) fn decode(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Pixels, Rejection> {
+/// Decodes within the limits, to at least the `wanted` size.
+pub(super) fn decode(
+    bytes: &[u8],
+    format: ImageFormat,
+    wanted: (u32, u32),
+    limits: &Limits,
+    deadline: Deadline,
+) -> Result<Pixels, Rejection> {
+    match rows::decode(bytes, format, wanted, limits, deadline)? {
+        Some(rgb) => Ok(Pixels::Rgb(rgb)),
+        None => decode_whole(bytes, format, limits),
+    }
+}
+
+/// All of it at once, keeping sixteen bits where there are as many.
+pub(super) fn decode_whole(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Pixels, Rejection> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut most = image::Limits::no_limits();
     most.max_image_width = Some(limits.side);

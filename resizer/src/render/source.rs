@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
         };
         let (pixels, damaged) = match self.coded {
             Coded::Jpeg(jpeg) | Coded::Raw(jpeg) => jpeg.decode(wanted, to_srgb.is_some(), deadline)?,
-            Coded::Raster(format) => (raster::decode(self.bytes, format, &self.limits)?, None),
+            Coded::Raster(format) => (raster::decode(self.bytes, format, wanted, &self.limits, deadline)?, None),
             Coded::Heif(heif) => (heif.decode(resizer, wanted, to_srgb.is_some(), deadline)?, None),
         };
         deadline.check()?;
