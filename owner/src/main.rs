@@ -34,6 +34,10 @@ fn end_when_nobody_reads() {
     }));
 }
 
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     end_when_nobody_reads();
     let arguments = Arguments::parse();

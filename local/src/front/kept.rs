@@ -28,7 +28,7 @@ use crate::s3::Folder;
 const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// How many bytes are kept in each half, of pages and of pictures each.
-const HALF: usize = 16 * 1024 * 1024;
+const HALF: usize = 8 * 1024 * 1024;
 
 /// Copies of pages and of pictures. They do not push each other out.
 #[derive(Default)]
