@@ -10,7 +10,7 @@ use crate::renditions::Format;
 use crate::slug::CollectionSlug;
 
 /// The version of the record and of the encoder behind it. A higher number makes older photos be rendered again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What is known of one object of the source bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
