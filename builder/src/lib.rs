@@ -29,6 +29,7 @@ mod publish;
 mod rebuild;
 mod reconcile;
 mod settings;
+mod survey;
 mod words;
 mod work;
 mod yaml;

@@ -4,7 +4,8 @@
 //! gallery's record) alike:
 //!
 //! 1. The record is read *before* anything that it is made from is looked at: the facts, the metadata, and the
-//!    children's catalogues, which are rebuilt only after their parent's was read.
+//!    children's catalogues, which are rebuilt only after their parent's was read. (Of a record that a listing did not
+//!    show it is enough that the listing came before.)
 //! 2. The page is published under the condition that it is what the record says was published last.
 //! 3. The record is written last, with the page's `ETag` in it, under the condition that it is still what was read.
 //! 4. When all records are written, everything that was observed is looked at once more. If it changed meanwhile, the
@@ -43,6 +44,7 @@ use crate::observed::Observations;
 use crate::pages;
 use crate::publish::{Kept, kept};
 use crate::settings::Settings;
+use crate::survey::Unrecorded;
 use crate::work::{AlbumWork, Look, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
@@ -91,6 +93,16 @@ pub(crate) fn only_failure(failures: Vec<Failure>) -> Result<(), BuildError> {
 
 /// Does the work and returns what failed. A failed album keeps the state it had; everything else goes on.
 pub(crate) async fn run(store: &Store, manner: Manner<'_>, work: &Work) -> Vec<Failure> {
+    run_after(BTreeMap::new(), store, manner, work).await
+}
+
+/// The same after a survey, which has looked for some albums' records already and found none.
+pub(crate) async fn run_after(
+    unrecorded: BTreeMap<AlbumPath, Unrecorded>,
+    store: &Store,
+    manner: Manner<'_>,
+    work: &Work,
+) -> Vec<Failure> {
     if work.is_empty() {
         return Vec::new();
     }
@@ -98,11 +110,12 @@ pub(crate) async fn run(store: &Store, manner: Manner<'_>, work: &Work) -> Vec<F
         store,
         manner,
         doubt: work.doubt,
+        unrecorded: Mutex::new(unrecorded),
         failures: Mutex::default(),
         observed: Mutex::default(),
         wrote: AtomicBool::default(),
     };
-    if let Err(error) = run.gallery(work).await {
+    if let Err(error) = Box::pin(run.gallery(work)).await {
         run.failed(None, error);
     }
     run.failures.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -112,6 +125,8 @@ struct Run<'a> {
     store: &'a Store,
     manner: Manner<'a>,
     doubt: bool,
+    /// What a survey saw of albums without a record. It counts once: whoever starts again looks again.
+    unrecorded: Mutex<BTreeMap<AlbumPath, Unrecorded>>,
     failures: Mutex<Vec<Failure>>,
     observed: Mutex<Observations>,
     /// Whether a record was written or removed.
@@ -127,6 +142,10 @@ struct Failed;
 impl Run<'_> {
     fn failed(&self, album: Option<AlbumPath>, error: BuildError) {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { album, error });
+    }
+
+    fn unrecorded(&self, album: &AlbumPath) -> Option<Unrecorded> {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).remove(album)
     }
 
     fn observed(&self) -> MutexGuard<'_, Observations> {
