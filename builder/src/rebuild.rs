@@ -12,6 +12,8 @@
 //!    build starts again: another builder may have seen the newer state, found it to be that of the older records (as
 //!    after a photo that came and went), and had nothing to write.
 //!
+//! The site's own files, which every page names, are there before anything else: `rebuild/files.rs`.
+//!
 //! The settings of the whole gallery are read first of all and written into the gallery's record before any page is made
 //! with them; the record's last write then fails for every builder that began with other settings, and it starts anew.
 //!
@@ -23,6 +25,7 @@
 //! buckets.
 
 mod album;
+mod files;
 mod sheets;
 
 use std::collections::BTreeMap;
@@ -84,6 +87,8 @@ pub(crate) struct Manner<'a> {
     pub(crate) called: Option<&'a str>,
     /// Whether pages that go across albums may wait: [`Builder::across_albums_later`](crate::Builder::across_albums_later).
     pub(crate) across_later: bool,
+    /// Whether it sees to the site's own files: [`Builder::with_own_files`](crate::Builder::with_own_files).
+    pub(crate) own_files: bool,
 }
 
 /// The first failure, if there was any.
@@ -159,6 +164,7 @@ impl Run<'_> {
                 self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
             }
             let record = kept(self.store, &Key::GalleryCatalogue).await?;
+            let Some(record) = self.own_files(record).await? else { continue };
             let Some((record, settings)) = self.settings(work, record).await? else { continue };
             *self.observed() = Observations::default();
             self.wrote.store(false, Ordering::Relaxed);
@@ -239,7 +245,7 @@ impl Run<'_> {
         }
         let complete = whole && self.failures.lock().is_ok_and(|failures| failures.is_empty());
         let later = self.manner.across_later && !work.across;
-        let asked = Asked { work: &work, settings, complete, later };
+        let asked = Asked { work: &work, settings, complete, later, own_files: self.manner.own_files };
         homes::settle(self.store, asked, record, collections, &self.wrote).await
     }
 
