@@ -1,9 +1,11 @@
 //! The files that every page needs, embedded by the build script: the stylesheet, the scripts, the pictures.
 
+use std::sync::LazyLock;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::PublicFile;
 use gallery::store::Listed;
-use gallery::{Bucket, Condition, Key, StoreError};
+use gallery::{Bucket, Condition, Key, Store, StoreError};
 
 use crate::{Builder, pages, publish};
 
@@ -35,46 +37,52 @@ impl Builder {
     /// Publishes the assets, `robots.txt`, `favicon.ico`, the service worker and the page for what is not there; only what differs is
     /// written. Assets of earlier versions stay, for the pages that viewers have open.
     pub async fn publish_assets(&self) -> Result<(), StoreError> {
-        let there = self.listed_assets().await?;
-        self.publish_over(&there).await
+        let there = listed(&self.store).await?;
+        publish_over(&self.store, &there).await
     }
+}
 
-    /// The same unless a mark says that this very version did so last: one request then, for each start of a function.
-    pub async fn ensure_assets(&self) -> Result<(), StoreError> {
-        let there = self.listed_assets().await?;
-        if missing(&there).next().is_none() && marks(&there).eq([mark().path().as_str()]) {
-            return Ok(());
-        }
-        self.publish_over(&there).await
+/// The same unless a mark says that this very version did so last: one request then.
+pub(crate) async fn ensure(store: &Store) -> Result<(), StoreError> {
+    let there = listed(store).await?;
+    if missing(&there).next().is_none() && marks(&there).eq([mark().path().as_str()]) {
+        return Ok(());
     }
+    publish_over(store, &there).await
+}
 
-    async fn listed_assets(&self) -> Result<Vec<Listed>, StoreError> {
-        self.store.list(Bucket::Web, "assets/").all().await
-    }
+async fn listed(store: &Store) -> Result<Vec<Listed>, StoreError> {
+    store.list(Bucket::Web, "assets/").all().await
+}
 
-    async fn publish_over(&self, there: &[Listed]) -> Result<(), StoreError> {
-        let missing: Vec<_> = missing(there)
-            .map(|asset| async move {
-                let key = Key::Asset(asset.name.to_owned());
-                self.store.write(&key, asset.bytes, Condition::Always).await.map(|_| ())
-            })
-            .collect();
-        stream::iter(missing).buffer_unordered(8).try_collect::<()>().await?;
-        for (key, bytes) in files() {
-            let found = self.store.read(&key).await?;
-            if found.is_none_or(|object| object.bytes != bytes) {
-                self.store.write(&key, bytes, Condition::Always).await?;
-            }
+async fn publish_over(store: &Store, there: &[Listed]) -> Result<(), StoreError> {
+    let missing: Vec<_> = missing(there)
+        .map(|asset| async move {
+            let key = Key::Asset(asset.name.to_owned());
+            store.write(&key, asset.bytes, Condition::Always).await.map(|_| ())
+        })
+        .collect();
+    stream::iter(missing).buffer_unordered(8).try_collect::<()>().await?;
+    for (key, bytes) in files() {
+        let found = store.read(&key).await?;
+        if found.is_none_or(|object| object.bytes != bytes) {
+            store.write(&key, bytes, Condition::Always).await?;
         }
-        let mark = mark();
-        for former in marks(there).filter(|path| *path != mark.path()) {
-            self.store.remove_path(Bucket::Web, former).await?;
-        }
-        if !marks(there).any(|path| path == mark.path()) {
-            self.store.write(&mark, "", Condition::Always).await?;
-        }
-        Ok(())
     }
+    let mark = mark();
+    for former in marks(there).filter(|path| *path != mark.path()) {
+        store.remove_path(Bucket::Web, former).await?;
+    }
+    if !marks(there).any(|path| path == mark.path()) {
+        store.write(&mark, "", Condition::Always).await?;
+    }
+    Ok(())
+}
+
+/// The version of the site's own files, as the gallery's record names what was published last.
+pub(crate) fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| mark().path());
+    &VERSION
 }
 
 /// The files that have no hash in their names.

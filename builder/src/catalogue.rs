@@ -383,7 +383,9 @@ pub(crate) struct FactsDigest(Sha256);
 impl FactsDigest {
     /// Adds the next record.
     pub(crate) fn add(&mut self, photo: PhotoId, etag: &str) {
-        self.0.update(format!("{photo} {etag}\n"));
+        for part in [photo.to_string().as_str(), " ", etag, "\n"] {
+            self.0.update(part);
+        }
     }
 
     /// The digest, as hexadecimal digits.

@@ -20,6 +20,9 @@ pub struct GalleryRecord {
     pub settings: Described<Settings>,
     /// [`crate::pages::edition`] when all pages were last made: pages of another edition may be about otherwise.
     pub edition: String,
+    /// Which version of the site's own files was published last, as far as that is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub files: String,
     /// The collections.
     pub collections: BTreeMap<CollectionSlug, Collection>,
     /// The scopes that some viewer has, besides everything.

@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use gallery::store::Written;
 use gallery::{AlbumPath, Bucket, CollectionSlug, Condition, HomeId, Key, Scope, Store, StoreError};
 
+use crate::assets;
 use crate::catalogue::{Catalogue, Described};
 use crate::gallery_record::{Collection, GalleryRecord, HomeFile};
 use crate::look;
@@ -34,6 +35,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) complete: bool,
     /// Whether pages that go across albums may be left as they are as long as they only lack something.
     pub(crate) later: bool,
+    /// Whether the site's own files were seen to.
+    pub(crate) own_files: bool,
 }
 
 /// Brings the gallery's record and the home pages in line with the collections just built with these settings. Follows
@@ -41,7 +44,7 @@ pub(crate) struct Asked<'a> {
 /// had to be written.
 pub(crate) async fn settle(
     store: &Store,
-    Asked { work, settings, complete, later }: Asked<'_>,
+    Asked { work, settings, complete, later, own_files }: Asked<'_>,
     mut record: Kept<GalleryRecord>,
     mut collections: BTreeMap<CollectionSlug, Option<Collection>>,
     wrote: &AtomicBool,
@@ -50,6 +53,7 @@ pub(crate) async fn settle(
     let mut doubtful = work.homes.clone();
     let (mut own, mut waited) = (BTreeSet::new(), 0);
     let edition = record.value.as_ref().map(|record| record.edition.clone());
+    let seen_to = own_files.then(|| record.value.as_ref().map(|record| record.files.clone()).unwrap_or_default());
     for round in 0..=ROUNDS {
         // A record that was written in the last round is looked at once more, as every one is.
         if round == ROUNDS && !written {
@@ -74,6 +78,11 @@ pub(crate) async fn settle(
         }
         if complete {
             next.edition = pages::edition(&settings.values);
+        }
+        if let Some(seen_to) = &seen_to {
+            // Another version may have published its own meanwhile: then nobody knows whose are there.
+            let same = next.files == *seen_to || next.files == assets::version();
+            next.files = if same { assets::version().to_owned() } else { String::new() };
         }
         let there = if check { listed_homes(store).await? } else { etags(&next.homes) };
         if waited < WAITS && has_foreign(&there, &next.homes, &own) {

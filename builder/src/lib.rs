@@ -29,6 +29,7 @@ mod publish;
 mod rebuild;
 mod reconcile;
 mod settings;
+mod survey;
 mod words;
 mod work;
 mod yaml;
@@ -56,12 +57,13 @@ pub struct Builder {
     store: Store,
     called: Option<String>,
     across_later: bool,
+    own_files: bool,
 }
 
 impl Builder {
     /// A builder that reads and writes through `store`.
     pub fn new(store: Store) -> Self {
-        Self { store, called: None, across_later: false }
+        Self { store, called: None, across_later: false, own_files: false }
     }
 
     /// Tells it what the gallery is called as long as `gallery.yml` says nothing else.
@@ -80,6 +82,14 @@ impl Builder {
         self
     }
 
+    /// Lets every build see to the site's own files first. It costs nothing when the gallery's record says that this
+    /// version's were published last.
+    #[must_use]
+    pub fn with_own_files(mut self) -> Self {
+        self.own_files = true;
+        self
+    }
+
     /// Brings the pages that go across albums up to date. It costs one request when they are.
     pub async fn catch_up(&self) -> Result<(), BuildError> {
         let work = Work { across: true, ..Work::default() };
@@ -88,6 +98,6 @@ impl Builder {
 
     /// How it builds.
     fn manner(&self) -> Manner<'_> {
-        Manner { called: self.called.as_deref(), across_later: self.across_later }
+        Manner { called: self.called.as_deref(), across_later: self.across_later, own_files: self.own_files }
     }
 }

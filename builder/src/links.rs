@@ -14,7 +14,9 @@ pub(crate) fn album(album: &AlbumPath) -> String {
 
 /// A rendition.
 pub(crate) fn rendition(collection: &CollectionSlug, photo: PhotoId, rendition: &Rendition) -> String {
-    format!("/{}", rendition.key(collection, photo).path())
+    let mut path = rendition.key(collection, photo).path();
+    path.insert(0, '/');
+    path
 }
 
 /// The original of a photo.

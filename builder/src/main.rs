@@ -25,11 +25,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let names =
         BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Source, Bucket::Resized, Bucket::Web])?;
-    let mut builder = Builder::new(Store::new(amazon().await, names)).across_albums_later();
+    let mut builder = Builder::new(Store::new(amazon().await, names)).across_albums_later().with_own_files();
     if let Ok(title) = env::var("HEIRLOOM_TITLE") {
         builder = builder.of_gallery(title);
     }
-    builder.ensure_assets().await?;
     let builder = &builder;
     run(service_fn(move |event: LambdaEvent<Call>| async move { answer(builder, event.payload).await })).await
 }

@@ -20,9 +20,16 @@ pub(crate) struct Kept<T> {
     pub(crate) etag: Option<String>,
 }
 
+impl<T> Kept<T> {
+    /// There is none.
+    pub(crate) fn none() -> Self {
+        Self { value: None, etag: None }
+    }
+}
+
 /// Reads a record. One that cannot be understood is as good as none: it is made anew from the buckets and replaced.
 pub(crate) async fn kept<T: DeserializeOwned>(store: &Store, key: &Key) -> Result<Kept<T>, StoreError> {
-    let Some(object) = store.read(key).await? else { return Ok(Kept { value: None, etag: None }) };
+    let Some(object) = store.read(key).await? else { return Ok(Kept::none()) };
     let value = serde_json::from_slice(&object.bytes)
         .inspect_err(|error| tracing::warn!(object = key.path(), %error, "a record cannot be read and is made anew"))
         .ok();

@@ -4,12 +4,15 @@
 //! gallery's record) alike:
 //!
 //! 1. The record is read *before* anything that it is made from is looked at: the facts, the metadata, and the
-//!    children's catalogues, which are rebuilt only after their parent's was read.
+//!    children's catalogues, which are rebuilt only after their parent's was read. (Of a record that a listing did not
+//!    show it is enough that the listing came before.)
 //! 2. The page is published under the condition that it is what the record says was published last.
 //! 3. The record is written last, with the page's `ETag` in it, under the condition that it is still what was read.
 //! 4. When all records are written, everything that was observed is looked at once more. If it changed meanwhile, the
 //!    build starts again: another builder may have seen the newer state, found it to be that of the older records (as
 //!    after a photo that came and went), and had nothing to write.
+//!
+//! The site's own files, which every page names, are there before anything else: `rebuild/files.rs`.
 //!
 //! The settings of the whole gallery are read first of all and written into the gallery's record before any page is made
 //! with them; the record's last write then fails for every builder that began with other settings, and it starts anew.
@@ -22,6 +25,7 @@
 //! buckets.
 
 mod album;
+mod files;
 mod sheets;
 
 use std::collections::BTreeMap;
@@ -43,6 +47,7 @@ use crate::observed::Observations;
 use crate::pages;
 use crate::publish::{Kept, kept};
 use crate::settings::Settings;
+use crate::survey::Unrecorded;
 use crate::work::{AlbumWork, Look, Work};
 
 /// How often a builder comes round again before it gives its messages back to the queue. Of any number of builders one
@@ -82,6 +87,8 @@ pub(crate) struct Manner<'a> {
     pub(crate) called: Option<&'a str>,
     /// Whether pages that go across albums may wait: [`Builder::across_albums_later`](crate::Builder::across_albums_later).
     pub(crate) across_later: bool,
+    /// Whether it sees to the site's own files: [`Builder::with_own_files`](crate::Builder::with_own_files).
+    pub(crate) own_files: bool,
 }
 
 /// The first failure, if there was any.
@@ -91,6 +98,16 @@ pub(crate) fn only_failure(failures: Vec<Failure>) -> Result<(), BuildError> {
 
 /// Does the work and returns what failed. A failed album keeps the state it had; everything else goes on.
 pub(crate) async fn run(store: &Store, manner: Manner<'_>, work: &Work) -> Vec<Failure> {
+    run_after(BTreeMap::new(), store, manner, work).await
+}
+
+/// The same after a survey, which has looked for some albums' records already and found none.
+pub(crate) async fn run_after(
+    unrecorded: BTreeMap<AlbumPath, Unrecorded>,
+    store: &Store,
+    manner: Manner<'_>,
+    work: &Work,
+) -> Vec<Failure> {
     if work.is_empty() {
         return Vec::new();
     }
@@ -98,11 +115,12 @@ pub(crate) async fn run(store: &Store, manner: Manner<'_>, work: &Work) -> Vec<F
         store,
         manner,
         doubt: work.doubt,
+        unrecorded: Mutex::new(unrecorded),
         failures: Mutex::default(),
         observed: Mutex::default(),
         wrote: AtomicBool::default(),
     };
-    if let Err(error) = run.gallery(work).await {
+    if let Err(error) = Box::pin(run.gallery(work)).await {
         run.failed(None, error);
     }
     run.failures.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -112,6 +130,8 @@ struct Run<'a> {
     store: &'a Store,
     manner: Manner<'a>,
     doubt: bool,
+    /// What a survey saw of albums without a record. It counts once: whoever starts again looks again.
+    unrecorded: Mutex<BTreeMap<AlbumPath, Unrecorded>>,
     failures: Mutex<Vec<Failure>>,
     observed: Mutex<Observations>,
     /// Whether a record was written or removed.
@@ -129,6 +149,10 @@ impl Run<'_> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(Failure { album, error });
     }
 
+    fn unrecorded(&self, album: &AlbumPath) -> Option<Unrecorded> {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).remove(album)
+    }
+
     fn observed(&self) -> MutexGuard<'_, Observations> {
         self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,6 +164,7 @@ impl Run<'_> {
                 self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
             }
             let record = kept(self.store, &Key::GalleryCatalogue).await?;
+            let Some(record) = self.own_files(record).await? else { continue };
             let Some((record, settings)) = self.settings(work, record).await? else { continue };
             *self.observed() = Observations::default();
             self.wrote.store(false, Ordering::Relaxed);
@@ -220,7 +245,7 @@ impl Run<'_> {
         }
         let complete = whole && self.failures.lock().is_ok_and(|failures| failures.is_empty());
         let later = self.manner.across_later && !work.across;
-        let asked = Asked { work: &work, settings, complete, later };
+        let asked = Asked { work: &work, settings, complete, later, own_files: self.manner.own_files };
         homes::settle(self.store, asked, record, collections, &self.wrote).await
     }
 

@@ -1,19 +1,20 @@
 //! The reconcile: lists everything, rebuilds what is missing or stale, removes what nothing stands behind.
 //!
 //! Memory is bounded by the number of albums (some hundred bytes each), not of photos, and by the catalogues from one
-//! album up to its collection. Listings are read a page at a time. A catalogue is read only when albums lie in it, or
+//! album up to its collection. Listings are read a page at a time; of albums that are new they are kept, up to a bound. A catalogue is read only when albums lie in it, or
 //! when something about it is wrong: the stamp that its parent keeps answers the rest.
 
 use std::collections::BTreeMap;
 
 use futures::future::{BoxFuture, FutureExt};
-use gallery::{AlbumPath, Bucket, HomeId, Key, Store, StoreError};
+use gallery::{AlbumPath, HomeId, Key, Store, StoreError};
 
-use crate::catalogue::{Catalogue, FactsDigest, Stamp, Version, pages_stamp};
+use crate::catalogue::{Catalogue, Stamp, pages_stamp};
 use crate::gallery_record::GalleryRecord;
 use crate::homes::listed_scopes;
 use crate::publish::kept;
 use crate::rebuild::{self, BuildError};
+use crate::survey::{Albums, Survey};
 use crate::work::{Look, Work};
 use crate::{Builder, look};
 
@@ -26,34 +27,23 @@ pub struct Reconciled {
     pub repaired: usize,
 }
 
-/// An album as the listings show it.
-#[derive(Debug, Default)]
-struct Seen {
-    facts: FactsDigest,
-    metadata: Option<Version>,
-    catalogue: Option<String>,
-    /// By name, the `ETags` of its pages.
-    pages: BTreeMap<String, String>,
-}
-
-/// Every album, in the order of paths: what lies in an album follows it.
-type Albums = BTreeMap<AlbumPath, Seen>;
-
 impl Builder {
     /// Brings the whole web bucket in line with the facts and the metadata, whatever events were lost.
     pub async fn reconcile(&self) -> Result<Reconciled, BuildError> {
         let record: Option<GalleryRecord> = kept(&self.store, &Key::GalleryCatalogue).await?.value;
-        let (albums, facts) = survey(&self.store).await?;
+        let survey = Survey::of(&self.store).await?;
         let mut work = Work { doubt: true, everything: true, settings: true, across: true, ..Work::default() };
-        work.facts = Some(facts);
+        work.facts = Some(survey.facts);
         work.homes = listed_scopes(&self.store).await?;
         let record = record.unwrap_or_default();
         work.homes.extend(record.scopes.keys().cloned());
-        let mut audit = Audit { store: &self.store, albums: &albums, work: &mut work, repaired: 0 };
+        let mut audit = Audit { store: &self.store, albums: &survey.albums, work: &mut work, repaired: 0 };
         audit.collections(&record).await?;
         let repaired = audit.repaired;
-        rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)?;
-        Ok(Reconciled { albums: albums.len(), repaired })
+        let albums = survey.albums.len();
+        let failures = rebuild::run_after(survey.unrecorded(), &self.store, self.manner(), &work).await;
+        rebuild::only_failure(failures)?;
+        Ok(Reconciled { albums, repaired })
     }
 }
 
@@ -73,49 +63,6 @@ impl Builder {
         }
         rebuild::only_failure(rebuild::run(&self.store, self.manner(), &work).await)
     }
-}
-
-/// Lists everything, and counts the facts.
-async fn survey(store: &Store) -> Result<(Albums, usize), StoreError> {
-    let (mut albums, mut facts) = (Albums::new(), 0);
-    let mut pages = store.list(Bucket::Resized, "facts/");
-    while let Some(page) = pages.next().await? {
-        for object in page {
-            if let Some(Key::Facts(album, photo)) = Key::parse(Bucket::Resized, &object.path) {
-                facts += 1;
-                albums.entry(album).or_default().facts.add(photo, &object.etag);
-            }
-        }
-    }
-    let mut pages = store.list(Bucket::Web, "catalogue/albums/");
-    while let Some(page) = pages.next().await? {
-        for object in page {
-            if let Some(Key::AlbumCatalogue(album)) = Key::parse(Bucket::Web, &object.path) {
-                albums.entry(album).or_default().catalogue = Some(object.etag);
-            }
-        }
-    }
-    let mut pages = store.list(Bucket::Web, "albums/");
-    while let Some(page) = pages.next().await? {
-        for object in page {
-            if let Some((album, chunk)) = look::published(&object.path) {
-                let name = chunk.map(|chunk| chunk.to_string()).unwrap_or_default();
-                albums.entry(album).or_default().pages.insert(name, object.etag);
-            }
-        }
-    }
-    // Folders that only hold metadata are no albums: these come last, for the albums found so far.
-    let mut pages = store.list(Bucket::Source, "");
-    while let Some(page) = pages.next().await? {
-        for object in page {
-            if let Some(Key::Metadata(folder)) = Key::parse(Bucket::Source, &object.path)
-                && let Some(seen) = albums.get_mut(&folder.album())
-            {
-                seen.metadata = Some(Version { etag: object.etag, modified: object.modified });
-            }
-        }
-    }
-    Ok((albums, facts))
 }
 
 /// Compares what the listings show with what the records say.

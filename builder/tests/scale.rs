@@ -2,19 +2,19 @@
 
 #[path = "site/memory.rs"]
 mod memory;
+#[path = "site/seeded.rs"]
+mod seeded;
 
 use std::time::Instant;
 
-use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use builder::{Builder, Catalogue};
-use gallery::facts::{Facts, Outcome, Picture, Rendition, VERSION};
-use gallery::renditions::Format;
+use gallery::facts::{Facts, Outcome};
 use gallery::store::BucketNames;
 use gallery::{Key, SourceKey, Store};
-use jiff::Timestamp;
 use jiff::civil::date;
 
 use memory::{Memory, Meter};
+use seeded::{event, facts, forget_peak, peak, seed};
 
 const COLLECTIONS: usize = 20;
 const ALBUMS: usize = 20;
@@ -23,72 +23,9 @@ const PHOTOS: usize = 250;
 /// The day on which photos come that the gallery did not have from the beginning.
 const TODAY: &str = "2026-11-23T10:00:00Z";
 
-fn facts(source: &SourceKey, number: usize) -> Facts {
-    let renditions = [360_u32, 1200, 2048].map(|width| Rendition {
-        width,
-        height: width * 3 / 4,
-        format: Format::Jpeg,
-        hash: format!("{number:016x}"),
-        bytes: 1,
-    });
-    let picture = Picture {
-        width: 4000,
-        height: 3000,
-        taken: Some(date(2024, 1 + (number % 12) as i8, 1 + (number % 28) as i8).at(9, 30, 0, 0)),
-        thumbhash: "AA==".into(),
-        colour: "#336699".into(),
-        renditions: renditions.into(),
-        ..Picture::default()
-    };
-    Facts {
-        version: VERSION,
-        photo: source.photo(),
-        source: source.to_string(),
-        etag: "\"1\"".into(),
-        bytes: 1,
-        modified: Timestamp::from_second(1 + number as i64).expect("a time"),
-        checksum: None,
-        video: None,
-        outcome: Outcome::Ready(Box::new(picture)),
-    }
-}
-
-/// Puts an original and its facts without a request, and returns the facts with their `ETag`.
-fn seed(memory: &Memory, source: &str, number: usize) -> (Facts, String, Key) {
-    let source = SourceKey::parse(source).expect("a source key");
-    let facts = facts(&source, number);
-    memory.put("source", source.to_string(), Vec::new());
-    let key = Key::Facts(source.folder().album(), source.photo());
-    let etag = memory.put("resized", key.path(), facts.to_json());
-    (facts, etag, key)
-}
-
-fn event(keys: &[Key]) -> SqsEvent {
-    let mut event = SqsEvent::default();
-    event.records = keys
-        .iter()
-        .map(|key| {
-            let record =
-                serde_json::json!({ "s3": { "bucket": { "name": "resized" }, "object": { "key": key.path() } } });
-            let mut message = SqsMessage::default();
-            message.message_id = Some("1".to_owned());
-            message.body = Some(serde_json::json!({ "Records": [record] }).to_string());
-            message
-        })
-        .collect();
-    event
-}
-
-/// The most memory that this process ever had, in MiB, where the system tells it.
-fn peak() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1024)
-}
-
 /// A gallery that nobody has looked at yet: `HEIRLOOM_PHOTOS` photos, a tenth of them in one album.
 async fn from_nothing() {
-    let photos = std::env::var("HEIRLOOM_PHOTOS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000_usize);
+    let photos = seeded::photos(20_000);
     let memory = Memory::default();
     let mut albums = std::collections::BTreeSet::new();
     for number in 0..photos {
@@ -97,6 +34,7 @@ async fn from_nothing() {
         seed(&memory, &format!("{folder}/{number:06}.jpg"), number);
         albums.insert(folder);
     }
+    forget_peak();
     let before = peak();
     let meter = Meter::default();
     let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain()));
@@ -144,6 +82,7 @@ async fn a_hundred_thousand_photos() {
     }
     let photos = COLLECTIONS * ALBUMS * PHOTOS + new;
     assert!(photos >= 100_000);
+    forget_peak();
     let before = peak();
 
     let meter = Meter::default();
@@ -153,7 +92,8 @@ async fn a_hundred_thousand_photos() {
     println!("first look at {photos} photos: {:.1} s, {} requests", since.elapsed().as_secs_f64(), meter.requests());
     assert_eq!(found.repaired, COLLECTIONS * (ALBUMS + 1) + 2);
 
-    builder.publish_assets().await.expect("the site's own files");
+    let builder = builder.with_own_files();
+    builder.catch_up().await.expect("the site's own files");
     let (since, requests, writes) = (Instant::now(), meter.requests(), meter.writes());
     let found = builder.reconcile().await.expect("a reconcile");
     let requests = meter.requests() - requests;
@@ -189,11 +129,9 @@ async fn a_hundred_thousand_photos() {
     for (file, of) in [("0100 more.jpg", &known as &dyn Fn(Facts) -> Facts), ("0101 more.jpg", &today)] {
         let web = paths(&memory);
         let event = one_more(file, of);
-        // As a function starts cold: it looks for the site's own files first, and that they are there takes one request.
-        let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain())).across_albums_later();
-        let requests = meter.requests();
-        builder.ensure_assets().await.expect("the site's own files");
-        assert_eq!(meter.requests() - requests, 1);
+        // As a function starts cold.
+        let builder = Builder::new(Store::new(memory.client(&meter), BucketNames::plain()));
+        let builder = builder.across_albums_later().with_own_files();
         let (since, requests) = (Instant::now(), meter.requests());
         assert_eq!(builder.handle(event).await.batch_item_failures, []);
         let requests = meter.requests() - requests;

@@ -68,8 +68,12 @@ impl Picture<'_> {
     }
 
     fn srcset(&self, renditions: &[&Rendition]) -> String {
-        let each = renditions.iter().map(|r| format!("{} {}w", self.href(r), r.width));
-        each.collect::<Vec<_>>().join(", ")
+        let mut set = String::with_capacity(renditions.len() * 96);
+        for rendition in renditions {
+            let comma = if set.is_empty() { "" } else { ", " };
+            set.extend([comma, &self.href(rendition), " ", &rendition.width.to_string(), "w"]);
+        }
+        set
     }
 }
 

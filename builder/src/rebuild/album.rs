@@ -11,11 +11,20 @@ use super::{AT_ONCE, BuildError, Built, ROUNDS, Run, WAITS, pause};
 use crate::catalogue::{Catalogue, Cover, Learned, Summary};
 use crate::publish::{AlbumPages, Kept, Outcome, etags, has_foreign, kept};
 use crate::settings::Settings;
+use crate::survey::Unrecorded;
 use crate::work::{AlbumWork, Look, Whose};
 use crate::{look, pages};
 
 /// So many facts of an album are in memory at once.
 const HELPING: usize = 1_000;
+
+/// What an album is built from at first.
+struct Start {
+    record: Kept<Catalogue>,
+    /// The albums right inside it, just built.
+    inside: BTreeMap<Slug, Option<Summary>>,
+    unrecorded: Option<Unrecorded>,
+}
 
 impl Run<'_> {
     pub(super) async fn try_album(
@@ -24,9 +33,16 @@ impl Run<'_> {
         work: &AlbumWork,
         settings: &Settings,
     ) -> Result<Built, BuildError> {
-        let record = kept(self.store, &Key::AlbumCatalogue(album.clone())).await?;
+        let mut unrecorded = self.unrecorded(album);
+        let record = match unrecorded {
+            Some(_) => Kept::none(),
+            None => kept(self.store, &Key::AlbumCatalogue(album.clone())).await?,
+        };
         let inside = self.inside(album, work, settings).await;
-        self.settle(album, work, settings, record, inside).await
+        if let Some(seen) = &mut unrecorded {
+            seen.has_all_inside = inside.len() == work.inside.len();
+        }
+        self.settle(album, work, settings, Start { record, inside, unrecorded }).await
     }
 
     /// Builds the albums right inside one. Those that fail are left as their parent knows them.
@@ -57,8 +73,7 @@ impl Run<'_> {
         album: &AlbumPath,
         work: &AlbumWork,
         settings: &Settings,
-        mut record: Kept<Catalogue>,
-        mut inside: BTreeMap<Slug, Option<Summary>>,
+        Start { mut record, mut inside, mut unrecorded }: Start,
     ) -> Result<Built, BuildError> {
         let catalogue_key = Key::AlbumCatalogue(album.clone());
         let mut check = self.doubt;
@@ -70,17 +85,21 @@ impl Run<'_> {
         for round in 0..ROUNDS {
             if round > 0 {
                 pause(round).await;
-                check = true;
+                (check, unrecorded) = (true, None);
                 record = kept(self.store, &catalogue_key).await?;
                 inside = look::summaries(self.store, album, inside.keys()).await?;
             }
             let recorded = record.value.as_ref().map(|known| known.pages.clone()).unwrap_or_default();
-            let there = if check { look::pages(self.store, album).await? } else { etags(&recorded) };
+            let there = match &unrecorded {
+                Some(seen) => seen.pages.clone(),
+                None if check => look::pages(self.store, album).await?,
+                None => etags(&recorded),
+            };
             if waited < WAITS && !removed && has_foreign(&there, &recorded, &own_etags) {
                 waited += 1;
                 continue;
             }
-            let Some(mut next) = self.observe(album, look, &record, &inside, settings).await? else {
+            let Some(mut next) = self.observe(album, look, &record, &inside, unrecorded.take(), settings).await? else {
                 if removed || (record.etag.is_none() && !check) {
                     return Ok(None);
                 }
@@ -124,6 +143,7 @@ impl Run<'_> {
         look: &Look,
         record: &Kept<Catalogue>,
         inside: &BTreeMap<Slug, Option<Summary>>,
+        unrecorded: Option<Unrecorded>,
         settings: &Settings,
     ) -> Result<Option<Catalogue>, BuildError> {
         let store = self.store;
@@ -135,7 +155,7 @@ impl Run<'_> {
         let lacks = known.is_some_and(|known| known.lacks(wanted));
         let look = if lacks { &Look { facts: Whose::All, metadata: look.metadata } } else { look };
         let mut children = known.map(|k| k.children.clone()).unwrap_or_default();
-        if known.is_none() {
+        if known.is_none() && unrecorded.as_ref().is_none_or(|seen| !seen.has_all_inside) {
             let mut found = look::children(store, album).await?;
             found.retain(|slug| !inside.contains_key(slug));
             let found = look::summaries(store, album, &found).await?;
@@ -147,9 +167,10 @@ impl Run<'_> {
                 None => children.remove(slug),
             };
         }
-        let listed = match &look.facts {
-            Whose::All => Some(look::listed_facts(store, album).await?),
-            Whose::Some(_) => None,
+        let listed = match (unrecorded, &look.facts) {
+            (Some(seen), _) => Some(seen.facts),
+            (None, Whose::All) => Some(look::listed_facts(store, album).await?),
+            (None, Whose::Some(_)) => None,
         };
         let unread = match (&listed, known, &look.facts) {
             (Some(listed), Some(known), _) if !lacks => known.unread(listed),

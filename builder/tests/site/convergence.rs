@@ -103,6 +103,35 @@ async fn builders_at_work_at_once_lose_nothing() {
     }
 }
 
+/// A look at everything finds nothing built, while photos come, change and go, and others are told of those alone.
+#[tokio::test(start_paused = true)]
+async fn a_first_look_beside_a_builder_loses_nothing() {
+    for seed in 1..=60 {
+        let memory = Memory::default();
+        let (looking, building) = (Gallery::in_memory(&memory), Gallery::in_memory(&memory));
+        let mut dice = Dice(0x0005_eed0_fa11_1007 ^ (seed << 17));
+        for step in 1..=16 {
+            happen(&building, &mut dice, step).await;
+        }
+        looking.meter.yields(dice.below(12));
+        building.meter.yields(dice.below(12));
+        let told = async {
+            for step in 20..26 {
+                let mut keys = Vec::new();
+                for _ in 0..=dice.below(3) {
+                    keys.push(happen(&building, &mut dice, step).await);
+                }
+                building.build(&keys).await;
+            }
+        };
+        let (looked, ()) = tokio::join!(looking.builder.reconcile(), told);
+        looked.unwrap();
+        let mut built = building.web().await;
+        built.remove("catalogue/gallery.json");
+        assert_eq!(built, from_scratch(&building).await, "seed {seed}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_builders_of_one_album_end_with_every_photo() {
     let gallery = gallery("contended").await;

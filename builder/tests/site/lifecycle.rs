@@ -175,6 +175,8 @@ async fn names_of_every_kind_are_right() {
 async fn assets_are_published_once() {
     let gallery = gallery("assets").await;
     gallery.builder.publish_assets().await.unwrap();
+    let builder = gallery.builder.clone().with_own_files();
+    builder.catch_up().await.unwrap();
     let before = gallery.store.list(gallery::Bucket::Web, "").all().await.unwrap();
     let paths: Vec<_> = before.iter().map(|listed| listed.path.as_str()).collect();
     for path in ["favicon.ico", "not-found.html", "robots.txt"] {
@@ -186,18 +188,21 @@ async fn assets_are_published_once() {
     assert!(used.iter().all(|path| path.is_empty() || paths.contains(path)), "{used:?} {paths:?}");
     gallery.builder.publish_assets().await.unwrap();
     let requests = gallery.requests();
-    gallery.builder.ensure_assets().await.unwrap();
-    assert_eq!(gallery.requests() - requests, 1);
+    builder.catch_up().await.unwrap();
+    assert_eq!(gallery.requests() - requests, 1, "the record says that they are there");
     assert_eq!(gallery.store.list(gallery::Bucket::Web, "").all().await.unwrap(), before);
 
     // What another version published is put right, and its mark goes.
     let mark = before.iter().find(|listed| listed.path.starts_with("assets/published-")).unwrap();
     gallery.store.remove_path(gallery::Bucket::Web, &mark.path).await.unwrap();
-    for (path, text) in [("assets/published-other.txt", ""), ("robots.txt", "Other")] {
+    let record = gallery.page("catalogue/gallery.json").await.replace(&mark.path, "assets/published-other.txt");
+    for (path, text) in
+        [("assets/published-other.txt", ""), ("robots.txt", "Other"), ("catalogue/gallery.json", record.as_str())]
+    {
         let put = gallery.store.client().put_object().bucket(gallery.store.name(gallery::Bucket::Web)).key(path);
         put.body(text.as_bytes().to_vec().into()).send().await.unwrap();
     }
-    gallery.builder.ensure_assets().await.unwrap();
+    builder.catch_up().await.unwrap();
     let etags = |listed: &[gallery::store::Listed]| -> Vec<(String, String)> {
         listed.iter().map(|object| (object.path.clone(), object.etag.clone())).collect()
     };

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::blobs::{BlobId, Blobs};
 use super::index::outbox::Change;
 use super::index::{Index, IndexError, OpenError, Reader, Stop, Tables, View};
+use super::pace::Pace;
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,7 @@ pub struct Folder {
     sweeper: Sweeper,
     index: Index,
     blobs: Arc<Blobs>,
+    pace: Arc<Pace>,
 }
 
 impl Folder {
@@ -99,7 +101,7 @@ impl Folder {
             }
         }
         let sweeper = Sweeper::start(index.reader(), Arc::clone(&blobs), index.opening()).map_err(not_writable)?;
-        Ok(Arc::new(Self { sweeper, index, blobs }))
+        Ok(Arc::new(Self { sweeper, index, blobs, pace: Arc::default() }))
     }
 
     /// Makes the buckets that are missing.
@@ -190,7 +192,7 @@ impl Folder {
     /// The `ETag` of an object, without quotes; `None` when there is none.
     pub async fn etag(&self, bucket: &str, key: &str) -> Result<Option<String>, FolderError> {
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
-        self.look(move |view, _| view.etag(&bucket, &key)).await.map_err(failed)
+        self.glance(move |view, _| view.etag(&bucket, &key)).await.map_err(failed)
     }
 
     pub(super) fn blobs(&self) -> &Arc<Blobs> {
@@ -205,6 +207,23 @@ impl Folder {
     {
         let (reader, blobs) = (self.index.reader(), Arc::clone(&self.blobs));
         blocking(move || read(&reader.view()?, &blobs)).await?.map_err(Into::into)
+    }
+
+    /// The same for one object, whose reading seldom has to wait: away from the executor only while it does.
+    pub(super) async fn glance<T, F>(&self, read: F) -> S3Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&View, &Blobs) -> Result<T, IndexError> + Send + 'static,
+    {
+        let (reader, blobs, pace) = (self.index.reader(), Arc::clone(&self.blobs), Arc::clone(&self.pace));
+        let waits = pace.is_slow();
+        let read = move || pace.reading(|| read(&reader.view()?, &blobs));
+        if waits {
+            return blocking(read).await?.map_err(Into::into);
+        }
+        // Whoever reads much lets others have their turn.
+        tokio::task::coop::consume_budget().await;
+        read().map_err(Into::into)
     }
 
     /// Does a part of the next transaction; see [`Index::write`].

@@ -8,7 +8,7 @@
 //! record.rs       what is stored about an object                   blobs.rs    bytes: inline or in files
 //! body.rs         a request's body in, checked; a stream out       digest.rs   MD5 and the five checksums
 //! conditions.rs   If-Match and its family, as pure functions       listing.rs  pages in key order
-//! cors.rs         which sites' pages may send here
+//! cors.rs         which sites' pages may send here                 pace.rs     whether reading has to wait
 //! ops/            one file per family of operations                server.rs   the front door; transport.rs sockets
 //! ```
 //!
@@ -41,6 +41,7 @@ mod folder;
 mod index;
 mod listing;
 mod ops;
+mod pace;
 mod record;
 mod server;
 mod shelf;

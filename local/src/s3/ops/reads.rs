@@ -105,7 +105,7 @@ impl Operations {
     pub(super) async fn find(&self, bucket: &str, key: &str, open: bool) -> S3Result<Found> {
         for _ in 0..LOOKUPS {
             let (bucket, key) = (bucket.to_owned(), key.to_owned());
-            match self.folder.look(move |view, blobs| look_up(view, blobs, &bucket, &key, open)).await? {
+            match self.folder.glance(move |view, blobs| look_up(view, blobs, &bucket, &key, open)).await? {
                 Lookup::Found(found) => return Ok(*found),
                 Lookup::NoBucket => return Err(s3_error!(NoSuchBucket)),
                 Lookup::NoKey => return Err(s3_error!(NoSuchKey)),
