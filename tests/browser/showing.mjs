@@ -118,6 +118,20 @@ await step('the view gives the original, the movie and a link to the photo', pag
   await close();
 });
 
+await step('where a photo was taken is told on request, and found', page, async () => {
+  await openPhoto('figure[data-full-width="3000"]');
+  const facts = page.locator('.more-facts');
+  assert.equal(await facts.isVisible(), false);
+  await page.getByRole('button', { name: 'About this photo' }).click();
+  assert.match(await facts.innerText(), /^Alfama · large\.jpg · /);
+  await close();
+  await page.goto(`${GALLERY}/search/`);
+  await page.locator('#q').fill('alfama');
+  await page.locator('.results figure').waitFor();
+  assert.equal(await page.locator('.results figure img').getAttribute('alt'), 'The whole coast');
+  await page.goto(films);
+});
+
 await step('a slideshow goes on without motion where none is wanted', page, async () => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await openPhoto('figure[data-full-width="3000"]');

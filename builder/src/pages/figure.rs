@@ -51,7 +51,7 @@ impl<'a> Album<'a> {
                 data-colour=[Some(&photo.colour).filter(|colour| !colour.is_empty())]
                 data-thumb=[Some(&photo.thumbhash).filter(|hash| !hash.is_empty())] data-camera=[photo.camera.as_ref()]
                 data-lens=[photo.lens.as_ref()] data-exposure=[exposed(&photo.exposure)]
-                data-keywords=[Some(&photo.keywords).filter(|words| !words.is_empty()).map(|words| words.join(", "))]
+                data-keywords=[joined(&photo.keywords)] data-place=[joined(&photo.places)]
                 data-full-width=(photo.width) data-full-height=(photo.height)
                 data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
                 data-animation=[photo.animated.then_some(&original)] {
@@ -97,6 +97,11 @@ impl<'a> Album<'a> {
         let (collection, renditions) = (&self.collection, &photo.renditions);
         Picture { collection, photo: id, renditions, sizes: &sizes, alt: &words.alt, said, urgency }.render()
     }
+}
+
+/// Names in a row, if there are any.
+fn joined(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// `1/250 s, f/2.8, ISO 100, 35 mm`: the same in all languages that we speak.

@@ -12,9 +12,9 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
     let body = html! {
         div.title { h1 data-t="search" { "Search" } }
         form.search role="search" method="get" action="/search/" {
-            label.unseen for="q" data-t="search_for" { "Words, a date or a camera" }
+            label.unseen for="q" data-t="search_for" { "Words, a place, a date or a camera" }
             input #q type="search" name="q" dir="auto" maxlength="100" autocomplete="off" autocapitalize="off" spellcheck="false"
-                enterkeyhint="search" data-hint="search_for" placeholder="Words, a date or a camera";
+                enterkeyhint="search" data-hint="search_for" placeholder="Words, a place, a date or a camera";
         }
         noscript {
             p.lead { "Searching needs JavaScript. Your browser can also search within each of these pages:" }

@@ -65,7 +65,7 @@ export default {
   private: "Eine private Familiengalerie.",
   saved: { one: "{n} Foto gespeichert, {of}", other: "{n} Fotos gespeichert, {of}" },
   search: "Suchen",
-  search_for: "Wörter, ein Datum oder eine Kamera",
+  search_for: "Wörter, ein Ort, ein Datum oder eine Kamera",
   see_all: "Alle Alben ansehen",
   share: "Teilen",
   sign_out: "Abmelden",

@@ -78,7 +78,7 @@ export const written = {
   print: "Print",
   private: "A private family gallery.",
   search: "Search",
-  search_for: "Words, a date or a camera",
+  search_for: "Words, a place, a date or a camera",
   see_all: "See all albums",
   sign_out: "Sign out",
   skip: "Skip to the photos",

@@ -65,7 +65,7 @@ export default {
   private: "Una galería familiar privada.",
   saved: { one: "{n} foto guardada, {of}", other: "{n} fotos guardadas, {of}" },
   search: "Buscar",
-  search_for: "Palabras, una fecha o una cámara",
+  search_for: "Palabras, un lugar, una fecha o una cámara",
   see_all: "Ver todos los álbumes",
   share: "Compartir",
   sign_out: "Cerrar sesión",

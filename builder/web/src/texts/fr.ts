@@ -65,7 +65,7 @@ export default {
   private: "Une galerie de famille privée.",
   saved: { one: "{n} photo enregistrée, {of}", other: "{n} photos enregistrées, {of}" },
   search: "Rechercher",
-  search_for: "Des mots, une date ou un appareil",
+  search_for: "Des mots, un lieu, une date ou un appareil",
   see_all: "Voir tous les albums",
   share: "Partager",
   sign_out: "Se déconnecter",

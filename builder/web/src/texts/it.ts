@@ -65,7 +65,7 @@ export default {
   private: "Una galleria di famiglia privata.",
   saved: { one: "{n} foto salvata, {of}", other: "{n} foto salvate, {of}" },
   search: "Cerca",
-  search_for: "Parole, una data o una fotocamera",
+  search_for: "Parole, un luogo, una data o una fotocamera",
   see_all: "Vedi tutti gli album",
   share: "Condividi",
   sign_out: "Esci",

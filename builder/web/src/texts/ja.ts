@@ -65,7 +65,7 @@ export default {
   private: "家族だけのギャラリーです。",
   saved: { one: "{n}枚を保存しました（{of}）", other: "{n}枚を保存しました（{of}）" },
   search: "検索",
-  search_for: "言葉、日付、カメラ",
+  search_for: "言葉、場所、日付、カメラ",
   see_all: "すべてのアルバムを見る",
   share: "共有",
   sign_out: "ログアウト",
