@@ -38,6 +38,7 @@ export default {
   n_albums: { one: "アルバム{n}冊", other: "アルバム{n}冊" },
   n_films: { one: "動画{n}本", other: "動画{n}本" },
   n_photos: { one: "写真{n}枚", other: "写真{n}枚" },
+  needs_script: "検索には JavaScript が必要です。ブラウザーの機能で、次の各ページの中を検索することもできます。",
   new: "新着",
   new_photos: "新しい写真",
   next: "次の写真",
