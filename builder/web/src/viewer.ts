@@ -166,6 +166,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
   // the slides alone until its opener is open. So they are measured again when it is.
   pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
+  zoomWhenOpen(pswp);
 
   // The address.
   let ours = false;
@@ -217,6 +218,21 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     ours = true;
   }
   return seen;
+}
+
+/** Has a zoom that is asked for while the view opens wait until it is open: at once, both would move the photo, and PhotoSwipe
+    would forget to end its opening. */
+function zoomWhenOpen(pswp: PhotoSwipe): void {
+  const zoom = pswp.toggleZoom.bind(pswp);
+  let wanted = false;
+  pswp.toggleZoom = (...where) => {
+    if (pswp.opener.isOpening) wanted = !wanted;
+    else zoom(...where);
+  };
+  pswp.on("openingAnimationEnd", () => {
+    if (wanted) zoom();
+    wanted = false;
+  });
 }
 
 /** Has a button fetch what it does when it is first pressed. */
