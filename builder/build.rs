@@ -43,9 +43,9 @@ fn main() {
     }
     let favicon = dist.join("favicon.ico").display().to_string();
     let worker = dist.join("sw.js").display().to_string();
-    let said = dist.join("said.json").display().to_string();
-    println!("cargo::rerun-if-changed={worker}\ncargo::rerun-if-changed={said}");
-    writeln!(table, "];\n/// `favicon.ico`.\npub(crate) const FAVICON: &[u8] = include_bytes!({favicon:?});\n/// `sw.js`.\npub(crate) const WORKER: &[u8] = include_bytes!({worker:?});\n/// `said.json`.\npub(crate) const SAID: &str = include_str!({said:?});")
+    let texts = dist.join("texts.json").display().to_string();
+    println!("cargo::rerun-if-changed={worker}\ncargo::rerun-if-changed={texts}");
+    writeln!(table, "];\n/// `favicon.ico`.\npub(crate) const FAVICON: &[u8] = include_bytes!({favicon:?});\n/// `sw.js`.\npub(crate) const WORKER: &[u8] = include_bytes!({worker:?});\n/// `texts.json`.\npub(crate) const TEXTS: &str = include_str!({texts:?});")
         .expect("text grows");
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("assets.rs");
     fs::write(out, table).expect("cargo's own folder is writable");

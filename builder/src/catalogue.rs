@@ -5,6 +5,7 @@
 
 mod chunks;
 mod days;
+mod digest;
 mod films;
 mod notices;
 mod order;
@@ -14,16 +15,15 @@ mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use data_encoding::HEXLOWER;
 use gallery::facts::{Exposure, Facts, Outcome, Position, Rendition, Witness};
 use gallery::{AlbumPath, FolderPath, PhotoId, Slug};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub(crate) use chunks::{ChunkName, Photos, chunks};
 pub use days::Days;
+pub(crate) use digest::FactsDigest;
 pub use films::Film;
 pub(crate) use notices::unknown_key;
 pub(crate) use order::{collections, newest_first};
@@ -79,7 +79,7 @@ pub struct Learned {
 impl Learned {
     /// What a catalogue takes now.
     pub fn wanted(settings: &Settings) -> Self {
-        Self { edition: 2, places: settings.map.is_some() }
+        Self { edition: 3, places: settings.map.is_some() }
     }
 }
 
@@ -117,6 +117,9 @@ pub struct Photo {
     /// The photo's own keywords.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
+    /// The names of where it was taken or what it shows, as the photo itself says them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// Where it was taken, if the owner wants a map; otherwise that stays in the facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
@@ -285,6 +288,7 @@ impl Catalogue {
                     lens: picture.lens,
                     exposure: picture.exposure,
                     keywords: picture.keywords,
+                    places: picture.places,
                     position: picture.position.filter(|_| self.learned.places),
                     added: facts.modified,
                     colour: picture.colour,
@@ -325,7 +329,8 @@ impl Catalogue {
     pub(crate) fn searched(&self, photo: &Photo, words: &mut Beginnings) {
         let texts =
             self.caption(photo).into_iter().chain(photo.camera.as_deref()).chain(named_by_a_person(&photo.file));
-        texts.chain(photo.keywords.iter().map(String::as_str)).for_each(|text| words.add(text));
+        texts.for_each(|text| words.add(text));
+        photo.keywords.iter().chain(&photo.places).for_each(|text| words.add(text));
     }
 
     /// When a photo was taken: as the owner says of it, or the photo itself. For putting photos in order.
@@ -374,24 +379,6 @@ pub(crate) fn named_by_a_person(file: &str) -> Option<&str> {
         .iter()
         .any(|prefix| lower.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| !c.is_alphabetic())));
     (letters >= 3 && !from_a_camera).then_some(stem)
-}
-
-/// A digest over the facts of one album, fed in the order of a listing.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FactsDigest(Sha256);
-
-impl FactsDigest {
-    /// Adds the next record.
-    pub(crate) fn add(&mut self, photo: PhotoId, etag: &str) {
-        for part in [photo.to_string().as_str(), " ", etag, "\n"] {
-            self.0.update(part);
-        }
-    }
-
-    /// The digest, as hexadecimal digits.
-    pub(crate) fn finish(self) -> String {
-        HEXLOWER.encode(&self.0.finalize()[..16])
-    }
 }
 
 #[cfg(test)]

@@ -27,18 +27,19 @@ use maud::{DOCTYPE, Markup, html};
 use crate::assets::{self, ASSETS};
 use crate::catalogue::Catalogue;
 use crate::gallery_record::{GalleryRecord, HomeFile};
-use crate::settings::Settings;
+use crate::settings::{Language, Settings};
 use crate::{links, markdown, publish, yaml};
 
 /// Raised when the pages change although the assets do not.
-const EDITION: u32 = 6;
+const EDITION: u32 = 7;
 
 /// What the pages are made with. Pages of another edition are rebuilt by the next reconcile.
 pub(crate) fn edition(settings: &Settings) -> String {
     let names = ASSETS.iter().map(|asset| asset.name).collect::<Vec<_>>().join(" ");
     let settings = serde_json::to_string(settings).expect("settings hold nothing that JSON cannot");
     // Another parser may find something else in every album's file.
-    publish::digest(format!("{EDITION} {} {names} {settings}", yaml::EDITION).as_bytes())
+    let texts = publish::digest(assets::TEXTS.as_bytes());
+    publish::digest(format!("{EDITION} {} {names} {texts} {settings}", yaml::EDITION).as_bytes())
 }
 
 /// The pages of an album by name: its own, under the empty name, and those of its chunks.
@@ -109,10 +110,10 @@ impl Document<'_> {
     }
 
     fn render(self) -> Markup {
-        let site = self.settings.title();
+        let (site, language) = (self.settings.title(), self.settings.language());
         html! {
             (DOCTYPE)
-            html lang="en" data-languages=[languages(self.settings)] {
+            html lang=(language.tag()) data-languages=[languages(self.settings)] {
                 head {
                     meta charset="utf-8";
                     title data-word=[self.said] { @if let Some(title) = self.title { (writing::isolated(title)) " · " } (writing::isolated(site)) }
@@ -137,14 +138,14 @@ impl Document<'_> {
                     script type="module" src=(assets::href("site.js")) {}
                 }
                 body class=(self.class) {
-                    a.skip href="#main" data-t="skip" { "Skip to the photos" }
+                    a.skip href="#main" data-t="skip" { (language.say("skip")) }
                     header.top {
                         a.brand href="/" { bdi { (site) } }
-                        @if let Some(folder) = self.place { (breadcrumbs(folder)) }
+                        @if let Some(folder) = self.place { (breadcrumbs(folder, language)) }
                         @if self.has_ways() { (ways(self.settings)) }
                         @if self.signed_in {
                             form.leave method="post" action="/auth/logout" {
-                                button type="submit" data-t="sign_out" { "Sign out" }
+                                button type="submit" data-t="sign_out" { (language.say("sign_out")) }
                             }
                         }
                     }
@@ -158,28 +159,29 @@ impl Document<'_> {
 
 /// The ways to photos across albums, on every page.
 fn ways(settings: &Settings) -> Markup {
-    let way = |page: ScopePage, text: &str, words: &str, shape: &str| {
+    let language = settings.language();
+    let way = |page: ScopePage, text: &str, shape: &str| {
         html! {
             a href=(page.address()) {
                 svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8"
                     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false" { path d=(shape) {} }
-                span data-t=(text) { (words) }
+                span data-t=(text) { (language.say(text)) }
             }
         }
     };
     html! {
-        nav.ways aria-label="Find" data-label="find" {
-            (way(ScopePage::Timeline, "timeline", "Timeline", "M4 6h16v14H4zM4 10h16M8 3v4m8-4v4"))
+        nav.ways aria-label=(language.say("find")) data-label="find" {
+            (way(ScopePage::Timeline, "timeline", "M4 6h16v14H4zM4 10h16M8 3v4m8-4v4"))
             @if settings.map.is_some() {
-                (way(ScopePage::Map, "map", "Map", "M12 21c4-4.5 6-8 6-11a6 6 0 0 0-12 0c0 3 2 6.5 6 11zm0-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4"))
+                (way(ScopePage::Map, "map", "M12 21c4-4.5 6-8 6-11a6 6 0 0 0-12 0c0 3 2 6.5 6 11zm0-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4"))
             }
-            (way(ScopePage::Search, "search", "Search", "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zm5-1.5L20 20"))
+            (way(ScopePage::Search, "search", "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zm5-1.5L20 20"))
         }
     }
 }
 
-/// The languages that the script may choose from, the owner's choice first. The page itself is in English, which it
-/// stays for those without a script.
+/// The languages that the script may choose from, the owner's choice first. The page itself is in that one, which it stays
+/// for those without a script.
 fn languages(settings: &Settings) -> Option<String> {
     let tags: Vec<&str> = settings.languages.iter().map(|language| language.tag()).collect();
     (!tags.is_empty()).then(|| tags.join(" "))
@@ -187,10 +189,11 @@ fn languages(settings: &Settings) -> Option<String> {
 
 /// What the owner wants at the foot of each page.
 fn footer(settings: &Settings) -> Markup {
+    let language = settings.language();
     html! {
         footer.foot {
             @if !settings.links.is_empty() {
-                nav aria-label="Links" data-label="links" {
+                nav aria-label=(language.say("links")) data-label="links" {
                     ul {
                         @for link in &settings.links {
                             li { a href=(link.address) rel="noopener" { bdi { (link.words) } } }
@@ -200,20 +203,20 @@ fn footer(settings: &Settings) -> Markup {
             }
             @match &settings.footer {
                 Some(text) => (markdown::block(text)),
-                None => p data-t="private" { "A private family gallery." },
+                None => p data-t="private" { (language.say("private")) },
             }
         }
     }
 }
 
 /// The way from home to a folder, by the folders' names: a page depends on no other album's title.
-fn breadcrumbs(folder: &FolderPath) -> Markup {
+fn breadcrumbs(folder: &FolderPath, language: Language) -> Markup {
     let names = folder.names();
     let above = (1..names.len()).filter_map(|depth| FolderPath::parse(&names[..depth].join("/")).ok());
     html! {
-        nav.crumbs aria-label="Where you are" data-label="where" {
+        nav.crumbs aria-label=(language.say("where")) data-label="where" {
             ol {
-                li { a href="/" data-t="home" { "Home" } }
+                li { a href="/" data-t="home" { (language.say("home")) } }
                 @for folder in above {
                     li { a href=(links::album(&folder.album())) { bdi { (folder.name()) } } }
                 }

@@ -19,7 +19,7 @@ pub struct Settings {
     /// `gallery.yml` says none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub called: Option<String>,
-    /// The languages that the pages are offered in, the preferred one first; all of them when there is none.
+    /// The languages that the pages are offered in, first the one that they are written in; all of them when there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<Language>,
     /// The colour of links and buttons.
@@ -145,7 +145,8 @@ pub enum Language {
 }
 
 /// All of them.
-const LANGUAGES: [Language; 6] = [Language::En, Language::De, Language::Fr, Language::Es, Language::It, Language::Ja];
+pub(crate) const LANGUAGES: [Language; 6] =
+    [Language::En, Language::De, Language::Fr, Language::Es, Language::It, Language::Ja];
 
 impl Language {
     /// Its tag (BCP 47).

@@ -57,7 +57,8 @@ const script = await build({
   define: { VIEWER_SHEET: JSON.stringify(`/assets/${basename(made(sheets, "src/viewer.css"))}`) },
 });
 const TAGS = ["de", "fr", "es", "it", "ja"];
-const languages = TAGS.map((tag) => [tag, `/assets/${basename(made(script, `src/texts/${tag}.ts`))}`]);
+const TEXTS = { en: "written", ...Object.fromEntries(TAGS.map((tag) => [tag, tag])) };
+const languages = Object.entries(TEXTS).map(([tag, file]) => [tag, `/assets/${basename(made(script, `src/texts/${file}.ts`))}`]);
 const head = await build({
   ...pages,
   splitting: false,
@@ -109,11 +110,11 @@ async function hashed(logical, bytes) {
   manifest[logical] = name;
 }
 
-// What is said where no script comes to put it into the reader's language, in each language that there is.
-const SAID = ["new_photos", "search", "timeline"];
+// All texts in each language, which the builder writes the pages with.
 const { outputFiles } = await build({
   stdin: {
-    contents: `import en, { written } from "./src/texts/en";
+    contents: `import en from "./src/texts/en";
+      import written from "./src/texts/written";
       ${TAGS.map((tag) => `import ${tag} from "./src/texts/${tag}";`).join("")}
       export default { en: { ...en, ...written }, ${TAGS} };`,
     resolveDir: here("."),
@@ -123,8 +124,7 @@ const { outputFiles } = await build({
   write: false,
 });
 const { default: texts } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-const said = Object.entries(texts).map(([tag, all]) => [tag, Object.fromEntries(SAID.map((key) => [key, all[key]]))]);
-await writeFile(`${dist}said.json`, `${JSON.stringify(Object.fromEntries(said), null, 2)}\n`);
+await writeFile(`${dist}texts.json`, `${JSON.stringify(texts, null, 2)}\n`);
 
 await hashed("icon.svg", await readFile(here("src/icon.svg")));
 await hashed("icon-180.png", png(180, { rounded: false }));

@@ -31,7 +31,8 @@ fn answered(answer: Result<Rendered, Rejection>) {
                 let begins: &[u8] = if rendition.format == Format::Jpeg { &[0xFF, 0xD8, 0xFF] } else { b"RIFF" };
                 assert!(bytes.starts_with(begins));
             }
-            for word in picture.keywords.iter().chain(&picture.caption).chain(&picture.camera).chain(&picture.lens) {
+            let named = picture.keywords.iter().chain(&picture.places);
+            for word in named.chain(&picture.caption).chain(&picture.camera).chain(&picture.lens) {
                 assert!(word.chars().count() <= 2000 && !word.chars().any(|c| c == '\0'), "{word:?}");
             }
             assert!(picture.position.is_none_or(|at| at.latitude.abs() <= 90.0 && at.longitude.abs() <= 180.0));

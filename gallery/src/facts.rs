@@ -85,6 +85,10 @@ pub struct Picture {
     /// The photo's own keywords (XMP and IPTC), in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
+    /// The names of where it was taken or what it shows, as somebody wrote them into it (XMP and IPTC): the place, then the
+    /// city, the state and the country.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// The photo's own rating (XMP), 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
@@ -316,6 +320,7 @@ mod tests {
                 zone: Some(Zone { minutes: -210, from: Witness::Satellites }),
                 position: Some(Position { latitude: -0.1, longitude: 179.999_999, altitude: None }),
                 caption: Some("<b>".into()),
+                places: vec!["Lisbon".into()],
                 thumbhash: "AA==".into(),
                 colour: "#112233".into(),
                 renditions: vec![Rendition { width: 4, height: 3, format: Format::Jpeg, hash: "00".into(), bytes: 5 }],
@@ -324,6 +329,9 @@ mod tests {
         };
         assert_eq!(Facts::from_json(&facts.to_json()).unwrap(), facts);
         assert_eq!(serde_json::from_slice::<Facts>(&facts.to_json()).unwrap(), facts);
+        // As it was written before there were places.
+        let older = String::from_utf8(facts.to_json()).unwrap().replace(r#""places":["Lisbon"],"#, "");
+        assert!(Facts::from_json(older.as_bytes()).unwrap().picture().unwrap().places.is_empty());
         assert_eq!(facts.rendition_keys()[0].path(), format!("pics/Family/{}/00-4.jpg", source.photo()));
         facts.outcome = Outcome::Rejected { reason: "not a picture".into() };
         assert_eq!(Facts::from_json(&facts.to_json()).unwrap(), facts);

@@ -25,11 +25,14 @@ use xmp::Xmp;
 /// The longest caption, in characters.
 const CAPTION: usize = 2_000;
 
-/// The longest name of a camera or lens, and the longest keyword, in characters.
+/// The longest name of a camera, a lens or a place, and the longest keyword, in characters.
 const NAME: usize = 80;
 
 /// The most keywords.
 const KEYWORDS: usize = 64;
+
+/// The most names of places.
+const PLACES: usize = 16;
 
 /// A picture's own records, still unread.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +60,7 @@ pub(crate) struct Described {
     pub(crate) position: Option<Position>,
     pub(crate) caption: Option<String>,
     pub(crate) keywords: Vec<String>,
+    pub(crate) places: Vec<String>,
     pub(crate) rating: Option<u8>,
 }
 
@@ -65,13 +69,8 @@ pub(crate) fn read(blocks: Blocks<'_>) -> Described {
     let exif = exif::read(blocks.exif);
     let xmp = blocks.xmp.as_deref().map(xmp::read).unwrap_or_default();
     let iptc = blocks.iptc.as_deref().map(iptc::read).unwrap_or_default();
-    let mut keywords = Vec::new();
-    for keyword in xmp.keywords.into_iter().chain(iptc.keywords) {
-        let keyword = line(&keyword, NAME);
-        if !keyword.is_empty() && !keywords.contains(&keyword) && keywords.len() < KEYWORDS {
-            keywords.push(keyword);
-        }
-    }
+    let keywords = names(xmp.keywords.into_iter().chain(iptc.keywords), KEYWORDS);
+    let places = names(xmp.places.into_iter().chain(iptc.places), PLACES);
     let caption = [xmp.caption, iptc.caption, exif.caption].into_iter().flatten();
     let titled = [xmp.title, iptc.title].into_iter().flatten();
     let caption = caption.chain(titled).map(|text| line(&text, CAPTION)).find(|text| !text.is_empty());
@@ -91,6 +90,7 @@ pub(crate) fn read(blocks: Blocks<'_>) -> Described {
         position: exif.position,
         caption,
         keywords,
+        places,
         rating: xmp.rating,
     }
 }
@@ -127,6 +127,18 @@ pub(crate) fn date(picture: &mut Picture, file: &str, uploaded: Timestamp) {
 
 fn whole_seconds(time: DateTime) -> DateTime {
     time.with().subsec_nanosecond(0).build().unwrap_or(time)
+}
+
+/// Short names in their order, each once, the first so many.
+fn names(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in all {
+        let name = line(&name, NAME);
+        if !name.is_empty() && !names.contains(&name) && names.len() < most {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Text in one line of at most so many characters.
@@ -171,6 +183,27 @@ mod tests {
         let described = read(blocks);
         assert_eq!(described.keywords, ["sea", "sun set", "boat"]);
         assert_eq!(described.caption.as_deref(), Some("Hi"));
+    }
+
+    #[test]
+    fn a_place_is_named_once_and_briefly() {
+        let many = (0..40).map(|n| format!("<rdf:li e:City='Town {n}' e:CountryName='Portugal'/>"));
+        let many = many.collect::<Vec<_>>().concat();
+        let packet = format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:e='{}'><rdf:Description \
+             xmlns:p='http://ns.adobe.com/photoshop/1.0/' p:City=' Lisbon\n' p:Country='{}'><e:LocationShown><rdf:Bag>{many}\
+             </rdf:Bag></e:LocationShown></rdf:Description></rdf:RDF>",
+            "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+            "x".repeat(200)
+        );
+        let iptc = [&[0x1C, 2, 90, 0, 6][..], b"Lisbon"].concat();
+        let xmp = Some(Cow::Borrowed(packet.as_bytes()));
+        let places = read(Blocks { exif: Vec::new(), xmp, iptc: Some(Cow::Borrowed(&iptc)) }).places;
+        assert_eq!(places.len(), PLACES);
+        assert_eq!((places[0].as_str(), places[1].len()), ("Lisbon", NAME));
+        assert_eq!(places[2..5], ["Town 0", "Portugal", "Town 1"]);
+        let places = read(Blocks { iptc: Some(Cow::Owned(iptc)), ..Blocks::default() }).places;
+        assert_eq!(places, ["Lisbon"]);
     }
 
     #[test]

@@ -180,6 +180,7 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
         position: described.position,
         caption: described.caption,
         keywords: described.keywords,
+        places: described.places,
         rating: described.rating,
         kind: kind.to_owned(),
         animated,

@@ -39,7 +39,10 @@ async fn visits_in_a_browser() -> Result<()> {
     home.shown_to_a_browser(&chromium, "finding.mjs", &[("OTHER", "tom")], 19).await?;
     home.upload("gallery.yml", TILES).await?;
     home.settled().await?;
-    home.shown_to_a_browser(&chromium, "tiles.mjs", &[], 3).await
+    home.shown_to_a_browser(&chromium, "tiles.mjs", &[], 3).await?;
+    home.upload("gallery.yml", "languages: [de, en, ja]\n").await?;
+    home.settled().await?;
+    home.shown_to_a_browser(&chromium, "spoken.mjs", &[], 4).await
 }
 
 /// What the owner writes who wants somebody's map under the photos. (The server is played by the script.)

@@ -31,7 +31,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.upload_photo("Family/Films/IMG_1.JPG", 1).await?;
     home.upload("Family/Films/IMG_1.MOV", LIVE).await?;
     home.upload("Family/Films/moving.gif", MOVING).await?;
-    home.upload("Family/Films/large.jpg", owner::sample::small(3, 3000, 2000)).await?;
+    home.upload("Family/Films/large.jpg", taken_in("Alfama", &owner::sample::small(3, 3000, 2000))).await?;
     home.upload("Family/Films/metadata.yml", "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\n").await?;
     let [summer, _] = RIGHT_TO_LEFT;
     home.upload_photo(&format!("Family/{summer}/שבת.jpg"), 5).await?;
@@ -51,7 +51,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     let settings = [("ALBUM", path.as_str()), ("WORD", word)];
     home.shown_to_a_browser(&chromium, "writing.mjs", &settings, 5).await?;
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
-    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 19).await
+    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 20).await
 }
 
 /// Their pictures are not rendered one by one for this: facts and copies are there as the resizer leaves them.
@@ -128,6 +128,17 @@ async fn pages_are_compressed_and_kept_and_originals_come_in_parts() -> Result<(
     let refused = stranger.send(stranger.request(Method::GET, film).header(RANGE, "bytes=0-9")).await?;
     assert_eq!((refused.status(), refused.bytes().await?.len()), (StatusCode::UNAUTHORIZED, 0));
     Ok(())
+}
+
+/// The same JPEG with the name of a place, as programs write it for the owner (XMP in an APP1 segment).
+fn taken_in(city: &str, jpeg: &[u8]) -> Vec<u8> {
+    let packet = format!(
+        "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
+         xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
+         xmlns:photoshop=\"http://ns.adobe.com/photoshop/1.0/\" photoshop:City=\"{city}\"/></rdf:RDF></x:xmpmeta>"
+    );
+    let length = u16::try_from(packet.len() + 2).expect("a short packet").to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, packet.as_bytes(), &jpeg[2..]].concat()
 }
 
 /// The same film with megabytes between its first and its last seconds: seeking must not wait for what lies between.

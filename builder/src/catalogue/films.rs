@@ -50,6 +50,7 @@ pub(super) fn without_poster(facts: String, file: String, original: &gallery::fa
         lens: None,
         exposure: gallery::facts::Exposure::default(),
         keywords: Vec::new(),
+        places: Vec::new(),
         position: video.position,
         added: original.modified,
         colour: String::new(),

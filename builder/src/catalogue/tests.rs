@@ -83,6 +83,20 @@ fn the_day_of_an_upload_is_not_shown_as_the_photo_s() {
 }
 
 #[test]
+fn names_of_places_can_be_searched_for() {
+    let mut album = catalogue("A", &[("IMG_1.jpg", None)]);
+    let without = Summary::of(&album, "\"c\"").card.words;
+    album.photos.values_mut().for_each(|photo| photo.places = vec!["Köln am Rhein".into()]);
+    let mut expected = Beginnings::default();
+    for text in ["A", "Köln am Rhein"] {
+        expected.add(text);
+    }
+    let words = Summary::of(&album, "\"c\"").card.words;
+    assert_eq!(words, expected.filter());
+    assert_ne!(words, without);
+}
+
+#[test]
 fn the_owner_s_dates_go_before_the_photos_own() {
     let mut album = catalogue("A", &[("1.jpg", Some(3)), ("2.jpg", Some(2)), ("3.jpg", None)]);
     album.described.values.dates.insert("1.jpg".into(), date(2020, 1, 1).at(0, 0, 0, 0));

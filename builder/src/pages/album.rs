@@ -9,14 +9,14 @@ use super::figure::Album;
 use super::picture::{Urgency, cover, sizes};
 use super::{Document, dates, notices};
 use crate::catalogue::{Card, Catalogue, ChunkName, Photos, When, chunks};
-use crate::settings::Settings;
+use crate::settings::{Language, Settings};
 use crate::words::Beginnings;
 use crate::{links, markdown};
 
 /// The album's pages by name: its own, and those of the chunks that follow the first.
 pub(super) fn pages(catalogue: &Catalogue, settings: &Settings) -> BTreeMap<String, Markup> {
     let photos = catalogue.in_order();
-    let album = Album::of(catalogue);
+    let album = Album::of(catalogue, settings.language());
     let (first, rest) = chunks(&catalogue.album(), &photos);
     let names: Vec<ChunkName> = rest.iter().map(|(name, _)| *name).collect();
     let mut pages = BTreeMap::from([(String::new(), own_page(&album, settings, first, photos.len(), &rest))]);
@@ -38,7 +38,7 @@ fn own_page(
     total: usize,
     chunks: &Rest<'_, '_>,
 ) -> Markup {
-    let catalogue = album.catalogue;
+    let (catalogue, language) = (album.catalogue, album.language);
     let children = catalogue.shown_children();
     let cards: Vec<&Card> = children.iter().map(|(_, child)| &child.card).collect();
     let metadata = &catalogue.described.values;
@@ -46,39 +46,39 @@ fn own_page(
     let body = html! {
         div.title data-added=[added(&card)] {
             h1 { bdi { (catalogue.title()) } }
-            (facts_line(&card))
+            (facts_line(&card, language))
             @if let Some(comment) = &metadata.comment1 { p.lead { bdi { (comment) } } }
             @if let Some(comment) = &metadata.comment2 { p.note { bdi { (comment) } } }
             @if let Some(text) = &metadata.description { div.text { (markdown::block(text)) } }
             // Its place is kept from the start, so that nothing moves; who has no script does not see it.
             @if total > 1 {
                 div.along {
-                    @if metadata.downloads { button.zip type="button" data-t="download_all" { "Download all" } }
-                    button.sheet type="button" data-t="print" { "Print" }
+                    @if metadata.downloads { button.zip type="button" data-t="download_all" { (language.say("download_all")) } }
+                    button.sheet type="button" data-t="print" { (language.say("print")) }
                     span.told role="status" {}
                 }
             }
         }
         @if !cards.is_empty() {
-            section.albums aria-label="Albums" data-label="albums" { (card_list(&cards, 4)) }
+            section.albums aria-label=(language.say("albums")) data-label="albums" { (card_list(&cards, 4, language)) }
         }
         @if !photos.is_empty() {
-            section.photos aria-label="Photos" data-label="photos" {
-                @if !cards.is_empty() { h2.more data-t="photos" { "Photos" } }
+            section.photos aria-label=(language.say("photos")) data-label="photos" {
+                @if !cards.is_empty() { h2.more data-t="photos" { (language.say("photos")) } }
                 (grid(album, photos, chunks.first().map(|(name, _)| *name), chunks, total, cards.is_empty()))
                 @if let Some((next, _)) = chunks.first() {
-                    nav.chunks aria-label="More photos" data-label="more" {
-                        a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { "More photos" }
+                    nav.chunks aria-label=(language.say("more")) data-label="more" {
+                        a.button rel="next" href=(chunk_link(catalogue, *next)) data-t="more" { (language.say("more")) }
                         ol {
                             @for (i, (chunk, _)) in chunks.iter().enumerate() {
-                                li { a href=(chunk_link(catalogue, *chunk)) aria-label={ "Page " (i + 2) } data-label="page" data-of=(i + 2) { (i + 2) } }
+                                li { a href=(chunk_link(catalogue, *chunk)) aria-label=(language.say_of("page", &(i + 2).to_string())) data-label="page" data-of=(i + 2) { (i + 2) } }
                             }
                         }
                     }
                 }
             }
         }
-        @if cards.is_empty() && photos.is_empty() { (notices::nothing_yet()) }
+        @if cards.is_empty() && photos.is_empty() { (notices::nothing_yet(language)) }
     };
     document(catalogue, settings, body)
 }
@@ -92,17 +92,17 @@ fn chunk_page(
     before: Option<ChunkName>,
     after: Option<ChunkName>,
 ) -> Markup {
-    let catalogue = album.catalogue;
+    let (catalogue, language) = (album.catalogue, album.language);
     let start = links::album(&catalogue.album());
     let body = html! {
         div.title { h1 { a href=(start) { bdi { (catalogue.title()) } } } }
-        section.photos aria-label="Photos" data-label="photos" {
+        section.photos aria-label=(language.say("photos")) data-label="photos" {
             (grid(album, photos, after, &[], photos.len(), true))
-            nav.chunks aria-label="More photos" data-label="more" {
+            nav.chunks aria-label=(language.say("more")) data-label="more" {
                 a.button rel="prev" data-t="earlier"
-                    href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) { "Earlier photos" }
+                    href=(before.map_or(start.clone(), |before| chunk_link(catalogue, before))) { (language.say("earlier")) }
                 @if let Some(after) = after {
-                    a.button rel="next" href=(chunk_link(catalogue, after)) data-t="more" { "More photos" }
+                    a.button rel="next" href=(chunk_link(catalogue, after)) data-t="more" { (language.say("more")) }
                 }
             }
         }
@@ -174,38 +174,38 @@ pub(super) fn added(card: &Card) -> Option<i64> {
 }
 
 /// `6–12 May 2024 · 3 albums · 24 photos`
-fn facts_line(card: &Card) -> Markup {
+fn facts_line(card: &Card, language: Language) -> Markup {
     html! {
         p.facts {
             @if let (Some(first), Some(last)) = (card.first, card.last) {
-                time datetime=(first) data-last=(last) data-span="days" { (dates::span(first, last)) }
+                time datetime=(first) data-last=(last) data-span="days" { (dates::span(language, first, last)) }
                 span.dot { " · " }
             }
             @if card.albums > 0 {
-                span data-t="n_albums" data-n=(card.albums) { (dates::count(card.albums, "album", "albums")) }
+                span data-t="n_albums" data-n=(card.albums) { (language.count("n_albums", card.albums)) }
                 span.dot { " · " }
             }
-            (counts(card.photos, card.films))
+            (counts(card.photos, card.films, language))
         }
     }
 }
 
 /// `24 photos`, `24 photos · 2 videos`, `2 videos`; of `all` photos, `films` move.
-pub(super) fn counts(all: usize, films: usize) -> Markup {
+pub(super) fn counts(all: usize, films: usize, language: Language) -> Markup {
     let still = all.saturating_sub(films);
     html! {
         @if still > 0 || films == 0 {
-            span data-t="n_photos" data-n=(still) { (dates::count(still, "photo", "photos")) }
+            span data-t="n_photos" data-n=(still) { (language.count("n_photos", still)) }
         }
         @if films > 0 {
             @if still > 0 { span.dot { " · " } }
-            span data-t="n_films" data-n=(films) { (dates::count(films, "video", "videos")) }
+            span data-t="n_films" data-n=(films) { (language.count("n_films", films)) }
         }
     }
 }
 
 /// Albums as cards; the covers of the first `eager` are fetched at once, and the very first before all else.
-pub(super) fn card_list(cards: &[&Card], eager: usize) -> Markup {
+pub(super) fn card_list(cards: &[&Card], eager: usize, language: Language) -> Markup {
     html! {
         ul.cards {
             @for (i, card) in cards.iter().enumerate() {
@@ -214,33 +214,33 @@ pub(super) fn card_list(cards: &[&Card], eager: usize) -> Markup {
                     0 => Urgency::First,
                     _ => Urgency::Soon,
                 };
-                li { (card_link(card, urgency)) }
+                li { (card_link(card, urgency, language)) }
             }
         }
     }
 }
 
-fn card_link(card: &Card, urgency: Urgency) -> Markup {
+fn card_link(card: &Card, urgency: Urgency, language: Language) -> Markup {
     let album = card.folder.album();
     html! {
         a.card href=(links::album(&album)) data-added=[added(card)] data-albums=[(card.albums > 0).then_some(card.albums)]
             data-words=[(!card.words.is_empty()).then_some(&card.words)] {
             (cover(card.cover.as_ref(), &album.collection(), &sizes(46, "360px"), urgency))
             span.name { bdi { (card.title) } }
-            (card_facts(card))
+            (card_facts(card, language))
         }
     }
 }
 
 /// `May 2024 · 24 photos`
-pub(super) fn card_facts(card: &Card) -> Markup {
+pub(super) fn card_facts(card: &Card, language: Language) -> Markup {
     html! {
         span.facts {
             @if let (Some(first), Some(last)) = (card.first, card.last) {
-                span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
+                span data-first=(first) data-last=(last) data-span="months" { (dates::months(language, first, last)) }
                 span.dot { " · " }
             }
-            (counts(card.photos, card.films))
+            (counts(card.photos, card.films, language))
         }
     }
 }

@@ -3,13 +3,12 @@
 use gallery::ScopePage;
 use serde_json::json;
 
-use super::said;
 use crate::assets;
 use crate::settings::Settings;
 
 /// The manifest. It is behind the gate as everything is that names the family, so the pages ask for it with credentials.
 pub(super) fn manifest(settings: &Settings) -> String {
-    let name = settings.title();
+    let (name, language) = (settings.title(), settings.language());
     let icon = |file: &str, size: &str, purpose: &str| json!({ "src": assets::href(file), "sizes": size, "type": "image/png", "purpose": purpose });
     let manifest = json!({
         "id": "/",
@@ -26,10 +25,10 @@ pub(super) fn manifest(settings: &Settings) -> String {
             icon("icon-512.png", "512x512", "any"),
             icon("icon-maskable-512.png", "512x512", "maskable"),
         ],
-        "lang": said::tongue(settings),
+        "lang": language.tag(),
         "shortcuts": [
-            { "name": said::word(settings, "search"), "url": ScopePage::Search.address() },
-            { "name": said::word(settings, "timeline"), "url": ScopePage::Timeline.address() },
+            { "name": language.say("search"), "url": ScopePage::Search.address() },
+            { "name": language.say("timeline"), "url": ScopePage::Timeline.address() },
         ],
     });
     manifest.to_string()

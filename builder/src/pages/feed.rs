@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::{dates, said};
+use super::dates;
 use crate::catalogue::{Shelf, UPLOADS};
 use crate::links;
 use crate::settings::Settings;
@@ -19,11 +19,10 @@ pub(super) fn feed(home: &str, shelves: &[&Shelf], settings: &Settings) -> Strin
         shelves.iter().flat_map(|shelf| shelf.uploads.iter().map(move |&first| (first, *shelf))).collect();
     entries.sort_by(|(a, of_a), (b, of_b)| b.cmp(a).then_with(|| of_a.folder.cmp(&of_b.folder)));
     entries.truncate(UPLOADS);
-    let title = settings.title();
+    let (title, language) = (settings.title(), settings.language());
     let updated = entries.first().map_or(Timestamp::UNIX_EPOCH, |(first, _)| *first);
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    writeln!(xml, "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">", said::tongue(settings))
-        .expect("text grows");
+    writeln!(xml, "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">", language.tag()).expect("text grows");
     write!(
         xml,
         "<title>{title}</title>\n<id>{}</id>\n<updated>{updated}</updated>\n<author><name>{title}</name></author>\n\
@@ -43,9 +42,8 @@ pub(super) fn feed(home: &str, shelves: &[&Shelf], settings: &Settings) -> Strin
             Text(&shelf.title),
             id(&["album", &album.to_string(), &day.to_string()]),
             links::album(&album),
-            said::word(settings, "new_photos"),
-            // Other languages' months are the browser's affair, which does not see this.
-            if said::tongue(settings) == "en" { dates::day(day) } else { day.to_string() },
+            language.say("new_photos"),
+            dates::day(language, day),
         )
         .expect("text grows");
     }

@@ -6,10 +6,11 @@ use gallery::facts::Exposure;
 use gallery::{CollectionSlug, PhotoId};
 use maud::{Markup, html};
 
+use super::dates;
 use super::picture::{Picture, Urgency, hundredths, largest, proportions, sizes};
-use super::{dates, writing};
 use crate::catalogue::{Catalogue, Photo, When, named_by_a_person};
 use crate::links;
+use crate::settings::Language;
 
 /// How high a row of the grid is at least, in CSS pixels; the stylesheet's `--row` on wide screens.
 const ROW: u64 = 240;
@@ -17,21 +18,23 @@ const ROW: u64 = 240;
 /// An album whose figures are written.
 pub(super) struct Album<'a> {
     pub(super) catalogue: &'a Catalogue,
+    pub(super) language: Language,
     collection: CollectionSlug,
     movies: BTreeMap<PhotoId, &'a Photo>,
 }
 
 impl<'a> Album<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue) -> Self {
+    pub(super) fn of(catalogue: &'a Catalogue, language: Language) -> Self {
         let pairs = catalogue.live_photos();
         let movies = pairs.into_iter().filter_map(|(still, movie)| Some((still, catalogue.photos.get(&movie)?)));
-        Self { catalogue, collection: catalogue.album().collection(), movies: movies.collect() }
+        Self { catalogue, language, collection: catalogue.album().collection(), movies: movies.collect() }
     }
 
     /// The figure of a photo, the `index`-th of its page.
     pub(super) fn figure(&self, index: usize, id: PhotoId, photo: &Photo, urgency: Urgency) -> Markup {
         let (caption, taken) = (self.catalogue.caption(photo), self.catalogue.when(photo));
-        let words = Words::of(caption, photo, taken, index);
+        let language = self.language;
+        let words = Words::of(caption, photo, taken, index, language);
         let downloads = self.catalogue.described.values.downloads;
         let largest = largest(&photo.renditions);
         let original = self.original(photo);
@@ -46,12 +49,13 @@ impl<'a> Album<'a> {
             _ => (photo.width, photo.height),
         };
         let moves = photo.animated || movie.is_some();
+        let kind = if movie.is_some() { "live" } else { "moves" };
         html! {
             figure class={ (proportions(photo.width, photo.height)) @if photo.film.is_some() { " film" } } id={ "p-" (id) }
                 data-colour=[Some(&photo.colour).filter(|colour| !colour.is_empty())]
                 data-thumb=[Some(&photo.thumbhash).filter(|hash| !hash.is_empty())] data-camera=[photo.camera.as_ref()]
                 data-lens=[photo.lens.as_ref()] data-exposure=[exposed(&photo.exposure)]
-                data-keywords=[Some(&photo.keywords).filter(|words| !words.is_empty()).map(|words| words.join(", "))]
+                data-keywords=[joined(&photo.keywords)] data-place=[joined(&photo.places)]
                 data-full-width=(photo.width) data-full-height=(photo.height)
                 data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
                 data-animation=[photo.animated.then_some(&original)] {
@@ -60,18 +64,16 @@ impl<'a> Album<'a> {
                     @if let Some(film) = &photo.film {
                         span.mark { (play()) span { (film.length()) } }
                     } @else if moves {
-                        span.mark { (rings()) span.unseen data-t=(if movie.is_some() { "live" } else { "moves" }) {
-                            (if movie.is_some() { "Live Photo" } else { "Moving picture" })
-                        } }
+                        span.mark { (rings()) span.unseen data-t=(kind) { (language.say(kind)) } }
                     }
                 }
                 figcaption {
                     @if let Some(caption) = caption { span.caption { bdi { (caption) } } }
-                    @if let Some(taken) = taken { time datetime=(taken.machine()) { (dates::when(taken)) } }
+                    @if let Some(taken) = taken { time datetime=(taken.machine()) { (dates::when(language, taken)) } }
                     @if downloads {
-                        (download(&original, photo, "original", "Original", &words))
+                        (download(&original, photo, "original", &words, language))
                         @if let Some(movie) = movie {
-                            (download(&self.original(movie), movie, "movie", "Movie", &words))
+                            (download(&self.original(movie), movie, "movie", &words, language))
                         }
                     }
                 }
@@ -99,6 +101,11 @@ impl<'a> Album<'a> {
     }
 }
 
+/// Names in a row, if there are any.
+fn joined(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 /// `1/250 s, f/2.8, ISO 100, 35 mm`: the same in all languages that we speak.
 fn exposed(exposure: &Exposure) -> Option<String> {
     let seconds = exposure.seconds.filter(|&seconds| seconds > 0.0 && seconds < 1e5).map(|seconds| {
@@ -119,10 +126,11 @@ fn exposed(exposure: &Exposure) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn download(href: &str, photo: &Photo, key: &str, text: &str, words: &Words) -> Markup {
+fn download(href: &str, photo: &Photo, key: &str, words: &Words, language: Language) -> Markup {
+    let label = format!("{key}_of");
     html! {
-        a.original href=(href) download=(photo.file) data-bytes=(photo.bytes) data-t=(key) data-label={ (key) "_of" }
-            data-of=(words.alt) aria-label={ "Download the " (text.to_lowercase()) " of " (writing::isolated(&words.alt)) } { (text) }
+        a.original href=(href) download=(photo.file) data-bytes=(photo.bytes) data-t=(key) data-label=(label)
+            data-of=(words.alt) aria-label=(language.say_of(&label, &words.alt)) { (language.say(key)) }
     }
 }
 
@@ -153,7 +161,7 @@ struct Words {
 
 impl Words {
     /// The caption, or the file's name when a person chose it, or when it was taken, or its number on the page.
-    fn of(caption: Option<&str>, photo: &Photo, taken: Option<When>, index: usize) -> Self {
+    fn of(caption: Option<&str>, photo: &Photo, taken: Option<When>, index: usize, language: Language) -> Self {
         let own = |alt: &str| Self { alt: alt.to_owned(), kind: None, number: None };
         if let Some(caption) = caption {
             return own(caption);
@@ -161,9 +169,10 @@ impl Words {
         if let Some(name) = named_by_a_person(&photo.file) {
             return own(name.replace(['_', '-'], " ").trim());
         }
-        let (kind, word) = if photo.film.is_some() { ("film", "Video") } else { ("photo", "Photo") };
+        let kind = if photo.film.is_some() { "film" } else { "photo" };
+        let word = language.say(kind);
         let (alt, number) = match taken {
-            Some(taken) => (format!("{word}, {}", dates::when(taken)), None),
+            Some(taken) => (format!("{word}, {}", dates::when(language, taken)), None),
             None => (format!("{word} {}", index + 1), Some(index + 1)),
         };
         Self { alt, kind: Some(kind), number }
@@ -176,6 +185,7 @@ mod tests {
 
     use super::{Words, exposed};
     use crate::catalogue::tests::{catalogue, film};
+    use crate::settings::Language;
 
     #[test]
     fn exposures_are_written_as_photographers_do() {
@@ -196,7 +206,7 @@ mod tests {
         let alt = |caption: Option<&str>, file: &str, day: Option<i8>| {
             let album = catalogue("A", &[(file, day)]);
             let photo = album.photos.values().next().unwrap();
-            Words::of(caption, photo, album.when(photo), 2).alt
+            Words::of(caption, photo, album.when(photo), 2, Language::En).alt
         };
         assert_eq!(alt(Some("The tram"), "x.jpg", None), "The tram");
         assert_eq!(alt(None, "grandma_at-sea.jpg", Some(6)), "grandma at sea");
@@ -207,6 +217,6 @@ mod tests {
         }
         let mut album = catalogue("A", &[]);
         album.learn(film("A/VID_1.mp4", 3.0), "\"1\"".into());
-        assert_eq!(Words::of(None, album.photos.values().next().unwrap(), None, 0).alt, "Video 1");
+        assert_eq!(Words::of(None, album.photos.values().next().unwrap(), None, 0, Language::En).alt, "Video 1");
     }
 }

@@ -9,17 +9,18 @@ use super::{Document, dates, notices};
 use crate::catalogue::{Card, Shelf, newest_first};
 use crate::gallery_record::Collection;
 use crate::links;
-use crate::settings::Settings;
+use crate::settings::{Language, Settings};
 
 pub(super) fn page(scope: &Scope, collections: &[&Collection], shelves: &[&Shelf], settings: &Settings) -> Markup {
+    let language = settings.language();
     let body = match newest(collections) {
-        None => notices::empty_gallery(),
+        None => notices::empty_gallery(language),
         Some(feature) => html! {
-            h1.unseen data-t="photo_albums" { "Photo albums" }
-            (newest_album(feature))
-            (summary_line(collections))
-            @for section in sections(collections) { (section.render()) }
-            (on_this_day(shelves))
+            h1.unseen data-t="photo_albums" { (language.say("photo_albums")) }
+            (newest_album(feature, language))
+            (summary_line(collections, language))
+            @for section in sections(collections) { (section.render(language)) }
+            (on_this_day(shelves, language))
         },
     };
     let body = html! {
@@ -36,15 +37,15 @@ fn newest<'a>(collections: &[&'a Collection]) -> Option<&'a Card> {
     collections.iter().map(|collection| collection.newest()).min_by(|a, b| newest_first(a, b))
 }
 
-fn newest_album(card: &Card) -> Markup {
+fn newest_album(card: &Card, language: Language) -> Markup {
     let album = card.folder.album();
     html! {
         a.feature href=(links::album(&album)) data-added=[added(card)] {
             (cover(card.cover.as_ref(), &album.collection(), &feature_sizes(card), Urgency::First))
             span.words {
-                span.eyebrow data-t="latest" { "Latest album" }
+                span.eyebrow data-t="latest" { (language.say("latest")) }
                 span.name { bdi { (card.title) } }
-                (card_facts(card))
+                (card_facts(card, language))
             }
         }
     }
@@ -52,13 +53,13 @@ fn newest_album(card: &Card) -> Markup {
 
 /// The days of each album, from which a script sees what there is on this day of other years. It is empty until then, and
 /// stays so where there is nothing.
-fn on_this_day(shelves: &[&Shelf]) -> Markup {
+fn on_this_day(shelves: &[&Shelf], language: Language) -> Markup {
     let shelves: Vec<_> = shelves.iter().filter(|shelf| !shelf.days.is_empty()).collect();
     let albums: Vec<String> = shelves.iter().map(|shelf| shelf.folder.album().to_string()).collect();
     let days: Vec<String> = shelves.iter().map(|shelf| shelf.days.to_string()).collect();
     html! {
         section.today #today hidden data-albums=(albums.join(" ")) data-days=(days.join(" ")) {
-            h2 data-t="on_this_day" { "On this day" }
+            h2 data-t="on_this_day" { (language.say("on_this_day")) }
         }
     }
 }
@@ -71,7 +72,7 @@ fn feature_sizes(card: &Card) -> String {
 }
 
 /// `1,248 photos in 14 albums, 2019 – 2024`
-fn summary_line(collections: &[&Collection]) -> Markup {
+fn summary_line(collections: &[&Collection], language: Language) -> Markup {
     let photos = collections.iter().map(|c| c.summary.card.photos).sum();
     let films = collections.iter().map(|c| c.summary.card.films).sum();
     let albums = collections.iter().map(|c| c.summary.card.albums.max(1)).sum();
@@ -79,14 +80,14 @@ fn summary_line(collections: &[&Collection]) -> Markup {
     let last = collections.iter().filter_map(|c| c.summary.card.last).max();
     html! {
         p.everything {
-            (counts(photos, films))
-            span data-t="in" { " in " }
-            span data-t="n_albums" data-n=(albums) { (dates::count(albums, "album", "albums")) }
+            (counts(photos, films, language))
+            span data-t="in" { (language.say("in")) }
+            span data-t="n_albums" data-n=(albums) { (language.count("n_albums", albums)) }
             @if let (Some(first), Some(last)) = (first, last) {
-                ", " span data-first=(first) data-last=(last) data-span="months" { (dates::months(first, last)) }
+                ", " span data-first=(first) data-last=(last) data-span="months" { (dates::months(language, first, last)) }
             }
             // Its line is kept from the start, so that nothing moves.
-            a.to-today href="#today" data-t="on_this_day" { "On this day" }
+            a.to-today href="#today" data-t="on_this_day" { (language.say("on_this_day")) }
         }
     }
 }
@@ -114,14 +115,14 @@ fn sections<'a>(collections: &[&'a Collection]) -> Vec<Section<'a>> {
 }
 
 impl Section<'_> {
-    fn render(&self) -> Markup {
+    fn render(&self, language: Language) -> Markup {
         match self {
             // The one and only album is the feature already.
             Self::Singles { cards, alone: true } if cards.len() < 2 => html! {},
             Self::Singles { cards, alone } => html! {
-                section.collection aria-label="Albums" data-label="albums" {
-                    @if !alone { div.heading { h2 data-t="albums" { "Albums" } } }
-                    (card_list(cards, 0))
+                section.collection aria-label=(language.say("albums")) data-label="albums" {
+                    @if !alone { div.heading { h2 data-t="albums" { (language.say("albums")) } } }
+                    (card_list(cards, 0, language))
                 }
             },
             Self::Collection(collection) => {
@@ -132,19 +133,19 @@ impl Section<'_> {
                     section.collection {
                         div.heading {
                             h2 { a href=(href) { bdi { (card.title) } } }
-                            (card_facts(card))
+                            (card_facts(card, language))
                         }
-                        (card_list(&cards, 0))
+                        (card_list(&cards, 0, language))
                         @if card.albums > cards.len() {
                             p.all {
                                 a href=(href) data-t="all_albums" data-n=(card.albums) {
-                                    "All " (dates::count(card.albums, "album", "albums"))
+                                    (language.count("all_albums", card.albums))
                                 }
                             }
                         } @else if collection.own_photos > 0 {
                             p.all {
                                 a href=(href) data-t="more_photos" data-n=(collection.own_photos) {
-                                    (dates::count(collection.own_photos, "more photo", "more photos"))
+                                    (language.count("more_photos", collection.own_photos))
                                 }
                             }
                         }

@@ -13,20 +13,22 @@ use crate::{assets, links, markdown};
 
 pub(super) fn page(map: &Map, shelves: &[&Shelf], settings: &Settings) -> Markup {
     let placed: Vec<_> = shelves.iter().filter(|shelf| !shelf.spots.is_empty()).collect();
+    let language = settings.language();
+    let title = language.say("map");
     let body = html! {
-        div.title { h1 data-t="map" { "Map" } }
+        div.title { h1 data-t="map" { (title) } }
         @if placed.is_empty() {
-            p.lead data-t="no_places" { "None of the photos says where it was taken." }
+            p.lead data-t="no_places" { (language.say("no_places")) }
         } @else {
             div.map #map data-places=(ScopePage::Places.address()) data-land=(assets::href("land.json"))
                 data-tiles=[map.tiles.as_ref().map(Tiles::address)] {}
             @if let (Some(_), Some(credit)) = (&map.tiles, &map.credit) { div.facts { (markdown::block(credit)) } }
-            section.month aria-label="Albums" data-label="albums" {
+            section.month aria-label=(language.say("albums")) data-label="albums" {
                 ul.strip { @for shelf in placed { li { (small_card(shelf)) } } }
             }
         }
     };
-    Document { title: Some("Map"), said: Some("map"), place: None, signed_in: true, class: "mapped", settings, body }
+    Document { title: Some(title), said: Some("map"), place: None, signed_in: true, class: "mapped", settings, body }
         .render()
 }
 

@@ -3,40 +3,41 @@
 use maud::{Markup, html};
 
 use super::Document;
-use crate::settings::Settings;
+use crate::settings::{Language, Settings};
 
 /// The home page of a gallery without photos.
-pub(super) fn empty_gallery() -> Markup {
+pub(super) fn empty_gallery(language: Language) -> Markup {
     html! {
         div.notice {
             (frame())
-            h1 data-t="on_their_way" { "The first photos are on their way" }
-            p data-t="will_be_here" { "This is where your family’s albums will be. As soon as photos are added, they appear here by themselves." }
+            h1 data-t="on_their_way" { (language.say("on_their_way")) }
+            p data-t="will_be_here" { (language.say("will_be_here")) }
         }
     }
 }
 
 /// An album whose albums are all kept out of the lists.
-pub(super) fn nothing_yet() -> Markup {
+pub(super) fn nothing_yet(language: Language) -> Markup {
     html! {
-        div.notice { p data-t="nothing_yet" { "There is nothing to see here yet." } }
+        div.notice { p data-t="nothing_yet" { (language.say("nothing_yet")) } }
     }
 }
 
 /// The page for what is not there.
 pub(super) fn not_found() -> Markup {
+    // It is shown to anybody, so nothing of the gallery's own is on it.
+    let settings = &Settings::default();
+    let language = settings.language();
     let body = html! {
         div.notice {
             (frame())
-            h1 data-t="not_here" { "This page is not here" }
-            p data-t="maybe_renamed" { "The album may have been renamed or taken down, or the link is not complete." }
-            p { a.button href="/" data-t="see_all" { "See all albums" } }
+            h1 data-t="not_here" { (language.say("not_here")) }
+            p data-t="maybe_renamed" { (language.say("maybe_renamed")) }
+            p { a.button href="/" data-t="see_all" { (language.say("see_all")) } }
         }
     };
-    // It is shown to anybody, so the gallery's own title is not on it.
-    let settings = &Settings::default();
     Document {
-        title: Some("Not here"),
+        title: Some(language.say("not_here")),
         said: Some("not_here"),
         place: None,
         signed_in: false,

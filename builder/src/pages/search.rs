@@ -9,17 +9,19 @@ use crate::links;
 use crate::settings::Settings;
 
 pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
+    let language = settings.language();
+    let (title, hint) = (language.say("search"), language.say("search_for"));
     let body = html! {
-        div.title { h1 data-t="search" { "Search" } }
+        div.title { h1 data-t="search" { (title) } }
         form.search role="search" method="get" action="/search/" {
-            label.unseen for="q" data-t="search_for" { "Words, a date or a camera" }
+            label.unseen for="q" data-t="search_for" { (hint) }
             input #q type="search" name="q" dir="auto" maxlength="100" autocomplete="off" autocapitalize="off" spellcheck="false"
-                enterkeyhint="search" data-hint="search_for" placeholder="Words, a date or a camera";
+                enterkeyhint="search" data-hint="search_for" placeholder=(hint);
         }
         noscript {
-            p.lead { "Searching needs JavaScript. Your browser can also search within each of these pages:" }
+            p.lead { (language.say("needs_script")) }
         }
-        nav.roots aria-label="Albums" data-label="albums" {
+        nav.roots aria-label=(language.say("albums")) data-label="albums" {
             ul {
                 @for collection in collections {
                     li { a href=(links::album(&collection.summary.card.folder.album())) { bdi { (collection.summary.card.title) } } }
@@ -30,7 +32,7 @@ pub(super) fn page(collections: &[&Collection], settings: &Settings) -> Markup {
         div #found {}
     };
     Document {
-        title: Some("Search"),
+        title: Some(title),
         said: Some("search"),
         place: None,
         signed_in: true,

@@ -5,6 +5,7 @@ use super::*;
 use crate::catalogue::{Published, Summary, tests::catalogue, tests::facts};
 use crate::gallery_record::Collection;
 use crate::metadata;
+use crate::settings::LANGUAGES;
 
 /// What the content security policy forbids, on any page.
 fn obeys_the_policy(html: &str) {
@@ -245,6 +246,51 @@ fn an_empty_gallery_and_a_missing_page_are_friendly() {
     let missing = not_found();
     obeys_the_policy(&missing);
     assert!(missing.contains("not here") && !missing.contains("/auth/logout"));
+}
+
+/// What is written under each name of a text, and the number in it if there is one.
+fn texts<'a>(html: &'a str) -> Vec<(&'a str, Option<usize>, &'a str)> {
+    let of = |rest: &'a str| {
+        let (key, rest) = rest.split_once('"')?;
+        let (attributes, rest) = rest.split_once('>')?;
+        let number = attributes.split_once("data-n=\"").and_then(|(_, n)| n.split_once('"')?.0.parse().ok());
+        Some((key, number, rest.split_once('<')?.0))
+    };
+    html.split(" data-t=\"").skip(1).map(|rest| of(rest).unwrap()).collect()
+}
+
+#[test]
+fn pages_are_written_in_the_language_that_the_owner_named_first() {
+    let child = catalogue("Family/Lisbon", &[("IMG_1.jpg", Some(6)), ("IMG_2.jpg", Some(12))]);
+    let parent = with_child(catalogue("Family", &[("IMG_3.jpg", None), ("IMG_4.jpg", Some(1))]), &child);
+    for language in LANGUAGES {
+        let yml = format!("languages: [{}, fr]\nmap: true", language.tag());
+        let settings = crate::settings::read(yml.as_bytes()).unwrap();
+        let mut record = GalleryRecord::default();
+        record.settings.values = settings.clone();
+        record.collections.extend([collection(&parent)]);
+        let mut pages: Vec<String> = super::album(&parent, &settings).into_values().collect();
+        pages.extend(of_scopes(&record).into_values().filter(|page| page.contains("<html")));
+        assert_eq!(pages.len(), 6);
+        for page in pages {
+            let tag = language.tag();
+            assert!(page.contains(&format!("<html lang=\"{tag}\" data-languages=\"{tag} fr\">")), "{page}");
+            for (key, number, text) in texts(&page) {
+                let expected = number.map_or_else(|| language.say(key).to_owned(), |n| language.count(key, n));
+                assert_eq!(text, expected, "{tag}: {key}");
+            }
+        }
+    }
+    let settings = crate::settings::read(b"languages: [de]").unwrap();
+    let html = super::album(&child, &settings).remove("").unwrap();
+    for part in [
+        "6.–12. Mai 2024",
+        "alt=\"Foto, 6. Mai 2024 um 12:00\"",
+        "aria-label=\"Original herunterladen: Foto, 6. Mai 2024 um 12:00\"",
+        "aria-label=\"Wo Sie sind\"",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
 }
 
 #[test]

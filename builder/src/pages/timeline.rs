@@ -13,7 +13,7 @@ use super::picture::{Urgency, cover};
 use super::{Document, dates};
 use crate::catalogue::Shelf;
 use crate::links;
-use crate::settings::Settings;
+use crate::settings::{Language, Settings};
 
 /// So many albums of a year are on one page, each counted in each of its months; with more, the months have their own.
 const MOST: usize = 150;
@@ -67,22 +67,24 @@ fn neighbours(years: &Years<'_>, year: u16) -> (Option<u16>, Option<u16>) {
 }
 
 fn all_years(years: &Years<'_>, settings: &Settings) -> Markup {
+    let language = settings.language();
+    let title = language.say("timeline");
     let body = html! {
-        div.title { h1 data-t="timeline" { "Timeline" } }
-        @if years.is_empty() { p.lead data-t="no_dates" { "None of the photos says when it was taken." } }
+        div.title { h1 data-t="timeline" { (title) } }
+        @if years.is_empty() { p.lead data-t="no_dates" { (language.say("no_dates")) } }
         @for (i, (&year, months)) in years.iter().rev().enumerate() {
             section.year {
                 (year_cover(year, months, i))
                 div {
                     h2 {
                         a href=(ScopePage::Year(year).address()) data-first=(of_month(year, 1)) data-last=(end_of(year))
-                            data-span="months" { (year) }
+                            data-span="months" { (name_of_year(year, language)) }
                     }
                     ol.months {
                         @for &month in months.keys().filter(|month| **month != SOME) {
                             li {
                                 a href=(month_link(year, month, is_long(months))) data-month=(of_month(year, month)) {
-                                    (name_of(month))
+                                    (name_of(year, month, language))
                                 }
                             }
                         }
@@ -114,22 +116,22 @@ fn one_year(
     (before, after): (Option<u16>, Option<u16>),
     settings: &Settings,
 ) -> Markup {
-    let long = is_long(months);
+    let (long, language) = (is_long(months), settings.language());
     let body = html! {
-        div.title { h1 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (year) } }
-        nav.years aria-label="Timeline" data-label="timeline" {
+        div.title { h1 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (name_of_year(year, language)) } }
+        nav.years aria-label=(language.say("timeline")) data-label="timeline" {
             @if let Some(before) = before { a rel="prev" href=(ScopePage::Year(before).address()) { "‹ " (before) } }
-            a href=(ScopePage::Timeline.address()) data-t="all_years" { "All years" }
+            a href=(ScopePage::Timeline.address()) data-t="all_years" { (language.say("all_years")) }
             @if let Some(after) = after { a rel="next" href=(ScopePage::Year(after).address()) { (after) " ›" } }
         }
         @for (&month, shelves) in months.iter().rev() {
             @if long && month != SOME {
                 section.month {
-                    h2 { a href=(ScopePage::Month(year, month).address()) data-month=(of_month(year, month)) { (name_of(month)) } }
-                    p.facts data-t="n_albums" data-n=(shelves.len()) { (dates::count(shelves.len(), "album", "albums")) }
+                    h2 { a href=(ScopePage::Month(year, month).address()) data-month=(of_month(year, month)) { (name_of(year, month, language)) } }
+                    p.facts data-t="n_albums" data-n=(shelves.len()) { (language.count("n_albums", shelves.len())) }
                 }
             } @else {
-                (month_section(year, month, shelves))
+                (month_section(year, month, shelves, language))
             }
         }
     };
@@ -137,27 +139,28 @@ fn one_year(
 }
 
 fn one_month(year: u16, month: u8, shelves: &[&Shelf], settings: &Settings) -> Markup {
-    let title = format!("{} {year}", name_of(month));
+    let language = settings.language();
+    let title = dates::months(language, of_month(year, month), of_month(year, month));
     let body = html! {
         div.title { h1 data-first=(of_month(year, month)) data-last=(of_month(year, month)) data-span="months" { (title) } }
-        nav.years aria-label="Timeline" data-label="timeline" {
+        nav.years aria-label=(language.say("timeline")) data-label="timeline" {
             a href=(ScopePage::Year(year).address()) { "‹ " (year) }
-            a href=(ScopePage::Timeline.address()) data-t="all_years" { "All years" }
+            a href=(ScopePage::Timeline.address()) data-t="all_years" { (language.say("all_years")) }
         }
-        (month_section(year, month, shelves))
+        (month_section(year, month, shelves, language))
     };
     document(Some((&title, Some(of_month(year, month)))), settings, body)
 }
 
 /// A month's albums. The script puts the month's photos below them.
-fn month_section(year: u16, month: u8, shelves: &[&Shelf]) -> Markup {
+fn month_section(year: u16, month: u8, shelves: &[&Shelf], language: Language) -> Markup {
     let of = if month == SOME { format!("{year:04}") } else { format!("{year:04}-{month:02}") };
     html! {
         section.month id={ "m" (format!("{month:02}")) } data-of=(of) {
             @if month == SOME {
-                h2 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (year) }
+                h2 data-first=(of_month(year, 1)) data-last=(end_of(year)) data-span="months" { (name_of_year(year, language)) }
             } @else {
-                h2 data-month=(of_month(year, month)) { (name_of(month)) }
+                h2 data-month=(of_month(year, month)) { (name_of(year, month, language)) }
             }
             ul.strip {
                 @for shelf in shelves { li { (small_card(shelf)) } }
@@ -189,7 +192,7 @@ fn month_link(year: u16, month: u8, long: bool) -> String {
 fn document(title: Option<(&str, Option<Date>)>, settings: &Settings, body: Markup) -> Markup {
     let month = title.and_then(|(_, month)| month).map(|month| month.to_string());
     let said = if title.is_none() { Some("timeline") } else { month.as_deref() };
-    let title = Some(title.map_or("Timeline", |(title, _)| title));
+    let title = Some(title.map_or(settings.language().say("timeline"), |(title, _)| title));
     Document { title, said, place: None, signed_in: true, class: "timeline", settings, body }.render()
 }
 
@@ -204,8 +207,12 @@ fn end_of(year: u16) -> Date {
     of_month(year, 12).last_of_month()
 }
 
-fn name_of(month: u8) -> String {
-    of_month(2000, month).strftime("%B").to_string()
+fn name_of(year: u16, month: u8, language: Language) -> &'static str {
+    dates::name_of_month(language, of_month(year, month))
+}
+
+fn name_of_year(year: u16, language: Language) -> String {
+    dates::months(language, of_month(year, 1), end_of(year))
 }
 
 #[cfg(test)]

@@ -45,6 +45,26 @@ async fn positions_stay_in_the_facts_unless_the_owner_wants_a_map() {
 }
 
 #[tokio::test]
+async fn names_of_places_are_with_the_photos_and_in_the_filters_of_their_albums() {
+    let gallery = gallery("named").await;
+    let photo = gallery.photo("Family/Lisbon/IMG_1.jpg", 6).await;
+    let settings = gallery.settings("map: no\n").await;
+    gallery.build(&[photo, settings]).await;
+    let page = gallery.page("albums/Family/Lisbon/index.html").await;
+    assert!(page.contains("data-place=\"Chapitô, Alfama\""), "{page}");
+    // A card says with a filter which words are in its album: two words more want more bits.
+    let filter = async |path| {
+        let page = gallery.page(path).await;
+        page.split_once("data-words=\"").and_then(|(_, rest)| rest.split_once('"')).unwrap().0.to_owned()
+    };
+    let named = filter("albums/Family/index.html").await;
+    let photo = gallery.photo_without_places("Family/Lisbon/IMG_1.jpg", 6).await;
+    gallery.build(&[photo]).await;
+    assert!(!gallery.page("albums/Family/Lisbon/index.html").await.contains("data-place"));
+    assert!(filter("albums/Family/index.html").await.len() < named.len());
+}
+
+#[tokio::test]
 async fn what_a_scope_may_not_see_is_in_no_page_of_it() {
     let gallery = gallery("scoped").await;
     let settings = gallery.settings("map: yes\n").await;

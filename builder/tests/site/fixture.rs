@@ -83,6 +83,15 @@ impl Gallery {
 
     /// The same for the n-th upload of the original.
     pub(crate) async fn photo_version(&self, source: &str, day: i8, upload: i64) -> Key {
+        self.photo_of(source, day, upload, &["Chapitô", "Alfama"]).await
+    }
+
+    /// One that says nothing of where it was taken.
+    pub(crate) async fn photo_without_places(&self, source: &str, day: i8) -> Key {
+        self.photo_of(source, day, 1, &[]).await
+    }
+
+    async fn photo_of(&self, source: &str, day: i8, upload: i64, places: &[&str]) -> Key {
         let source = SourceKey::parse(source).expect("a source key");
         let picture = Picture {
             width: 4000,
@@ -92,6 +101,7 @@ impl Gallery {
             colour: "#336699".into(),
             position: Some(Position { latitude: 38.7123, longitude: -9.1401, altitude: None }),
             keywords: vec!["trams".into()],
+            places: places.iter().map(|&name| name.to_owned()).collect(),
             renditions: [360_u32, 1200]
                 .map(|width| Rendition {
                     width,

@@ -3,7 +3,7 @@
 
 import { chosen, offered } from "./language";
 
-/** Where the texts of each language but English are, which the build fills in. */
+/** Where the texts of each language are, which the build fills in. */
 declare var TEXTS: Record<string, string>;
 
 /** How long a page that waits for a photo or for its language stays dark at most, in milliseconds. */
@@ -15,10 +15,13 @@ if ("noModule" in document.createElement("script")) {
   root.classList.add("js");
   // A link to one photo: the album must not flash up before it.
   if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) root.classList.add("arrived");
-  // Nor English before the reader's own language; its texts come beside the script that puts them in.
-  var texts = TEXTS[chosen(offered(["en"].concat(Object.keys(TEXTS))), navigator.languages)];
-  if (texts) {
-    root.classList.add("foreign");
+  // Nor the page's language before the reader's own; the texts come beside the script that puts them in. That script speaks
+  // English as it is.
+  var tag = chosen(offered(Object.keys(TEXTS)), navigator.languages);
+  var texts = TEXTS[tag];
+  var foreign = tag !== root.lang;
+  if (foreign) root.classList.add("foreign");
+  if (texts && (foreign || tag !== "en")) {
     var ahead = document.createElement("link");
     ahead.rel = "modulepreload";
     ahead.href = texts;

@@ -1,9 +1,11 @@
-// The language of the pages: they are written in English, and put into the reader's own here, if the gallery offers it.
+// The language of the pages: they are written in the one that the owner named first, and put into the reader's own here if the
+// gallery offers it.
 
 import { chosen, offered } from "./language";
 import en, { type Spoken, type Text, type Texts } from "./texts/en";
 
-const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
+const LOADERS: Record<string, () => Promise<{ default: Partial<Texts> }>> = {
+  en: () => import("./texts/written"),
   de: () => import("./texts/de"),
   fr: () => import("./texts/fr"),
   es: () => import("./texts/es"),
@@ -11,8 +13,11 @@ const LOADERS: Record<string, () => Promise<{ default: Texts }>> = {
   ja: () => import("./texts/ja"),
 };
 
-let language = "en";
-let texts: Record<Spoken, Text> & Partial<Texts> = en;
+/** The language that the page is written in. */
+const native = document.documentElement.lang || "en";
+
+let language = native;
+let texts: Partial<Texts> = en;
 
 interface Fillings {
   n?: number;
@@ -26,7 +31,7 @@ export const tongue = (): string => language;
 /** A text in the reader's language. */
 export const text = (key: Spoken, fillings: Fillings = {}): string => filled(texts[key] ?? en[key], fillings);
 
-/** What a page says under this name, in a language that is not its own; or nothing, where it is newer than this script. */
+/** What a page says under this name; or nothing, where it is newer than this script. */
 const said = (key: string | undefined, fillings: Fillings = {}): string | undefined => {
   const found = texts[key as keyof Texts];
   return found && filled(found, fillings);
@@ -49,17 +54,18 @@ export const isolated = (words: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff
 /** Puts the page into the language that the reader wants most of those that are offered. */
 export async function speak(): Promise<void> {
   const { classList } = document.documentElement;
-  const tag = chosen(offered(["en", ...Object.keys(LOADERS)]), navigator.languages);
+  const tag = chosen(offered(Object.keys(LOADERS)), navigator.languages);
   try {
-    const load = LOADERS[tag];
-    if (!load) return;
-    texts = (await load()).default;
+    // Who reads English on pages in English needs nothing that is not here.
+    const load = tag === "en" && tag === native ? undefined : LOADERS[tag];
+    if (load) texts = { ...en, ...(await load()).default };
     language = tag;
+    if (tag === native) return;
     document.documentElement.lang = tag;
     name();
     translate(document);
   } catch {
-    // There is English.
+    // There is what the page is written in.
   } finally {
     // It was hidden so that nobody sees it in two languages.
     classList.remove("foreign");
@@ -76,7 +82,7 @@ function name(): void {
 
 /** The same for what came later. */
 export function translate(root: ParentNode): void {
-  if (language === "en") return;
+  if (language === native) return;
   for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
     element.textContent = said(element.dataset["t"], number(element)) ?? element.textContent;
   }
@@ -125,9 +131,10 @@ function number(element: HTMLElement): Fillings {
   return n === undefined ? {} : { n: Number(n) };
 }
 
-// Dates are those of the place where a photo was taken; no time zone of the reader's may move them.
+// Dates are those of the place where a photo was taken; no time zone of the reader's may move them. In English they are written
+// as the pages write them.
 const format = (options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" });
+  new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { ...options, timeZone: "UTC" });
 
 /** The days or months from one day to another, each part said once. */
 function span(first: string, last: string, days: boolean): string {

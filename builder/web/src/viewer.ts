@@ -19,6 +19,8 @@ const ICON_MOVIE = icon("movie", "M6 9h20v10H6zM10 9v10m12-10v10M16 22v5m0 0-3-3
 const ICON_PLAY = icon("play", "M11 8v16l13-8z");
 const ICON_MOTION = icon("motion", "M16 15.9v.2M16 21a5 5 0 1 0 0-10 5 5 0 0 0 0 10M16 26a10 10 0 1 0 0-20 10 10 0 0 0 0 20");
 const ICON_FACTS = icon("facts", "M16 14v8m0-13v.5M16 27a11 11 0 1 0 0-22 11 11 0 0 0 0 22");
+const ICON_ZOOM =
+  '<svg aria-hidden="true" class="pswp__icn" viewBox="0 0 32 32" width="32" height="32"><path d="M15 23.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zm6-2.5 6 6M11.5 15h7"/><path class="pswp__zoom-icn-bar-v" d="M15 11.5v7"/></svg>';
 
 type Icon = ReturnType<typeof icon>;
 type Key = Parameters<typeof text>[0];
@@ -50,6 +52,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     mainClass: "viewer",
     closeTitle: text("close"),
     zoomTitle: text("zoom"),
+    zoomSVG: ICON_ZOOM,
     arrowPrevTitle: text("previous"),
     arrowNextTitle: text("next"),
     errorMsg: text("not_loaded"),
@@ -166,6 +169,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
   // the slides alone until its opener is open. So they are measured again when it is.
   pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
+  zoomWhenOpen(pswp);
 
   // The address.
   let ours = false;
@@ -192,7 +196,11 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     else if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     ours = false;
   });
+  const { classList } = document.documentElement;
+  pswp.on("openingAnimationStart", () => classList.add("viewing"));
+  pswp.on("close", () => classList.remove("viewing"));
   pswp.on("destroy", () => {
+    classList.remove("viewing");
     current = undefined;
   });
 
@@ -217,6 +225,21 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     ours = true;
   }
   return seen;
+}
+
+/** Has a zoom that is asked for while the view opens wait until it is open: at once, both would move the photo, and PhotoSwipe
+    would forget to end its opening. */
+function zoomWhenOpen(pswp: PhotoSwipe): void {
+  const zoom = pswp.toggleZoom.bind(pswp);
+  let wanted = false;
+  pswp.toggleZoom = (...where) => {
+    if (pswp.opener.isOpening) wanted = !wanted;
+    else zoom(...where);
+  };
+  pswp.on("openingAnimationEnd", () => {
+    if (wanted) zoom();
+    wanted = false;
+  });
 }
 
 /** Has a button fetch what it does when it is first pressed. */

@@ -10,6 +10,8 @@ pub(super) struct Iptc {
     pub(super) title: Option<String>,
     pub(super) caption: Option<String>,
     pub(super) keywords: Vec<String>,
+    /// The place, the city, the state and the country.
+    pub(super) places: Vec<String>,
     pub(super) taken: Option<(DateTime, Option<i16>)>,
 }
 
@@ -17,6 +19,7 @@ pub(super) struct Iptc {
 pub(super) fn read(bytes: &[u8]) -> Iptc {
     let mut iptc = Iptc::default();
     let (mut day, mut time) = (None, None);
+    let mut places = [const { None }; 4];
     let mut rest = bytes;
     while let [0x1C, record, dataset, high, low, tail @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low]));
@@ -26,11 +29,16 @@ pub(super) fn read(bytes: &[u8]) -> Iptc {
             (2, 25) => iptc.keywords.push(text(value)),
             (2, 55) => day = Some(text(value)),
             (2, 60) => time = Some(text(value)),
+            (2, 92) => places[0] = Some(text(value)),
+            (2, 90) => places[1] = Some(text(value)),
+            (2, 95) => places[2] = Some(text(value)),
+            (2, 101) => places[3] = Some(text(value)),
             (2, 120) => iptc.caption = Some(text(value)),
             _ => {}
         }
         rest = tail;
     }
+    iptc.places = places.into_iter().flatten().collect();
     iptc.taken = day.and_then(|day| moment(&day, time.as_deref()));
     iptc
 }
@@ -63,6 +71,10 @@ mod tests {
             dataset(120, "Das Floß".as_bytes()),
             dataset(25, b"K\xF6ln"),
             dataset(25, b"raft"),
+            dataset(90, b"K\xF6ln"),
+            dataset(92, "Rheinufer".as_bytes()),
+            dataset(101, b"Germany"),
+            dataset(95, b"NRW"),
             dataset(55, b"20240512"),
             dataset(60, b"143015-0330"),
         ]
@@ -70,6 +82,7 @@ mod tests {
         let iptc = read(&bytes);
         assert_eq!(iptc.caption.as_deref(), Some("Das Floß"));
         assert_eq!(iptc.keywords, ["Köln", "raft"]);
+        assert_eq!(iptc.places, ["Rheinufer", "Köln", "NRW", "Germany"]);
         assert_eq!(iptc.taken, Some((date(2024, 5, 12).at(14, 30, 15, 0), Some(-210))));
     }
 

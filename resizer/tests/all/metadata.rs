@@ -13,8 +13,43 @@ use crate::videos::parts;
 
 const XMP: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
     xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"
-    xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="3"><dc:subject><rdf:Bag><rdf:li>secret keyword</rdf:li></rdf:Bag>
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="3"
+    xmlns:p="http://ns.adobe.com/photoshop/1.0/" p:City="secret city"><dc:subject><rdf:Bag><rdf:li>secret keyword</rdf:li></rdf:Bag>
     </dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+
+/// IPTC datasets as JPEG holds them: in Photoshop's resource 1028, in an APP13 segment.
+fn with_iptc(jpeg: &[u8], datasets: &[(u8, &str)]) -> Vec<u8> {
+    let short = |length: usize| (length as u16).to_be_bytes();
+    let iptc: Vec<u8> = datasets
+        .iter()
+        .flat_map(|(number, value)| [&[0x1C, 2, *number][..], &short(value.len()), value.as_bytes()].concat())
+        .collect();
+    let resource = [b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0", &short(iptc.len())[..], &iptc].concat();
+    [&jpeg[..2], &[0xFF, 0xED], &short(resource.len() + 2), &resource, &jpeg[2..]].concat()
+}
+
+#[test]
+fn places_that_somebody_wrote_are_in_the_facts() {
+    let picture = quarters(300, 200);
+    let xmp = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description xmlns:p="http://ns.adobe.com/photoshop/1.0/" p:City="Lisboa" p:Country="Portugal"
+        xmlns:c="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/" c:Location="Alfama"/></rdf:RDF></x:xmpmeta>"#;
+    let jpeg = |encoder: libjpeg_turbo_rs::Encoder<'_>| encoder.encode().unwrap();
+    let told = jpeg(encoder(&picture, Subsampling::S420).xmp_data(xmp.as_bytes()));
+    assert_eq!(rendered(&told).picture.places, ["Alfama", "Lisboa", "Portugal"]);
+    let plain = jpeg(encoder(&picture, Subsampling::S420));
+    let older = with_iptc(&plain, &[(90, "Köln"), (101, "Germany"), (92, "Rheinufer"), (25, "raft")]);
+    assert_eq!(rendered(&older).picture.places, ["Rheinufer", "Köln", "Germany"]);
+    assert_eq!(
+        rendered(&with_iptc(&told, &[(90, "Lisboa"), (95, "Estremadura")])).picture.places.last().unwrap(),
+        "Estremadura"
+    );
+    // Where it was taken is no word.
+    assert!(rendered(&jpeg(encoder(&picture, Subsampling::S420).exif_data(&record()))).picture.places.is_empty());
+    for (_, bytes) in rendered(&older).renditions {
+        assert!(!bytes.windows(7).any(|found| found == b"Germany"));
+    }
+}
 
 /// Originals that say all that they can: place, serial number, thumbnail, comment, profile, keywords.
 fn talkative() -> Vec<Rendered> {
@@ -51,6 +86,7 @@ fn talkative() -> Vec<Rendered> {
 fn renditions_carry_no_metadata() {
     let all = talkative();
     assert_eq!(all[0].picture.keywords, ["secret keyword"]);
+    assert_eq!(all[0].picture.places, ["secret city"]);
     assert_eq!(all[0].picture.rating, Some(3));
     assert!(all[0].picture.position.is_some() && all[1].picture.position.is_some(), "it is kept in the facts alone");
     for (rendition, bytes) in all.iter().flat_map(|rendered| &rendered.renditions) {

@@ -96,6 +96,7 @@ function wordsOfPhoto(figure: HTMLElement): string[] {
     figure.querySelector(".blank + .unseen")?.textContent,
     figure.dataset["camera"],
     figure.dataset["keywords"],
+    figure.dataset["place"],
   ];
   return said.flatMap((part) => words(part ?? ""));
 }

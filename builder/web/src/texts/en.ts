@@ -1,5 +1,8 @@
-// The texts of the pages in English, which the pages are written in: here is what scripts say, and the list of all that there
-// is to translate. {n}, {m} and {of} stand for numbers and words.
+// The texts in English: here is what scripts say, which is there for all; `written.ts` has what the pages alone say. Together
+// they are the list of all that there is to translate. The builder writes the pages with the same texts, which the build hands
+// to it. {n}, {m} and {of} stand for numbers and words.
+
+import type { Written } from "./written";
 
 export type Text = string | { one: string; other: string };
 
@@ -46,48 +49,6 @@ const en = {
   zoom_out: "Zoom out",
 };
 
-/** What the pages alone say: who reads English does not fetch it. */
-export const written = {
-  all_albums: { one: "All {n} albums", other: "All {n} albums" } as Text,
-  all_years: "All years",
-  download_all: "Download all",
-  earlier: "Earlier photos",
-  find: "Find",
-  home: "Home",
-  in: " in ",
-  latest: "Latest album",
-  links: "Links",
-  live: "Live Photo",
-  maybe_renamed: "The album may have been renamed or taken down, or the link is not complete.",
-  more: "More photos",
-  moves: "Moving picture",
-  movie_of: "Download the movie of {of}",
-  n_films: { one: "{n} video", other: "{n} videos" } as Text,
-  new_photos: "New photos",
-  no_dates: "None of the photos says when it was taken.",
-  no_places: "None of the photos says where it was taken.",
-  not_here: "This page is not here",
-  nothing_yet: "There is nothing to see here yet.",
-  on_their_way: "The first photos are on their way",
-  on_this_day: "On this day",
-  original: "Original",
-  original_of: "Download the original of {of}",
-  page: "Page {of}",
-  photo: "Photo",
-  photo_albums: "Photo albums",
-  print: "Print",
-  private: "A private family gallery.",
-  search: "Search",
-  search_for: "Words, a date or a camera",
-  see_all: "See all albums",
-  sign_out: "Sign out",
-  skip: "Skip to the photos",
-  timeline: "Timeline",
-  where: "Where you are",
-  will_be_here:
-    "This is where your family’s albums will be. As soon as photos are added, they appear here by themselves.",
-};
-
 export type Spoken = keyof typeof en;
-export type Texts = Record<Spoken | keyof typeof written, Text>;
+export type Texts = Record<Spoken | Written, Text>;
 export default en as Record<Spoken, Text>;

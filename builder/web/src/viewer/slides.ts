@@ -11,7 +11,7 @@ export interface Slide extends SlideData {
   caption: string;
   taken: string;
   original: string;
-  /** What is told on request: the camera, the file. */
+  /** What is told on request: the place, the camera, the file. */
   facts: string[];
   /** Of a video: its address. */
   film?: string;
@@ -48,9 +48,9 @@ export function slide(link: HTMLAnchorElement): Slide {
   const said = (selector: string) => figure?.querySelector(selector)?.textContent?.trim() ?? "";
   const original = figure?.querySelector<HTMLAnchorElement>("a.original");
   const bytes = Number(original?.dataset["bytes"] ?? 0);
-  const { camera = "", lens = "", exposure = "" } = figure?.dataset ?? {};
+  const { place = "", camera = "", lens = "", exposure = "" } = figure?.dataset ?? {};
   // Many phones name themselves in their lens.
-  const facts = [camera, lens.includes(camera) && camera ? lens.replace(camera, "").trim() : lens, exposure, original?.download ?? ""];
+  const facts = [place, camera, lens.includes(camera) && camera ? lens.replace(camera, "").trim() : lens, exposure, original?.download ?? ""];
   if (bytes > 0) facts.push(bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
   const { film, movie, animation } = figure?.dataset ?? {};
   const slide: Slide = {

@@ -27,6 +27,9 @@ const KEPT = "x-kept";
 /** How long a page is waited for, in milliseconds, before what was kept of it is shown: a network that does not answer is none. */
 const PATIENCE = 8_000;
 
+/** So many addresses of pictures are looked for to give a page a face: those of its first few. */
+const LOOKED = 24;
+
 /** How often everything was forgotten: what was asked for before must not be kept after. */
 let era = 0;
 
@@ -155,7 +158,7 @@ async function recall(name: string, path: string): Promise<Response | undefined>
 async function shell(): Promise<Response> {
   const cache = await caches.open(PAGES);
   const seen: string[] = [];
-  let [head, headers] = ["", new Headers({ "content-type": "text/html; charset=utf-8" })];
+  let [head, brand, headers] = ["", "", new Headers({ "content-type": "text/html; charset=utf-8" })];
   for (const { url } of [...(await cache.keys())].reverse()) {
     const { pathname } = new URL(url);
     const kept = pathname === WHOSE ? undefined : await recall(PAGES, pathname);
@@ -163,17 +166,27 @@ async function shell(): Promise<Response> {
     const html = await kept.text();
     if (!head) {
       head = (/<link rel="stylesheet"[^>]*>/.exec(html)?.[0] ?? "") + (html.match(/<script [^>]*><\/script>/g) ?? []).join("");
+      brand = /<a class="brand".*?<\/a>/.exec(html)?.[0] ?? "";
       headers = new Headers(kept.headers);
     }
     // A title as the page has it: already written for HTML. Albums have a line, chunks of them have none.
     const title = /<title>([^<]*)<\/title>/.exec(html)?.[1]?.split(" · ")[0] ?? "";
-    if (title && /^\/(albums\/(?!.*\/~).*)?$/.test(pathname)) seen.push(`<li><a class="chip" href="${pathname}"><span class="name">${title}</span></a></li>`);
+    if (title && /^\/(albums\/(?!.*\/~).*)?$/.test(pathname)) seen.push(`<li><a class="chip" href="${pathname}">${await face(html)}<span class="name">${title}</span></a></li>`);
   }
   const words = "You are not connected. This is what you saw last.";
   const body = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title data-word="offline_title">Offline</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${head}</head>
-<body><main id="main"><div class="title"><p class="lead" data-t="offline">${words}</p></div><ul class="strip">${seen.join("")}</ul></main></body></html>`;
+<body><header class="top">${brand}</header><main id="main"><div class="title"><h1 data-t="offline_title">Offline</h1><p class="lead" data-t="offline">${words}</p></div><ul class="strip">${seen.join("")}</ul></main></body></html>`;
   return new Response(body, { status: 503, headers });
+}
+
+/** The first picture of a page that was kept with it, or a quiet surface. */
+async function face(html: string): Promise<string> {
+  const cache = await caches.open(PICTURES);
+  for (const [address] of [...html.matchAll(/\/pics\/[^"\s,]+/g)].slice(0, LOOKED)) {
+    if (await cache.match(address)) return `<span class="cover"><img src="${address}" alt=""></span>`;
+  }
+  return '<span class="cover"></span>';
 }
 
 export {};
