@@ -3,20 +3,37 @@
 
 import { thumbHashToDataURL } from "thumbhash";
 
-// A likeness takes half a millisecond to draw, so only pictures that come near get one.
+/** For so long, in milliseconds, likenesses are drawn without a pause for what somebody does meanwhile. */
+const AT_ONCE = 8;
+
+/** Those that wait to be drawn. */
+const near: HTMLElement[] = [];
+
+// A likeness takes half a millisecond to draw, on a phone several, so only pictures that come near get one.
 const nearby =
   "IntersectionObserver" in window
     ? new IntersectionObserver(
         (entries) => {
+          const idle = near.length === 0;
           for (const { isIntersecting, target } of entries) {
             if (!isIntersecting) continue;
             nearby?.unobserve(target);
-            likeness(target as HTMLElement);
+            near.push(target as HTMLElement);
           }
+          if (idle && near.length > 0) setTimeout(draw);
         },
         { rootMargin: "400px" },
       )
     : undefined;
+
+function draw(): void {
+  const end = performance.now() + AT_ONCE;
+  do {
+    const frame = near.shift();
+    if (frame) likeness(frame);
+  } while (near.length > 0 && performance.now() < end);
+  if (near.length > 0) setTimeout(draw);
+}
 
 /** Colours the frames of the pictures below `root` that are not there yet. */
 export function paint(root: ParentNode): void {

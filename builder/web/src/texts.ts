@@ -38,15 +38,17 @@ const said = (key: string | undefined, fillings: Fillings = {}): string | undefi
 };
 
 function filled(found: Text, { n, m, of }: Fillings): string {
-  const form = n !== undefined && new Intl.PluralRules(language).select(n) === "one" ? "one" : "other";
-  const numbers = new Intl.NumberFormat(language);
-  const fill: Record<string, string> = {
-    n: n === undefined ? "" : numbers.format(n),
-    m: m === undefined ? "" : numbers.format(m),
-    of: isolated(of ?? ""),
-  };
-  return (typeof found === "string" ? found : found[form]).replace(/\{(\w+)\}/g, (_, name: string) => fill[name] ?? "");
+  const words = typeof found === "string" ? found : n !== undefined && isOne(n) ? found.one : found.other;
+  const fill: Record<string, string> = { n: digits(n), m: digits(m), of: isolated(of ?? "") };
+  return words.replace(/\{(\w+)\}/g, (_, name: string) => fill[name] ?? "");
 }
+
+const isOne = (n: number): boolean => new Intl.PluralRules(language).select(n) === "one";
+
+/** A number as people write it. Small ones are written alike in all our languages, and what writes the others takes a phone
+    long to make. */
+const digits = (n: number | undefined): string =>
+  n === undefined ? "" : n < 1_000 ? String(n) : new Intl.NumberFormat(language).format(n);
 
 /** The same, kept from turning around what is written beside it (UAX #9, FSI and PDI) if it is written from right to left. */
 export const isolated = (words: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(words) ? `\u2068${words}\u2069` : words);

@@ -167,8 +167,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   });
 
   // A window that changes its size, or a phone that is turned, while a photo opens is heard by nobody: PhotoSwipe leaves
-  // the slides alone until its opener is open. So they are measured again when it is.
-  pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
+  // the slides alone until its opener is open. So they are measured again when it is, unless it opens at once.
+  if (!still && !arrived) pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
   zoomWhenOpen(pswp);
 
   // The address.
