@@ -29,6 +29,11 @@ use owner::sample::Shape;
 use resizer::{Limits, Resizer, Wanted};
 use serde_json::{Value, json};
 
+/// As `heirloom` has it.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Photos of an album, and albums of a collection.
 const PHOTOS: usize = 50;
 const ALBUMS: usize = 10;
