@@ -65,7 +65,7 @@ impl Report {
         line(String::new());
         if warm.len() > 2 {
             let judged = long && length * (1.0 - WARM) >= WORTH_JUDGING;
-            // Through the middle of each minute: a film that is being received is no leak.
+            // Through the least of each minute: a film that is being received, or a password that is being tried, is no leak.
             let grows = slope(&by_the_minute(&warm), |sample| sample.memory);
             let range = |value: fn(&Sample) -> f64| {
                 let values: Vec<f64> = warm.iter().map(value).collect();
@@ -76,7 +76,7 @@ impl Report {
             line(format!("The last life of the process, its last {measured:.1} minutes (after warming up):\n"));
             line("| | |\n|---|---|".to_owned());
             line(format!("| memory, MB | {} |", range(|sample| sample.memory)));
-            line(format!("| memory, the middle of each minute, MB an hour | {grows:+.1} |"));
+            line(format!("| memory, the least of each minute, MB an hour | {grows:+.1} |"));
             line(format!("| open files | {} |", range(|sample| sample.descriptors as f64)));
             line(format!("| threads | {} |", range(|sample| sample.threads as f64)));
             line(format!("| index, MB | {} |", range(|sample| sample.index)));
@@ -129,16 +129,11 @@ impl Report {
     }
 }
 
-/// For each minute the sample in the middle of those of this minute, in order of memory.
+/// For each minute the sample with the least memory: what is still there when nothing is being done.
 fn by_the_minute(samples: &[Sample]) -> Vec<Sample> {
     let minute = |sample: &Sample| (sample.at / 60.0) as u64;
     let minutes = samples.chunk_by(|a, b| minute(a) == minute(b));
-    let middle = |minute: &[Sample]| {
-        let mut minute = minute.to_vec();
-        minute.sort_by(|a, b| a.memory.total_cmp(&b.memory));
-        minute.swap_remove(minute.len() / 2)
-    };
-    minutes.map(middle).collect()
+    minutes.filter_map(|minute| minute.iter().min_by(|a, b| a.memory.total_cmp(&b.memory)).cloned()).collect()
 }
 
 fn quantile(answers: &[Answered], share: f64) -> f64 {
