@@ -69,6 +69,8 @@ fn places(document: &Document<'_>) -> Vec<String> {
     let entries = document.descendants().filter(is_location).flat_map(|location| {
         location.children().flat_map(|bag| bag.children()).filter(|node| node.tag_name().name() == "li")
     });
+    // Each is searched with all that is in it, and a forger may write thousands inside one another.
+    let entries = entries.take(super::PLACES);
     let parts = ["LocationName", "Sublocation", "City", "ProvinceState", "CountryName"];
     plain
         .chain(
