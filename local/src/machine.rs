@@ -1,6 +1,7 @@
 //! A whole gallery on one machine: the data folder, the servers, the queues and the handlers behind them.
 
 mod certificate;
+mod clearing;
 mod settings;
 pub(crate) mod subscriptions;
 
@@ -118,7 +119,7 @@ impl Machine {
         let login = Arc::new(Login::new(store.clone(), settings.login()).with_uploads(uploads));
         let server = server.open_to(origins(address, settings.tls));
         let users = login.users().clone();
-        let handlers = Handlers::new(store.clone(), &settings.title);
+        let (handlers, clearing) = Handlers::new(store.clone(), &settings.title);
         handlers.builder.publish_assets().await?;
 
         let (stop, stopped) = watch::channel(false);
@@ -133,6 +134,7 @@ impl Machine {
             tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),
             tokio::spawn(serving_s3(server, s3_listener, limits, until(stopped.clone()))),
             tokio::spawn(pumping(pump, stopped.clone())),
+            tokio::spawn(clearing.run(stopped.clone())),
             tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
         ];
         let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;

@@ -172,7 +172,11 @@ impl Viewer {
         let answer = self.send(path, request).await?;
         let fine = matches!(answer.status.as_u16(), 200 | 206 | 304 | 404);
         if answer.status == StatusCode::NOT_FOUND {
-            self.people.tally.count(self.why_gone(path));
+            let why = self.why_gone(path);
+            if why == LOST_PICTURES {
+                eprintln!("in vain: {path}");
+            }
+            self.people.tally.count(why);
         } else if !fine && self.is_steady() {
             self.people.tally.wrong(format!("{}: {path} was answered {}", self.name, answer.status));
         }

@@ -11,20 +11,23 @@ use resizer::Resizer;
 use crate::events::pump::Subscription;
 use crate::events::queue::Policy;
 use crate::events::route::Destination;
+use crate::machine::clearing::{Clearing, Published};
 
 /// The two handlers.
 #[derive(Clone)]
 pub(super) struct Handlers {
     pub(super) resizer: Arc<Resizer>,
     pub(super) builder: Arc<Builder>,
+    published: Published,
 }
 
 impl Handlers {
-    pub(super) fn new(store: Store, title: &str) -> Self {
-        Self {
-            resizer: Arc::new(Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published()),
-            builder: Arc::new(Builder::new(store).of_gallery(title)),
-        }
+    /// The handlers, and what takes away the pictures that their pages no longer name.
+    pub(super) fn new(store: Store, title: &str) -> (Self, Clearing) {
+        let resizer = Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published();
+        let resizer = Arc::new(resizer);
+        let (published, clearing) = Clearing::new(resizer.clone());
+        (Self { resizer, builder: Arc::new(Builder::new(store).of_gallery(title)), published }, clearing)
     }
 
     /// Mends what a lost event left: renditions first, since pages are made of them.
@@ -34,18 +37,18 @@ impl Handlers {
         }
         let left = self.resizer.leavings();
         match self.builder.reconcile().await {
-            Ok(_) => self.resizer.clear_away(left).await,
+            Ok(_) => self.published.without(left),
             Err(error) => tracing::error!("looking through the pages ended early: {error}"),
         }
     }
 
-    /// A build, and after it the removal of what the pages named until now. Where a message failed, its pages may be as
-    /// they were: then all stays until it comes again.
+    /// A build, and a while after it the removal of what the pages named until now. Where a message failed, its pages may be
+    /// as they were: then all stays until it comes again.
     async fn build(&self, event: SqsEvent) -> SqsBatchResponse {
         let left = self.resizer.leavings().spoken_of(&event);
         let answer = self.builder.handle(event).await;
         if answer.batch_item_failures.is_empty() {
-            self.resizer.clear_away(left).await;
+            self.published.without(left);
         }
         answer
     }

@@ -1,0 +1,136 @@
+//! The pictures of replaced photos, which stay a while longer than the pages that named them.
+//!
+//! Whoever has a page open when it is published anew goes on scrolling, and their browser asks for pictures that the page
+//! in front of them names.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use resizer::{Leavings, Resizer};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+/// How long a page goes on finding its pictures after the next has taken its place.
+pub(crate) const STILL_LOOKED_AT: Duration = Duration::from_mins(1);
+
+/// Says what no page names any more.
+#[derive(Clone)]
+pub(super) struct Published(mpsc::UnboundedSender<(Instant, Leavings)>);
+
+impl Published {
+    /// From now on the pages do without these.
+    pub(super) fn without(&self, left: Leavings) {
+        if !left.is_empty() {
+            // Nobody listens only when the gallery is ending: the look at the next start finds them.
+            let _ = self.0.send((Instant::now() + STILL_LOOKED_AT, left));
+        }
+    }
+}
+
+/// Removes what no page names any more, when its time has come.
+pub(super) struct Clearing {
+    resizer: Arc<Resizer>,
+    told: mpsc::UnboundedReceiver<(Instant, Leavings)>,
+}
+
+impl Clearing {
+    pub(super) fn new(resizer: Arc<Resizer>) -> (Published, Self) {
+        let (published, told) = mpsc::unbounded_channel();
+        (Published(published), Self { resizer, told })
+    }
+
+    /// Removes until whoever publishes has ended; what is left when `stopped` turns true goes without waiting.
+    pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let mut waiting = VecDeque::new();
+        let mut hurry = false;
+        loop {
+            while let Some((_, left)) = waiting.pop_front_if(|(when, _)| hurry || *when <= Instant::now()) {
+                self.resizer.clear_away(left).await;
+            }
+            let next = waiting.front().map(|(when, _)| *when);
+            tokio::select! {
+                told = self.told.recv() => match told {
+                    Some(one) => waiting.push_back(one),
+                    None => break,
+                },
+                () = at(next) => {}
+                // A dropped sender means the same as a stop.
+                _ = stopped.wait_for(|&stop| stop), if !hurry => hurry = true,
+            }
+        }
+        for (_, left) in waiting {
+            self.resizer.clear_away(left).await;
+        }
+    }
+}
+
+/// Waits until then, or for ever.
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::io::Cursor;
+
+    use gallery::store::BucketNames;
+    use gallery::{Bucket, Condition, Key, SourceKey, Store};
+
+    use super::*;
+    use crate::s3::{Credentials, Folder, Server};
+
+    async fn pictures(store: &Store) -> BTreeSet<String> {
+        let listed = store.list(Bucket::Resized, "pics/").all().await.unwrap();
+        listed.into_iter().map(|listed| listed.path).collect()
+    }
+
+    #[tokio::test]
+    async fn pictures_of_a_replaced_photo_outlive_their_page_by_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = Folder::open(folder.path()).unwrap();
+        opened.ensure_buckets(&["source", "resized", "web", "auth"]).await.unwrap();
+        let keys = Credentials { access_key: "heirloom".into(), secret_key: "a secret for tests alone".into() };
+        let store = Store::new(Server::new(opened, &keys).client(), BucketNames::plain());
+        let resizer = Arc::new(Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published());
+        let replaced = async |width: u32| {
+            let mut png = Cursor::new(Vec::new());
+            image::DynamicImage::new_rgb8(width, 30).write_to(&mut png, image::ImageFormat::Png).unwrap();
+            let key = Key::Original(SourceKey::parse("Family/1.png").unwrap());
+            store.write(&key, png.into_inner(), Condition::Always).await.unwrap();
+            resizer.refresh("Family/1.png").await.unwrap();
+            pictures(&store).await
+        };
+        let first = replaced(40).await;
+        let both = replaced(50).await;
+        assert!(!first.is_empty() && both.len() > first.len() && both.is_superset(&first), "the page names the first");
+
+        let (published, clearing) = Clearing::new(resizer.clone());
+        let (stop, stopped) = watch::channel(false);
+        let clearing = tokio::spawn(clearing.run(stopped));
+        tokio::time::pause();
+        published.without(resizer.leavings());
+        tokio::time::sleep(STILL_LOOKED_AT - Duration::from_secs(1)).await;
+        assert_eq!(pictures(&store).await, both, "somebody still looks at the page that was");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        while !resizer.leavings().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let second = pictures(&store).await;
+        assert!(!second.is_empty() && second.is_disjoint(&first), "{second:?}");
+
+        // Nobody waits for the end of a minute to stop, and what is published while it stops counts as well.
+        let third = replaced(60).await;
+        stop.send_replace(true);
+        tokio::task::yield_now().await;
+        published.without(resizer.leavings());
+        drop(published);
+        clearing.await.unwrap();
+        let last = pictures(&store).await;
+        assert!(third.len() > last.len() && !last.is_empty() && last.is_disjoint(&second), "{last:?}");
+    }
+}
