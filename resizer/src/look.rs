@@ -3,7 +3,7 @@
 //! Memory stays at a few dozen bytes a photo, whatever the photos are. Three listings are walked page by page: the facts,
 //! the originals (each compared with its facts) and the renditions (compared with what the facts promised, as a sum of
 //! hashes). Facts are read only where the last look did not see the same ([`seen`](crate::seen)). A mistaken suspicion, as
-//! when the gallery changes meanwhile, costs time alone.
+//! when the gallery changes meanwhile, costs time alone: nothing is removed before the originals were listed once more.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -79,18 +79,19 @@ impl Resizer {
             }
             self.done.fetch_add(asked - (wrong.len() - known), Ordering::Relaxed);
         }
-        let stale = wrong.len();
         let mut removed = 0;
         let mut forgotten = self.sweep_facts(&facts, &mut sums, &mut removed).await?;
-        wrong.extend(self.sweep_renditions(&sums, &mut removed).await?);
-        let suspects = wrong.len() - stale;
-        self.asked.fetch_add(suspects + forgotten.len(), Ordering::Relaxed);
+        let suspects = self.sweep_renditions(&sums, &mut removed).await?;
+        let thought_right = |key: &str| sums.get(&PhotoId::of_key(key)).is_some_and(Option::is_some);
+        let not_right = suspects.iter().filter(|(_, key)| thought_right(key)).count();
+        let right = sums.values().flatten().count() - not_right;
+        self.asked.fetch_add(suspects.len() + forgotten.len(), Ordering::Relaxed);
+        wrong.extend(suspects);
         if self.remembers && now != before {
             now.write(&self.store).await?;
         }
         // Somebody waits for the newest.
         wrong.sort_by_key(|(modified, _)| Reverse(*modified));
-        let right = sums.values().flatten().count() - suspects;
         let mut wrong: Vec<String> = wrong.into_iter().map(|(_, key)| key).collect();
         wrong.append(&mut forgotten);
         Ok(Found { right, wrong, removed })
@@ -161,24 +162,42 @@ impl Resizer {
                 }
             }
         }
-        let orphans: HashSet<PhotoId> = found.keys().filter(|photo| !sums.contains_key(photo)).copied().collect();
+        let mut orphans: HashSet<PhotoId> = found.keys().filter(|photo| !sums.contains_key(photo)).copied().collect();
         let differs = |(photo, sum): (&PhotoId, &Option<u64>)| {
             sum.is_some_and(|sum| found.get(photo).copied().unwrap_or(0) != sum).then_some(*photo)
         };
         let mut suspects: HashSet<PhotoId> = sums.iter().filter_map(differs).collect();
         drop(found);
-        let mut wrong = Vec::new();
-        if !suspects.is_empty() {
-            let mut originals = self.store.list(Bucket::Source, "");
-            while let Some(page) = originals.next().await? {
-                let those = page.into_iter().filter(|original| suspects.remove(&PhotoId::of_key(&original.path)));
-                wrong.extend(those.map(|original| (original.modified, original.path)));
-            }
-        }
+        // A photo that came while the originals were listed is no orphan.
+        let mut wrong = self.found_again(&mut suspects, &mut orphans).await?;
         if !orphans.is_empty() {
             *removed += self.remove_orphans(&orphans).await?;
+            // One that came back meanwhile may have been given the very renditions that were removed.
+            wrong.extend(self.found_again(&mut HashSet::new(), &mut orphans).await?);
         }
         Ok(wrong)
+    }
+
+    /// Those of the photos whose originals are there, taken out of either set.
+    async fn found_again(
+        &self,
+        suspects: &mut HashSet<PhotoId>,
+        orphans: &mut HashSet<PhotoId>,
+    ) -> Result<Vec<(jiff::Timestamp, String)>, StoreError> {
+        let mut found = Vec::new();
+        if suspects.is_empty() && orphans.is_empty() {
+            return Ok(found);
+        }
+        let mut originals = self.store.list(Bucket::Source, "");
+        while let Some(page) = originals.next().await? {
+            for original in page {
+                let photo = PhotoId::of_key(&original.path);
+                if suspects.remove(&photo) || orphans.remove(&photo) {
+                    found.push((original.modified, original.path));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Removes the renditions of photos that have no original, and tells of how many photos.

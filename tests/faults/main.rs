@@ -6,6 +6,7 @@
 
 mod batches;
 mod crashes;
+mod meanwhile;
 mod signing_in;
 mod transport;
 mod uploading;

@@ -1,7 +1,7 @@
 //! A way to S3 on which things go wrong.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -15,8 +15,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
+use heirloom_tests::PATIENCE;
 use local::s3::{Credentials, InProcess, Server};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,18 @@ pub(crate) struct Aim {
     pub(crate) times: AtomicUsize,
 }
 
+/// A request that waits for something else to happen first.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    method: &'static str,
+    /// What its address holds.
+    part: &'static str,
+    /// Whether it has not come yet.
+    expected: AtomicBool,
+    came: Notify,
+    go: Notify,
+}
+
 /// Which faults come, and how often.
 #[derive(Debug)]
 pub(crate) struct Weather {
@@ -84,6 +97,7 @@ pub(crate) struct Weather {
     aim: Option<Aim>,
     doom: Option<Doom>,
     dead: watch::Sender<bool>,
+    hold: Option<Hold>,
     pub(crate) requests: AtomicUsize,
     pub(crate) faults: AtomicUsize,
 }
@@ -91,22 +105,39 @@ pub(crate) struct Weather {
 impl Weather {
     /// Each kind of fault as likely as the others.
     pub(crate) fn rough(seed: u64, per_mille: u32) -> Arc<Self> {
-        Self::new(seed, per_mille, None, None, None)
+        Arc::new(Self::new(seed, per_mille, None, None, None))
     }
 
     /// Nothing but this, always.
     pub(crate) fn nothing_but(fault: Fault) -> Arc<Self> {
-        Self::new(1, 1000, Some(fault), None, None)
+        Arc::new(Self::new(1, 1000, Some(fault), None, None))
     }
 
     /// Fine weather, but for what happens to some writes.
     pub(crate) fn aimed(aim: Aim) -> Arc<Self> {
-        Self::new(1, 0, None, Some(aim), None)
+        Arc::new(Self::new(1, 0, None, Some(aim), None))
     }
 
     /// Fine weather, until this.
     pub(crate) fn until(doom: Doom) -> Arc<Self> {
-        Self::new(1, 0, None, None, Some(doom))
+        Arc::new(Self::new(1, 0, None, None, Some(doom)))
+    }
+
+    /// Fine weather, in which the first request of this kind waits.
+    pub(crate) fn holding(method: &'static str, part: &'static str) -> Arc<Self> {
+        let (came, go) = (Notify::new(), Notify::new());
+        let hold = Hold { method, part, expected: AtomicBool::new(true), came, go };
+        Arc::new(Self { hold: Some(hold), ..Self::new(1, 0, None, None, None) })
+    }
+
+    /// Does something between the coming of the request that is held and its being done.
+    pub(crate) async fn meanwhile<T>(&self, act: impl Future<Output = T>) -> T {
+        let hold = self.hold.as_ref().expect("a request is held");
+        let came = tokio::time::timeout(PATIENCE, hold.came.notified()).await;
+        came.unwrap_or_else(|_| panic!("{} of {} never came", hold.method, hold.part));
+        let done = act.await;
+        hold.go.notify_one();
+        done
     }
 
     /// Waits until the handler has died.
@@ -114,17 +145,18 @@ impl Weather {
         let _ = self.dead.subscribe().wait_for(|&dead| dead).await;
     }
 
-    fn new(seed: u64, per_mille: u32, only: Option<Fault>, aim: Option<Aim>, doom: Option<Doom>) -> Arc<Self> {
-        Arc::new(Self {
+    fn new(seed: u64, per_mille: u32, only: Option<Fault>, aim: Option<Aim>, doom: Option<Doom>) -> Self {
+        Self {
             state: AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             per_mille: AtomicU32::new(per_mille),
             only,
             aim,
             doom,
             dead: watch::Sender::new(false),
+            hold: None,
             requests: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
-        })
+        }
     }
 
     /// A number below `end`.
@@ -200,6 +232,10 @@ impl HttpConnector for Faulty {
         let path = request.uri().trim_start_matches(ENDPOINT).to_owned();
         let weather = self.weather.clone();
         let last = weather.doom.filter(|doom| request.method() == doom.method && path.starts_with(doom.path));
+        let held = weather.hold.as_ref().is_some_and(|hold| {
+            let meant = request.method() == hold.method && path.contains(hold.part);
+            meant && hold.expected.swap(false, Ordering::Relaxed)
+        });
         let fault = self.weather.next(writes.then_some(path.as_str()), conditional);
         HttpConnectorFuture::new(async move {
             if *weather.dead.borrow() {
@@ -211,6 +247,10 @@ impl HttpConnector for Faulty {
                 }
                 weather.dead.send_replace(true);
                 return std::future::pending().await;
+            }
+            if let Some(hold) = weather.hold.as_ref().filter(|_| held) {
+                hold.came.notify_one();
+                hold.go.notified().await;
             }
             match fault {
                 None => inner.call(request).await,

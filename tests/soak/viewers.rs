@@ -174,7 +174,7 @@ impl Viewer {
         if answer.status == StatusCode::NOT_FOUND {
             let why = self.why_gone(path);
             if why == LOST_PICTURES {
-                eprintln!("in vain: {path}");
+                eprintln!("at {:.1} s in vain: {path}", self.people.tally.elapsed().as_secs_f64());
             }
             self.people.tally.count(why);
         } else if !fine && self.is_steady() {

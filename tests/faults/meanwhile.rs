@@ -1,0 +1,64 @@
+//! Photos that come while a look through everything is under way. The look may suspect them and must not harm them.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use aws_sdk_s3::primitives::ByteStream;
+use gallery::store::BucketNames;
+use gallery::{Bucket, Key, SourceKey, Store};
+use resizer::{Limits, Resizer};
+
+use super::transport::Weather;
+use super::{World, facts_promise_what_is_there, objects};
+
+const STAYS: &str = "Family/Lisbon/stays.jpg";
+const COMES: &str = "Family/Lisbon/comes.jpg";
+
+async fn put(owner: &Store, key: &str, seed: u64) -> Result<()> {
+    let bytes = ByteStream::from(owner::sample::small(seed, 480, 360));
+    owner.client().put_object().bucket("source").key(key).body(bytes).send().await?;
+    Ok(())
+}
+
+/// A photo that is uploaded and rendered after the originals were listed and before the renditions are.
+#[tokio::test]
+async fn a_photo_that_comes_between_two_listings_keeps_its_renditions() -> Result<()> {
+    looked_while_it_came(Weather::holding("GET", "prefix=pics"), false).await
+}
+
+/// A photo that was removed with a trace, and comes back, the same, when the trace is being taken away.
+#[tokio::test]
+async fn a_photo_that_comes_back_while_its_remains_are_removed_has_its_renditions() -> Result<()> {
+    looked_while_it_came(Weather::holding("DELETE", "/resized/pics/"), true).await
+}
+
+async fn looked_while_it_came(weather: Arc<Weather>, was_there: bool) -> Result<()> {
+    let world = World::new().await?;
+    let ours = world.calm(BucketNames::plain());
+    let resizer = Resizer::new(ours.clone(), Limits::default());
+    put(&ours, STAYS, 1).await?;
+    if was_there {
+        put(&ours, COMES, 2).await?;
+    }
+    resizer.reconcile().await?;
+    let source = SourceKey::parse(COMES)?;
+    if was_there {
+        ours.remove_path(Bucket::Source, COMES).await?;
+        ours.remove(&Key::Facts(source.folder().album(), source.photo())).await?;
+    }
+
+    let looking = Resizer::new(world.through(&weather), Limits::default());
+    let comes = async {
+        put(&ours, COMES, 2).await?;
+        resizer.refresh(COMES).await?;
+        anyhow::Ok(())
+    };
+    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes));
+    came?;
+    ensure!(looked?.failed == 0, "a photo failed");
+    facts_promise_what_is_there(&ours).await?;
+    let photo = source.photo().to_string();
+    let left = objects(&ours, Bucket::Resized).await?.into_keys().filter(|path| path.contains(&photo)).count();
+    ensure!(left > 1, "the photo has facts and renditions");
+    Ok(())
+}
