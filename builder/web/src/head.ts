@@ -1,7 +1,15 @@
 // What is known before anything is painted. This is the one script that a page waits for, so it is short, and written so that
 // any browser can read it. Those who know no modules have no use for it.
 
+import { fitted } from "./fit";
 import { chosen, offered } from "./language";
+
+declare global {
+  interface Window {
+    /** The tag of the language that the reader wants most of those that are offered. */
+    wanted?: string;
+  }
+}
 
 /** Where the texts of each language are, which the build fills in. */
 declare var TEXTS: Record<string, string>;
@@ -13,11 +21,15 @@ var root = document.documentElement;
 
 if ("noModule" in document.createElement("script")) {
   root.classList.add("js");
-  // A link to one photo: the album must not flash up before it.
-  if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) root.classList.add("arrived");
+  window.fitted = fitted;
+  // A link to one photo: the album must not flash up before it, and it is fetched as soon as the page says what it is.
+  if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) {
+    root.classList.add("arrived");
+    document.addEventListener("readystatechange", fetchPhoto);
+  }
   // Nor the page's language before the reader's own; the texts come beside the script that puts them in. That script speaks
   // English as it is.
-  var tag = chosen(offered(Object.keys(TEXTS)), navigator.languages);
+  var tag = (window.wanted = chosen(offered(Object.keys(TEXTS)), navigator.languages));
   var texts = TEXTS[tag];
   var foreign = tag !== root.lang;
   if (foreign) root.classList.add("foreign");
@@ -29,8 +41,14 @@ if ("noModule" in document.createElement("script")) {
   }
   setTimeout(() => {
     root.classList.remove("foreign");
-    if (!document.querySelector(".arriving")) root.classList.remove("arrived");
+    if (!document.querySelector(".arriving, .pswp")) root.classList.remove("arrived");
   }, AT_MOST);
   // Should the other script not come, the page is one without scripts.
   addEventListener("error", (event) => event.target instanceof HTMLScriptElement && root.classList.remove("js", "arrived", "foreign"), true);
+}
+
+/** Fetches the photo that the address names, so that it does not wait for the script that shows it. */
+function fetchPhoto() {
+  document.removeEventListener("readystatechange", fetchPhoto);
+  fitted(document.getElementById(location.hash.replace(/^#(p-)?/, "p-")), { x: root.clientWidth, y: root.clientHeight });
 }

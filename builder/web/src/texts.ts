@@ -1,7 +1,7 @@
 // The language of the pages: they are written in the one that the owner named first, and put into the reader's own here if the
 // gallery offers it.
 
-import { chosen, offered } from "./language";
+import type {} from "./head";
 import en, { type Spoken, type Text, type Texts } from "./texts/en";
 
 const LOADERS: Record<string, () => Promise<{ default: Partial<Texts> }>> = {
@@ -56,7 +56,7 @@ export const isolated = (words: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff
 /** Puts the page into the language that the reader wants most of those that are offered. */
 export async function speak(): Promise<void> {
   const { classList } = document.documentElement;
-  const tag = chosen(offered(Object.keys(LOADERS)), navigator.languages);
+  const tag = window.wanted ?? native;
   try {
     // Who reads English on pages in English needs nothing that is not here.
     const load = tag === "en" && tag === native ? undefined : LOADERS[tag];

@@ -4,7 +4,8 @@
 // it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
-import { askedFor, margins, more, named, naming, painted, text, unfinished } from "./site";
+import { askedFor, margins } from "./margins";
+import { more, named, naming, painted, text, unfinished } from "./site";
 import { shareOn } from "./viewer/share";
 import { FILM, type Slide, slide } from "./viewer/slides";
 
@@ -186,7 +187,12 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     }
   };
   addEventListener("popstate", went);
+  const { classList } = document.documentElement;
+  // Whoever came for this very photo has not seen the page yet: it comes when the view goes.
+  const uncover = () => classList.remove("viewing", "arrived");
+  pswp.on("openingAnimationStart", () => classList.add("viewing"));
   pswp.on("close", () => {
+    uncover();
     removeEventListener("popstate", went);
     grid.removeEventListener("photos", joined);
     // The photo last seen is where the page should be.
@@ -196,11 +202,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     else if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     ours = false;
   });
-  const { classList } = document.documentElement;
-  pswp.on("openingAnimationStart", () => classList.add("viewing"));
-  pswp.on("close", () => classList.remove("viewing"));
   pswp.on("destroy", () => {
-    classList.remove("viewing");
+    uncover();
     current = undefined;
   });
 
