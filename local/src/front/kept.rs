@@ -20,7 +20,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{Empty, Full};
 
 use super::answer::{Body, boxed};
-use super::compress::{self, Coding};
+use super::compress::{self, Coding, Effort};
 use super::origin;
 use crate::s3::Folder;
 
@@ -174,8 +174,8 @@ impl Copy {
     async fn coded(self: &Arc<Self>, coding: Coding) -> Option<&Coded> {
         let cell = &self.coded[usize::from(coding == Coding::Gzip)];
         if cell.get().is_none() {
-            let plain = self.plain.clone();
-            let encoded = tokio::task::spawn_blocking(move || coding.encode(&plain)).await;
+            let (plain, effort) = (self.plain.clone(), Effort::of(&self.whole.headers));
+            let encoded = tokio::task::spawn_blocking(move || coding.encode(&plain, effort)).await;
             let coded = encoded.ok().and_then(Result::ok).map(|encoded| {
                 let mut headers = self.whole.headers.clone();
                 compress::describe(&mut headers, coding, encoded.len());
