@@ -40,6 +40,12 @@ impl Builder {
         let there = listed(&self.store).await?;
         publish_over(&self.store, &there).await
     }
+
+    /// Publishes what this version's pages need and is not there yet, beside what the gallery's own version has published: for
+    /// whoever makes pages with a program that may be newer than the gallery's.
+    pub async fn lay_assets_beside(&self) -> Result<(), StoreError> {
+        publish_missing(&self.store, &listed(&self.store).await?).await
+    }
 }
 
 /// The same unless a mark says that this very version did so last: one request then.
@@ -55,14 +61,18 @@ async fn listed(store: &Store) -> Result<Vec<Listed>, StoreError> {
     store.list(Bucket::Web, "assets/").all().await
 }
 
-async fn publish_over(store: &Store, there: &[Listed]) -> Result<(), StoreError> {
+async fn publish_missing(store: &Store, there: &[Listed]) -> Result<(), StoreError> {
     let missing: Vec<_> = missing(there)
         .map(|asset| async move {
             let key = Key::Asset(asset.name.to_owned());
             store.write(&key, asset.bytes, Condition::Always).await.map(|_| ())
         })
         .collect();
-    stream::iter(missing).buffer_unordered(8).try_collect::<()>().await?;
+    stream::iter(missing).buffer_unordered(8).try_collect::<()>().await
+}
+
+async fn publish_over(store: &Store, there: &[Listed]) -> Result<(), StoreError> {
+    publish_missing(store, there).await?;
     for (key, bytes) in files() {
         let found = store.read(&key).await?;
         if found.is_none_or(|object| object.bytes != bytes) {

@@ -32,6 +32,9 @@ use subscriptions::{Handlers, subscriptions};
 /// How often everything is looked through for what a lost event left behind.
 const RECONCILE: Duration = Duration::from_hours(24);
 
+/// How soon after something failed in that.
+const RECONCILE_AGAIN: Duration = Duration::from_mins(10);
+
 /// How long a stop waits for the last user of the folder.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -316,8 +319,9 @@ async fn rekeying(
 /// Looks through everything at the start and once a day.
 async fn reconciling(handlers: Handlers, login: Arc<Login>, told: watch::Sender<bool>, stopped: watch::Receiver<bool>) {
     loop {
+        let mut well = false;
         let all = async {
-            handlers.reconcile().await;
+            well = handlers.reconcile().await;
             if let Err(error) = login.tidy(Timestamp::now()).await {
                 tracing::error!("looking through what login keeps ended early: {error}");
             }
@@ -328,7 +332,7 @@ async fn reconciling(handlers: Handlers, login: Arc<Login>, told: watch::Sender<
         }
         told.send_replace(true);
         tokio::select! {
-            () = tokio::time::sleep(RECONCILE) => {}
+            () = tokio::time::sleep(if well { RECONCILE } else { RECONCILE_AGAIN }) => {}
             () = until(stopped.clone()) => return,
         }
     }

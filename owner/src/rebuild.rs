@@ -91,7 +91,7 @@ pub(crate) async fn everything(store: &Store, quiet: bool, renditions: bool) -> 
         originals += page.len() as u64;
     }
     progress.set_length(originals);
-    let resizer = Resizer::new(store.clone(), Limits::default()).anew(renditions);
+    let resizer = Resizer::new(store.clone(), Limits::default()).leaving_until_published().anew(renditions);
     let photos = {
         let mut working = std::pin::pin!(resizer.reconcile());
         loop {
@@ -105,7 +105,11 @@ pub(crate) async fn everything(store: &Store, quiet: bool, renditions: bool) -> 
     };
     progress.finish_and_clear();
     let progress = if quiet { ProgressBar::hidden() } else { spinner("pages") };
-    let pages = Builder::new(store.clone()).reconcile().await?;
+    let left = resizer.leavings();
+    let builder = Builder::new(store.clone());
+    builder.lay_assets_beside().await?;
+    let pages = builder.reconcile().await?;
+    resizer.clear_away(left).await;
     progress.finish_and_clear();
     Ok(Rebuilt {
         rendered: photos.rendered,
@@ -144,7 +148,7 @@ async fn one_album(store: &Store, folder: &FolderPath, asked: &Rebuild) -> Resul
     }
     let progress = if asked.json { ProgressBar::hidden() } else { bar("photos") };
     progress.set_length(keys.len() as u64);
-    let resizer = Resizer::new(store.clone(), Limits::default()).anew(asked.renditions);
+    let resizer = Resizer::new(store.clone(), Limits::default()).leaving_until_published().anew(asked.renditions);
     let mut rebuilt = Rebuilt { albums: albums.len(), repaired: albums.len(), ..Rebuilt::default() };
     let mut looks =
         stream::iter(keys).map(|key| async { (resizer.refresh_closely(&key).await, key) }).buffer_unordered(AT_ONCE);
@@ -165,7 +169,11 @@ async fn one_album(store: &Store, folder: &FolderPath, asked: &Rebuild) -> Resul
     drop(looks);
     progress.finish_and_clear();
     let albums: Vec<AlbumPath> = albums.into_iter().collect();
-    Builder::new(store.clone()).refresh(&albums).await?;
+    let left = resizer.leavings();
+    let builder = Builder::new(store.clone());
+    builder.lay_assets_beside().await?;
+    builder.refresh(&albums).await?;
+    resizer.clear_away(left).await;
     Ok(rebuilt)
 }
 

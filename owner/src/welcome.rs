@@ -14,7 +14,9 @@ pub(crate) async fn welcome(store: &Store, scope: &Scope) {
         if store.look(home.bucket(), &home.path()).await?.is_none() {
             // Written with the viewer, too; but whoever sees other albums from now on may come before that.
             store.write_json(&Key::ScopeRecord(scope.home()), scope, Condition::New).await?;
-            Builder::new(store.clone()).welcome([scope.home()]).await?;
+            let builder = Builder::new(store.clone());
+            builder.lay_assets_beside().await?;
+            builder.welcome([scope.home()]).await?;
         }
         Ok::<_, builder::BuildError>(())
     };

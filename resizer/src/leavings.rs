@@ -20,22 +20,28 @@ use crate::place::{Place, promised};
 use crate::refresh::{Look, RefreshError};
 use crate::resizer::Resizer;
 
-/// Renditions that pages may still name, by the path of the facts that no longer do.
+/// Renditions that pages may still name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Leavings(BTreeMap<String, Left>);
+pub struct Leavings {
+    /// By the path of the facts that no longer name them.
+    photos: BTreeMap<String, Left>,
+    /// How often something was noted.
+    notes: u64,
+}
 
 /// What was left of one photo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Left {
     /// The key of the original.
     source: String,
-    paths: BTreeSet<String>,
+    /// Which note was the last to speak of each.
+    paths: BTreeMap<String, u64>,
 }
 
 impl Leavings {
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.photos.is_empty()
     }
 
     /// Those of the photos whose facts these messages speak of: the ones that the build of these messages shows as they
@@ -44,7 +50,7 @@ impl Leavings {
     pub fn spoken_of(mut self, event: &SqsEvent) -> Self {
         let told: BTreeSet<String> =
             event.records.iter().filter_map(|m| changed(m).ok()).flatten().map(|c| c.key).collect();
-        self.0.retain(|facts, _| told.contains(facts));
+        self.photos.retain(|facts, _| told.contains(facts));
         self
     }
 }
@@ -62,11 +68,16 @@ impl Resizer {
         self.noted(|leavings| leavings.clone()).unwrap_or_default()
     }
 
-    /// Removes what was left, now that the pages are published. What could not be removed stays noted.
+    /// Removes what was left, now that the pages are published. What could not be removed stays noted, and so does what was
+    /// left once more meanwhile: it is for whoever asks later.
     pub async fn clear_away(&self, left: Leavings) {
-        for (facts, Left { source, paths }) in left.0 {
-            match self.clear(&source, &paths).await {
-                Ok(()) => self.forget_leavings(&facts, &paths),
+        for (facts, Left { source, mut paths }) in left.photos {
+            let is_noted = |path: &str, note: u64| {
+                self.noted(|leavings| leavings.photos.get(&facts)?.paths.get(path).copied()).flatten() == Some(note)
+            };
+            paths.retain(|path, note| is_noted(path, *note));
+            match self.clear(&source, paths.keys()).await {
+                Ok(()) => self.unnote(&facts, |path, note| paths.get(path) == Some(&note)),
                 Err(error) => error!(key = source, %error, "cannot remove what a replaced photo left"),
             }
         }
@@ -78,9 +89,11 @@ impl Resizer {
         let note = |leavings: &mut Leavings| {
             let mut stale = stale.into_iter().peekable();
             if stale.peek().is_some() {
-                let left = leavings.0.entry(facts.path()).or_default();
+                leavings.notes += 1;
+                let note = leavings.notes;
+                let left = leavings.photos.entry(facts.path()).or_default();
                 source.clone_into(&mut left.source);
-                left.paths.extend(stale);
+                left.paths.extend(stale.map(|path| (path, note)));
             }
         };
         self.noted(note).is_some()
@@ -88,18 +101,22 @@ impl Resizer {
 
     /// What of the stale is not noted as left.
     pub(crate) fn not_left(&self, facts: &Key, mut stale: Vec<String>) -> Vec<String> {
-        let left = self.noted(|leavings| leavings.0.get(&facts.path()).map(|left| left.paths.clone())).flatten();
-        stale.retain(|path| left.as_ref().is_none_or(|left| !left.contains(path)));
+        let left = self.noted(|leavings| leavings.photos.get(&facts.path()).map(|left| left.paths.clone())).flatten();
+        stale.retain(|path| left.as_ref().is_none_or(|left| !left.contains_key(path)));
         stale
     }
 
     /// Takes these out of the note, as they are removed.
-    pub(crate) fn forget_leavings(&self, facts: &str, paths: &BTreeSet<String>) {
+    pub(crate) fn forget_leavings(&self, facts: &str, paths: &[String]) {
+        self.unnote(facts, |path, _| paths.iter().any(|removed| removed == path));
+    }
+
+    fn unnote(&self, facts: &str, which: impl Fn(&str, u64) -> bool) {
         self.noted(|leavings| {
-            if let Some(left) = leavings.0.get_mut(facts) {
-                left.paths.retain(|path| !paths.contains(path));
+            if let Some(left) = leavings.photos.get_mut(facts) {
+                left.paths.retain(|path, note| !which(path, *note));
                 if left.paths.is_empty() {
-                    leavings.0.remove(facts);
+                    leavings.photos.remove(facts);
                 }
             }
         });
@@ -111,11 +128,11 @@ impl Resizer {
 
     /// Removes those of the paths that the facts do not promise. A photo may have become what it was before at this very
     /// moment: so the facts are looked at again afterwards, and the photo closely if they changed.
-    async fn clear(&self, source: &str, paths: &BTreeSet<String>) -> Result<(), RefreshError> {
+    async fn clear(&self, source: &str, paths: impl Iterator<Item = &String>) -> Result<(), RefreshError> {
         let Some(facts_key) = Place::of(source).facts() else { return Ok(()) };
         let known = self.known(&facts_key).await?;
         let promised = known.facts.as_ref().map(promised).unwrap_or_default();
-        let stale: Vec<String> = paths.iter().filter(|path| !promised.contains(path)).cloned().collect();
+        let stale: Vec<String> = paths.filter(|path| !promised.contains(path)).cloned().collect();
         for path in &stale {
             self.store.remove_path(Bucket::Resized, path).await?;
         }

@@ -191,7 +191,7 @@ impl Resizer {
         let mut originals = self.store.list(Bucket::Source, "");
         while let Some(page) = originals.next().await? {
             for original in page {
-                let photo = PhotoId::of_key(&original.path);
+                let Some(photo) = Place::of(&original.path).photo() else { continue };
                 if suspects.remove(&photo) || orphans.remove(&photo) {
                     found.push((original.modified, original.path));
                 }

@@ -78,7 +78,8 @@ impl Resizer {
 
     /// The same, and the renditions are compared with what the facts promise, even where the facts are fresh.
     pub async fn refresh_closely(&self, key: &str) -> Result<Done, RefreshError> {
-        self.refresh_looking(key, if self.anew { Look::Never } else { Look::Whole }).await
+        let look = if self.leavings.is_some() { Look::Leaving } else { Look::Whole };
+        self.refresh_looking(key, if self.anew { Look::Never } else { look }).await
     }
 
     pub(crate) async fn refresh_looking(&self, key: &str, look: Look) -> Result<Done, RefreshError> {
@@ -127,10 +128,10 @@ impl Resizer {
             }
             let (missing, stale) = self.compare(place, &promised(facts)).await?;
             if missing.is_empty() {
-                if look != Look::Leaving || !self.leave(facts_key, key, stale.clone()) {
-                    self.remove_all(&self.not_left(facts_key, stale)).await?;
+                if look == Look::Leaving && self.leave(facts_key, key, stale.clone()) {
+                    return Ok(Round::Settled(Done::Unchanged));
                 }
-                return Ok(Round::Settled(Done::Unchanged));
+                return self.without(facts_key, known.etag.as_ref(), stale, Done::Unchanged).await;
             }
         }
         self.make(key, place, facts_key, &original, known, wish).await
@@ -175,12 +176,15 @@ impl Resizer {
         try_join_all(writes).await?;
         let now = promised(&facts);
         let before = known.facts.as_ref().map(promised).unwrap_or_default();
-        // Noted before the facts are there, so that the build which they begin finds the note.
-        self.leave(facts_key, key, before.into_iter().filter(|path| !now.contains(path)));
+        let replaced: Vec<String> = before.into_iter().filter(|path| !now.contains(path)).collect();
+        // Noted before the facts are there, so that the build which they begin finds the note,
+        self.leave(facts_key, key, replaced.clone());
         let written = self.store.write(facts_key, facts.to_json(), Condition::since(known.etag.as_deref())).await?;
         let Written::Stored(etag) = written else {
             return Ok(Round::Again);
         };
+        // and once more, for a build that began before still names what they replace.
+        self.leave(facts_key, key, replaced);
 
         // Somebody who was slower may have removed what these facts name, and these facts may have left over what
         // older ones named. Both sides look after they wrote, so at least one of them sees it.
@@ -188,10 +192,22 @@ impl Resizer {
         if !missing.is_empty() {
             return Ok(Round::Again);
         }
+        self.without(facts_key, Some(&etag), stale, done).await
+    }
+
+    /// Removes what these facts do not promise, and has another look taken if others were written meanwhile: they may
+    /// promise it.
+    async fn without(
+        &self,
+        facts_key: &Key,
+        etag: Option<&String>,
+        stale: Vec<String>,
+        done: Done,
+    ) -> Result<Round, RefreshError> {
         let stale = self.not_left(facts_key, stale);
         if !stale.is_empty() {
             self.remove_all(&stale).await?;
-            if self.known(facts_key).await?.etag.as_ref() != Some(&etag) {
+            if self.known(facts_key).await?.etag.as_ref() != etag {
                 return Ok(Round::Again);
             }
         }
@@ -205,7 +221,7 @@ impl Resizer {
         }
         let (_, left) = self.compare(place, &[]).await?;
         self.remove_all(&left).await?;
-        self.forget_leavings(&facts_key.path(), &left.iter().cloned().collect());
+        self.forget_leavings(&facts_key.path(), &left);
         let nothing = known.etag.is_none() && left.is_empty();
         Ok(Round::Settled(if nothing { Done::Unchanged } else { Done::Removed }))
     }

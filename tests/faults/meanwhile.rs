@@ -23,13 +23,35 @@ async fn put(owner: &Store, key: &str, seed: u64) -> Result<()> {
 /// A photo that is uploaded and rendered after the originals were listed and before the renditions are.
 #[tokio::test]
 async fn a_photo_that_comes_between_two_listings_keeps_its_renditions() -> Result<()> {
-    looked_while_it_came(Weather::holding("GET", "prefix=pics"), false).await
+    Box::pin(looked_while_it_came(Weather::holding("GET", "prefix=pics"), false)).await
 }
 
 /// A photo that was removed with a trace, and comes back, the same, when the trace is being taken away.
 #[tokio::test]
 async fn a_photo_that_comes_back_while_its_remains_are_removed_has_its_renditions() -> Result<()> {
-    looked_while_it_came(Weather::holding("DELETE", "/resized/pics/"), true).await
+    Box::pin(looked_while_it_came(Weather::holding("DELETE", "/resized/pics/"), true)).await
+}
+
+/// A second look at a photo that takes so long that the photo is replaced and rendered anew meanwhile.
+#[tokio::test]
+async fn a_late_look_at_a_photo_spares_what_its_next_facts_promise() -> Result<()> {
+    let world = World::new().await?;
+    let ours = world.calm(BucketNames::plain());
+    let serving = Resizer::new(ours.clone(), Limits::default()).leaving_until_published();
+    put(&ours, COMES, 2).await?;
+    serving.refresh(COMES).await?;
+
+    let weather = Weather::holding("GET", "prefix=pics");
+    let late = Resizer::new(world.through(&weather), Limits::default());
+    let replaced = async {
+        put(&ours, COMES, 3).await?;
+        serving.refresh(COMES).await?;
+        anyhow::Ok(())
+    };
+    let (looked, done) = tokio::join!(late.refresh_closely(COMES), weather.meanwhile(replaced));
+    done?;
+    looked?;
+    facts_promise_what_is_there(&ours).await
 }
 
 async fn looked_while_it_came(weather: Arc<Weather>, was_there: bool) -> Result<()> {

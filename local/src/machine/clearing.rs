@@ -78,59 +78,106 @@ mod tests {
     use std::collections::BTreeSet;
     use std::io::Cursor;
 
+    use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
     use gallery::store::BucketNames;
     use gallery::{Bucket, Condition, Key, SourceKey, Store};
 
     use super::*;
+    use crate::machine::subscriptions::Handlers;
     use crate::s3::{Credentials, Folder, Server};
+
+    const PHOTO: &str = "Family/1.png";
+
+    /// A gallery whose handlers are told by hand.
+    struct Room {
+        _folder: tempfile::TempDir,
+        store: Store,
+        handlers: Handlers,
+        clearing: Clearing,
+    }
+
+    async fn room() -> Room {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = Folder::open(folder.path()).unwrap();
+        opened.ensure_buckets(&["source", "resized", "web", "auth"]).await.unwrap();
+        let keys = Credentials { access_key: "heirloom".into(), secret_key: "a secret for tests alone".into() };
+        let store = Store::new(Server::new(opened, &keys).client(), BucketNames::plain());
+        let (handlers, clearing) = Handlers::new(store.clone(), "Ours");
+        Room { _folder: folder, store, handlers, clearing }
+    }
+
+    /// The photo replaced and rendered, and the pictures that are there then.
+    async fn replaced(store: &Store, resizer: &Resizer, width: u32) -> BTreeSet<String> {
+        let mut png = Cursor::new(Vec::new());
+        image::DynamicImage::new_rgb8(width, 30).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let key = Key::Original(SourceKey::parse(PHOTO).unwrap());
+        store.write(&key, png.into_inner(), Condition::Always).await.unwrap();
+        resizer.refresh(PHOTO).await.unwrap();
+        pictures(store).await
+    }
 
     async fn pictures(store: &Store) -> BTreeSet<String> {
         let listed = store.list(Bucket::Resized, "pics/").all().await.unwrap();
         listed.into_iter().map(|listed| listed.path).collect()
     }
 
+    async fn until_nothing_is_left(resizer: &Resizer) {
+        while !resizer.leavings().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     #[tokio::test]
     async fn pictures_of_a_replaced_photo_outlive_their_page_by_a_minute() {
-        let folder = tempfile::tempdir().unwrap();
-        let opened = Folder::open(folder.path()).unwrap();
-        opened.ensure_buckets(&["source", "resized", "web", "auth"]).await.unwrap();
-        let keys = Credentials { access_key: "heirloom".into(), secret_key: "a secret for tests alone".into() };
-        let store = Store::new(Server::new(opened, &keys).client(), BucketNames::plain());
-        let resizer = Arc::new(Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published());
-        let replaced = async |width: u32| {
-            let mut png = Cursor::new(Vec::new());
-            image::DynamicImage::new_rgb8(width, 30).write_to(&mut png, image::ImageFormat::Png).unwrap();
-            let key = Key::Original(SourceKey::parse("Family/1.png").unwrap());
-            store.write(&key, png.into_inner(), Condition::Always).await.unwrap();
-            resizer.refresh("Family/1.png").await.unwrap();
-            pictures(&store).await
-        };
-        let first = replaced(40).await;
-        let both = replaced(50).await;
+        let Room { _folder, store, handlers, clearing } = room().await;
+        let (resizer, published) = (handlers.resizer.clone(), handlers.published.clone());
+        let first = replaced(&store, &resizer, 40).await;
+        let both = replaced(&store, &resizer, 50).await;
         assert!(!first.is_empty() && both.len() > first.len() && both.is_superset(&first), "the page names the first");
 
-        let (published, clearing) = Clearing::new(resizer.clone());
         let (stop, stopped) = watch::channel(false);
         let clearing = tokio::spawn(clearing.run(stopped));
         tokio::time::pause();
         published.without(resizer.leavings());
-        tokio::time::sleep(STILL_LOOKED_AT - Duration::from_secs(1)).await;
+        tokio::time::sleep(STILL_LOOKED_AT.saturating_sub(Duration::from_secs(1))).await;
         assert_eq!(pictures(&store).await, both, "somebody still looks at the page that was");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        while !resizer.leavings().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until_nothing_is_left(&resizer).await;
         let second = pictures(&store).await;
         assert!(!second.is_empty() && second.is_disjoint(&first), "{second:?}");
 
         // Nobody waits for the end of a minute to stop, and what is published while it stops counts as well.
-        let third = replaced(60).await;
+        let third = replaced(&store, &resizer, 60).await;
         stop.send_replace(true);
         tokio::task::yield_now().await;
         published.without(resizer.leavings());
-        drop(published);
+        drop((published, handlers));
         clearing.await.unwrap();
         let last = pictures(&store).await;
         assert!(third.len() > last.len() && !last.is_empty() && last.is_disjoint(&second), "{last:?}");
+    }
+
+    #[tokio::test]
+    async fn a_message_that_fails_keeps_nobody_else_s_pictures() {
+        let Room { _folder, store, handlers, clearing } = room().await;
+        let first = replaced(&store, &handlers.resizer, 40).await;
+        replaced(&store, &handlers.resizer, 50).await;
+        let source = SourceKey::parse(PHOTO).unwrap();
+        let facts = Key::Facts(source.folder().album(), source.photo()).path();
+        let told = serde_json::json!({ "Records": [{ "s3": { "bucket": { "name": "resized" }, "object": { "key": facts } } }] });
+        let mut event = SqsEvent::default();
+        for (id, body) in [("1", told.to_string()), ("poison", "{\"Records\": 7}".to_owned())] {
+            let mut message = SqsMessage::default();
+            (message.message_id, message.body) = (Some(id.to_owned()), Some(body));
+            event.records.push(message);
+        }
+        let answer = handlers.build(event).await;
+        assert_eq!(answer.batch_item_failures.len(), 1, "the poison fails");
+        let resizer = handlers.resizer.clone();
+        let (_stop, stopped) = watch::channel(false);
+        let clearing = tokio::spawn(clearing.run(stopped));
+        drop(handlers);
+        clearing.await.unwrap();
+        assert!(resizer.leavings().is_empty() && pictures(&store).await.is_disjoint(&first));
     }
 }

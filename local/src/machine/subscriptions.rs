@@ -18,7 +18,7 @@ use crate::machine::clearing::{Clearing, Published};
 pub(super) struct Handlers {
     pub(super) resizer: Arc<Resizer>,
     pub(super) builder: Arc<Builder>,
-    published: Published,
+    pub(super) published: Published,
 }
 
 impl Handlers {
@@ -30,26 +30,29 @@ impl Handlers {
         (Self { resizer, builder: Arc::new(Builder::new(store).of_gallery(title)), published }, clearing)
     }
 
-    /// Mends what a lost event left: renditions first, since pages are made of them.
-    pub(super) async fn reconcile(&self) {
-        if let Err(error) = self.resizer.reconcile().await {
+    /// Mends what a lost event left: renditions first, since pages are made of them. Whether all went well.
+    pub(super) async fn reconcile(&self) -> bool {
+        let photos = self.resizer.reconcile().await;
+        if let Err(error) = &photos {
             tracing::error!("looking through the photos ended early: {error}");
         }
         let left = self.resizer.leavings();
-        match self.builder.reconcile().await {
+        let pages = self.builder.reconcile().await;
+        match &pages {
             Ok(_) => self.published.without(left),
             Err(error) => tracing::error!("looking through the pages ended early: {error}"),
         }
+        pages.is_ok() && photos.is_ok_and(|tally| tally.failed == 0)
     }
 
-    /// A build, and a while after it the removal of what the pages named until now. Where a message failed, its pages may be
-    /// as they were: then all stays until it comes again.
-    async fn build(&self, event: SqsEvent) -> SqsBatchResponse {
-        let left = self.resizer.leavings().spoken_of(&event);
-        let answer = self.builder.handle(event).await;
-        if answer.batch_item_failures.is_empty() {
-            self.published.without(left);
-        }
+    /// A build, and a while after it the removal of what the pages named until now. What failed comes again, and its pages
+    /// may be as they were: what they name stays until then.
+    pub(super) async fn build(&self, mut event: SqsEvent) -> SqsBatchResponse {
+        let left = self.resizer.leavings();
+        let answer = self.builder.handle(event.clone()).await;
+        let failed: Vec<&str> = answer.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
+        event.records.retain(|message| message.message_id.as_deref().is_none_or(|id| !failed.contains(&id)));
+        self.published.without(left.spoken_of(&event));
         answer
     }
 }

@@ -127,6 +127,30 @@ async fn what_a_page_may_still_name_stays_until_the_page_is_published() {
 }
 
 #[tokio::test]
+async fn what_is_left_once_more_waits_for_who_asks_later() {
+    let Some(mut room) = Room::open().await else { return };
+    room.resizer = Resizer::new(room.store.clone(), Limits::default()).leaving_until_published();
+    let key = "Family/1.jpg";
+    let [one, other] = [photo(800, 600), photo(600, 800)];
+    room.put(key, one.clone()).await;
+    room.told(&[key]).await;
+    room.put(key, other.clone()).await;
+    room.told(&[key]).await;
+    let first = room.resizer.leavings();
+    // The owner changes their mind, and once more: pages may name the one again.
+    for bytes in [one, other] {
+        room.put(key, bytes).await;
+        room.told(&[key]).await;
+    }
+    let there = room.resized().await;
+    room.resizer.clear_away(first).await;
+    assert_eq!(room.resized().await, there);
+    room.resizer.clear_away(room.resizer.leavings()).await;
+    room.assert_holds(&[key]).await;
+    assert!(room.resizer.leavings().is_empty());
+}
+
+#[tokio::test]
 async fn repeated_and_late_events_change_nothing() {
     let Some(room) = Room::open().await else { return };
     let keys = ["Family/1.jpg", "Family/2.jpg"];
