@@ -5,7 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use jiff::civil::date;
 use serde_json::json;
 
-use crate::{Takeout, described, gallery, pages, said, told, with_gallery};
+use crate::google::Takeout;
+use crate::{described, gallery, pages, said, told, with_gallery};
 
 fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
