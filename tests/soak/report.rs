@@ -23,6 +23,9 @@ const MOST_MEMORY: f64 = 400.0;
 /// The part of the long life after which everything that fills once is full: the index's cache of 128 MB takes longest.
 const WARM: f64 = 0.45;
 
+/// A minute of so many samples counts as whole; there are thirty, two seconds apart, less what the system held up.
+const WHOLE_MINUTE: usize = 25;
+
 /// A long life shorter than this tells nothing of an hour.
 const WORTH_JUDGING: f64 = 600.0;
 
@@ -141,11 +144,13 @@ impl Report {
     }
 }
 
-/// Of each minute the sample with the least memory.
+/// Of each minute the sample with the least memory. A minute that was cut short has none: its few samples may all have met
+/// a password.
 fn least_of_each_minute(samples: &[Sample]) -> Vec<Sample> {
     let minute = |sample: &Sample| (sample.at / 60.0) as u64;
     let minutes = samples.chunk_by(|a, b| minute(a) == minute(b));
-    minutes.filter_map(|minute| minute.iter().min_by(|a, b| a.memory.total_cmp(&b.memory)).cloned()).collect()
+    let whole = minutes.filter(|minute| minute.len() >= WHOLE_MINUTE);
+    whole.filter_map(|minute| minute.iter().min_by(|a, b| a.memory.total_cmp(&b.memory)).cloned()).collect()
 }
 
 fn quantile(answers: &[Answered], share: f64) -> f64 {
