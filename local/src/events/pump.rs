@@ -47,6 +47,9 @@ pub struct Pump {
     store: Store,
     queues: Vec<(Destination, Queue)>,
     fates: mpsc::UnboundedReceiver<(&'static str, Settled)>,
+    /// The changes that handlers have, and which of them are of originals.
+    under_way: BTreeSet<u64>,
+    originals: BTreeSet<u64>,
     at_rest: watch::Sender<bool>,
     photos: watch::Sender<usize>,
 }
@@ -71,7 +74,9 @@ impl Pump {
             .into_iter()
             .map(|s| (s.destination, Queue::new(s.name, s.policy, s.handler, told.clone())))
             .collect();
-        Self { folder, store, queues, fates, at_rest: watch::Sender::new(false), photos: watch::Sender::new(0) }
+        let (under_way, originals) = (BTreeSet::new(), BTreeSet::new());
+        let (at_rest, photos) = (watch::Sender::new(false), watch::Sender::new(0));
+        Self { folder, store, queues, fates, under_way, originals, at_rest, photos }
     }
 
     /// Whether everything that happened has been dealt with, now and from now on.
@@ -106,13 +111,11 @@ impl Pump {
     async fn turn(&mut self, stop: &mut watch::Receiver<bool>) {
         self.greet();
         let mut read_to = 0;
-        let mut under_way = BTreeSet::new();
-        let mut photos = BTreeSet::new();
         let mut changed = self.folder.changes();
         loop {
             // Seen before reading, so that a change made while reading is not slept through.
             changed.borrow_and_update();
-            while under_way.len() < IN_MEMORY {
+            while self.under_way.len() < IN_MEMORY {
                 let Some(page) = self.page_after(read_to, stop).await else { return };
                 let Some(last) = page.last() else { break };
                 read_to = last.sequence;
@@ -122,11 +125,11 @@ impl Pump {
                     let to = bucket.and_then(|bucket| destination(bucket, &change.key));
                     match to.and_then(|to| self.queue(to)) {
                         Some(queue) => {
-                            under_way.insert(change.sequence);
-                            if to == Some(Destination::Resize) {
-                                photos.insert(change.sequence);
-                            }
                             queue.send(change.sequence, s3_event(change).to_string());
+                            self.under_way.insert(change.sequence);
+                            if to == Some(Destination::Resize) {
+                                self.originals.insert(change.sequence);
+                            }
                         }
                         None => nobodys.push(("", Settled::Done(change.sequence))),
                     }
@@ -135,21 +138,17 @@ impl Pump {
                     return;
                 }
             }
-            self.at_rest.send_if_modified(|rest| std::mem::replace(rest, under_way.is_empty()) != under_way.is_empty());
-            self.photos.send_if_modified(|count| std::mem::replace(count, photos.len()) != photos.len());
+            let (rests, photos) = (self.under_way.is_empty(), self.originals.len());
+            self.at_rest.send_if_modified(|rest| std::mem::replace(rest, rests) != rests);
+            self.photos.send_if_modified(|count| std::mem::replace(count, photos) != photos);
             let mut fates = Vec::new();
             tokio::select! {
                 _ = stop.wait_for(|&stop| stop) => return,
                 seen = changed.changed() => if seen.is_err() { return },
                 count = self.fates.recv_many(&mut fates, PAGE) => if count == 0 { return },
             }
-            if fates.is_empty() {
-                continue;
-            }
-            let Some(settled) = self.settled_or_revived(fates, stop).await else { return };
-            for id in settled {
-                under_way.remove(&id);
-                photos.remove(&id);
+            if !fates.is_empty() && self.settled_or_revived(fates, stop).await.is_none() {
+                return;
             }
         }
     }
@@ -170,30 +169,32 @@ impl Pump {
         }
     }
 
-    /// Settles what was told, as soon as the folder takes it, and tells what is settled; `None` when `stop` turns true
-    /// before: the outbox then repeats it. What was given up while the folder failed goes back into its queue as if it
-    /// were new, because the handlers write where the folder could not.
+    /// Settles what was told, as soon as the folder takes it; `None` when `stop` turns true before: the outbox then repeats
+    /// it. So is what is told while the folder fails; but what was given up meanwhile goes back into its queue as if it were
+    /// new, because the handlers write where the folder could not.
     async fn settled_or_revived(
         &mut self,
         mut fates: Vec<(&'static str, Settled)>,
         stop: &mut watch::Receiver<bool>,
-    ) -> Option<Vec<u64>> {
+    ) -> Option<()> {
         let mut trouble = Trouble::default();
-        while let Err(error) = self.settle(&fates).await {
-            trouble.wait(&error, stop).await?;
+        loop {
+            match self.settle(&fates).await {
+                Ok(()) => {
+                    for (_, fate) in fates.drain(..) {
+                        self.under_way.remove(&fate.id());
+                        self.originals.remove(&fate.id());
+                    }
+                    if !trouble.over() {
+                        return Some(());
+                    }
+                }
+                Err(error) => trouble.wait(&error, stop).await?,
+            }
+            // It fails, or did until now.
             fates.extend(self.told_meanwhile());
             self.revive(&mut fates);
         }
-        let mut settled: Vec<u64> = fates.iter().map(|(_, fate)| fate.id()).collect();
-        if trouble.over() {
-            let mut late = self.told_meanwhile();
-            self.revive(&mut late);
-            // Those that are done can be settled twice, so nothing is lost if this fails.
-            if self.settle(&late).await.is_ok() {
-                settled.extend(late.iter().map(|(_, fate)| fate.id()));
-            }
-        }
-        Some(settled)
     }
 
     fn told_meanwhile(&mut self) -> Vec<(&'static str, Settled)> {
@@ -271,3 +272,6 @@ impl Trouble {
         was
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,13 @@ pub struct Folder {
     index: Index,
     blobs: Arc<Blobs>,
     pace: Arc<Pace>,
+    #[cfg(test)]
+    fails: std::sync::Mutex<Option<Fails>>,
 }
+
+/// Says of each write whether it fails, as on a full disk.
+#[cfg(test)]
+type Fails = Box<dyn FnMut() -> bool + Send>;
 
 impl Folder {
     /// Opens a folder, making it when it is missing. Blocks for as long as the disk takes; after a crash the index is
@@ -101,7 +107,14 @@ impl Folder {
             }
         }
         let sweeper = Sweeper::start(index.reader(), Arc::clone(&blobs), index.opening()).map_err(not_writable)?;
-        Ok(Arc::new(Self { sweeper, index, blobs, pace: Arc::default() }))
+        Ok(Arc::new(Self {
+            sweeper,
+            index,
+            blobs,
+            pace: Arc::default(),
+            #[cfg(test)]
+            fails: std::sync::Mutex::default(),
+        }))
     }
 
     /// Makes the buckets that are missing.
@@ -232,7 +245,16 @@ impl Folder {
         T: Send + 'static,
         F: FnOnce(&mut Tables<'_>) -> Result<T, Stop> + Send + 'static,
     {
+        #[cfg(test)]
+        if self.fails.lock().unwrap().as_mut().is_some_and(|fails| fails()) {
+            return Err(IndexError::NotWritten.into());
+        }
         self.index.write(part).await
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fail_when(&self, fails: impl FnMut() -> bool + Send + 'static) {
+        *self.fails.lock().unwrap() = Some(Box::new(fails));
     }
 }
 
