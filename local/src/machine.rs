@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use gallery::Store;
 use gallery::store::{BucketNames, Endpoint, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use login::{Login, Uploads, Users};
 use session::{Gate, PublicKeys, Verifier};
 use tokio::net::TcpListener;
@@ -34,6 +34,10 @@ const RECONCILE: Duration = Duration::from_hours(24);
 
 /// How soon after something failed in that.
 const RECONCILE_AGAIN: Duration = Duration::from_mins(10);
+
+/// How long an upload in parts may wait for its next part; then nobody finishes it. On AWS it is so long from its beginning
+/// (`cdk/storage/buckets.ts`); here one that goes on over a slow line stays.
+const UNFINISHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a stop waits for the last user of the folder.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -138,7 +142,7 @@ impl Machine {
             tokio::spawn(serving_s3(server, s3_listener, limits, until(stopped.clone()))),
             tokio::spawn(pumping(pump, stopped.clone())),
             tokio::spawn(clearing.run(stopped.clone())),
-            tokio::spawn(reconciling(handlers, login, told_reconciled, stopped)),
+            tokio::spawn(reconciling(handlers, login, folder.clone(), told_reconciled, stopped)),
         ];
         let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;
         Ok(Self { address, endpoint, store, users, at_rest, photos, reconciled, stop, tasks, running, folder })
@@ -317,13 +321,25 @@ async fn rekeying(
 }
 
 /// Looks through everything at the start and once a day.
-async fn reconciling(handlers: Handlers, login: Arc<Login>, told: watch::Sender<bool>, stopped: watch::Receiver<bool>) {
+async fn reconciling(
+    handlers: Handlers,
+    login: Arc<Login>,
+    folder: Arc<Folder>,
+    told: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
+) {
     loop {
         let mut well = false;
         let all = async {
             well = handlers.reconcile().await;
-            if let Err(error) = login.tidy(Timestamp::now()).await {
+            let now = Timestamp::now();
+            if let Err(error) = login.tidy(now).await {
                 tracing::error!("looking through what login keeps ended early: {error}");
+            }
+            match folder.abort_uploads_before(now - UNFINISHED).await {
+                Ok(0) => {}
+                Ok(aborted) => tracing::info!(aborted, "removed uploads that nobody finished"),
+                Err(error) => tracing::error!("uploads that nobody finishes stay until the next look: {error}"),
             }
         };
         tokio::select! {

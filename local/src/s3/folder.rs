@@ -189,6 +189,12 @@ impl Folder {
         written.await.map_err(failed)
     }
 
+    /// Aborts the uploads in parts that were begun, and got their last part, before a moment. Returns how many.
+    pub async fn abort_uploads_before(&self, moment: Timestamp) -> Result<usize, FolderError> {
+        let moment = moment.as_millisecond();
+        self.write(move |tables| tables.remove_uploads_before(moment)).await.map_err(failed)
+    }
+
     /// Waits until the sweep that the opening began has ended. Nothing depends on it but tests and tidiness.
     pub async fn swept(&self) {
         let mut ended = self.sweeper.ended.clone();

@@ -3,6 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::harness::{BUCKET, Running, code, get, noise, put, status};
 
@@ -75,6 +76,37 @@ async fn parts_become_one_object() {
         tidied(client.clone()).await;
         assert_eq!(running.files("blobs").len(), 0);
     }
+}
+
+/// One that goes on over a slow line is no such upload.
+#[tokio::test]
+async fn an_upload_that_nobody_goes_on_with_is_aborted() {
+    let running = Running::start().await;
+    let client = &running.near;
+    let (left, slow) = (begin(client, "left").await, begin(client, "slow").await);
+    let first = part(client, "slow", &slow, 1, noise(PART, 1)).await;
+    part(client, "left", &left, 1, noise(PART, 2)).await;
+    let before = Timestamp::now();
+    while Timestamp::now().as_millisecond() == before.as_millisecond() {
+        tokio::task::yield_now().await;
+    }
+    let moment = Timestamp::now();
+    let second = part(client, "slow", &slow, 2, noise(1000, 3)).await;
+    begin(client, "new").await;
+
+    let a_week = SignedDuration::from_hours(7 * 24);
+    assert_eq!(running.folder.abort_uploads_before(before - a_week).await.unwrap(), 0);
+    assert_eq!(running.folder.abort_uploads_before(moment).await.unwrap(), 1);
+    let listed_uploads = client.list_multipart_uploads().bucket(BUCKET).send().await.unwrap();
+    let keys: Vec<_> = listed_uploads.uploads().iter().map(|upload| upload.key().unwrap()).collect();
+    assert_eq!(keys, ["new", "slow"]);
+    tidied(client.clone()).await;
+    assert_eq!(running.files("blobs").len(), 1, "what was sent of it is gone");
+    let late = client.upload_part().bucket(BUCKET).key("left").upload_id(&left).part_number(2);
+    assert_eq!(code(&late.body(ByteStream::from_static(b"x")).send().await.unwrap_err()), "NoSuchUpload");
+    let complete = client.complete_multipart_upload().bucket(BUCKET).key("slow").upload_id(&slow);
+    complete.multipart_upload(listed(&[first, second])).send().await.unwrap();
+    assert!(get(client, "slow").await.unwrap() == [noise(PART, 1), noise(1000, 3)].concat());
 }
 
 /// Files go after the answer, and before the next write.

@@ -3,7 +3,7 @@
 use redb::ReadableTable;
 
 use super::tables::{Stop, Tables};
-use crate::s3::record::{Part, read_json};
+use crate::s3::record::{Part, Upload, read_json};
 
 impl Tables<'_> {
     pub(in crate::s3) fn has_upload(&self, full_key: &[u8], id: &str) -> Result<bool, Stop> {
@@ -46,6 +46,26 @@ impl Tables<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Removes the uploads that nothing has come for since a moment, in milliseconds. Returns how many.
+    pub(in crate::s3) fn remove_uploads_before(&mut self, moment: i64) -> Result<usize, Stop> {
+        let mut left = Vec::new();
+        for entry in self.uploads.iter()? {
+            let (place, upload) = entry?;
+            let (full_key, id) = place.value();
+            let mut latest = read_json::<Upload>(upload.value())?.initiated;
+            for part in self.parts.range((id, 0)..=(id, u32::MAX))? {
+                latest = latest.max(read_json::<Part>(part?.1.value())?.modified);
+            }
+            if latest < moment {
+                left.push((full_key.to_vec(), id.to_owned()));
+            }
+        }
+        for (full_key, id) in &left {
+            self.remove_upload(full_key, id, |_| false)?;
+        }
+        Ok(left.len())
     }
 
     pub(in crate::s3) fn part(&self, id: &str, number: u32) -> Result<Option<Part>, Stop> {
