@@ -101,19 +101,19 @@ pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, comma
         std::io::stdin().read_line(&mut answer)?;
         ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "nothing was changed");
     }
-    let mut made = Vec::new();
-    if !command.dry_run {
-        for change in &changes {
-            made.extend(carry_out(reached, users, audit, command, change).await?);
+    let (mut made, mut begun, mut outcome) = (Vec::new(), 0, Ok(()));
+    while begun < changes.len() && outcome.is_ok() {
+        if !command.dry_run {
+            outcome = carry_out(reached, users, audit, command, &changes[begun], &mut made).await;
         }
+        begun += 1;
     }
     if command.json {
-        let lines: Vec<_> = changes.iter().map(|change| change.json(&|scope| names.seen(scope))).collect();
+        // Also when one failed: what was made until then is told nowhere else.
+        let lines: Vec<_> = changes[..begun].iter().map(|change| change.json(&|scope| names.seen(scope))).collect();
         println!("{}", serde_json::json!({ "changes": lines, "made": made, "unnamed": unnamed }));
-    } else {
-        made.iter().for_each(Made::tell);
     }
-    Ok(())
+    outcome.with_context(|| format!("not all that `{file}` says is done (apply it again for the rest)"))
 }
 
 async fn carry_out(
@@ -122,57 +122,65 @@ async fn carry_out(
     audit: &Audit,
     command: &Apply,
     change: &Change<'_>,
-) -> Result<Option<Made>> {
+    told: &mut Vec<Made>,
+) -> Result<()> {
     let now = Timestamp::now();
     let name = change.name();
     let record = async |event| audit.record(&Record::by_owner(event, Some(name.clone()), now)).await;
+    // At once to a person: whatever fails after it, nobody could tell it any more.
+    let mut tell = |password, link| {
+        let one = Made { name: name.to_string(), password, link };
+        if !command.json {
+            one.tell();
+        }
+        told.push(one);
+    };
     match change {
         Change::Scope { to, .. } => {
             welcome(reached.store(), to).await;
             users.set_scope(name, (*to).clone(), now).await?;
             record(Event::ScopeChanged).await?;
-            Ok(None)
         }
         Change::Email { entry, .. } => {
             users.set_mail(name, entry.email.as_ref(), entry.language, now).await?;
             record(Event::MailAddressChanged).await?;
-            Ok(None)
         }
         Change::Remove { .. } => {
             users.remove(name).await?;
             record(Event::ViewerRemoved).await?;
-            Ok(None)
         }
         Change::Add { entry, scope, .. } if entry.signs_in == SignsIn::Invitation => {
             let user = users.add_invited(name, (*scope).clone(), now).await?;
             welcome(reached.store(), scope).await;
             record(Event::ViewerAdded).await?;
             written_to(users, audit, name, entry, now).await?;
-            let link = match command.address.clone().or_else(|| reached.origin()) {
-                None => None,
+            match command.address.clone().or_else(|| reached.origin()) {
+                None => tell(None, None),
                 Some(address) => {
                     let address = crate::invite::origin(&address)?;
                     let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
                     let ends = now.saturating_add(LINK_LIVES)?;
                     Invitations::new(reached.store().clone()).make(&user, &secret, now, ends).await?;
+                    tell(None, Some(format!("{address}/auth/invite?code={}", secret.reveal())));
                     record(Event::Invited).await?;
-                    Some(format!("{address}/auth/invite?code={}", secret.reveal()))
                 }
-            };
-            Ok(Some(Made { name: name.to_string(), password: None, link }))
+            }
         }
         Change::Add { entry, scope, .. } => {
             let (password, shown) = match &entry.password_command {
                 Some(asked) => (printed(asked).with_context(|| format!("[{name}]"))?, false),
                 None => (made()?, true),
             };
-            users.add(name, &password, (*scope).clone(), now).await?;
             welcome(reached.store(), scope).await;
+            users.add(name, &password, (*scope).clone(), now).await?;
+            if shown {
+                tell(Some(password.to_string()), None);
+            }
             record(Event::ViewerAdded).await?;
             written_to(users, audit, name, entry, now).await?;
-            Ok(shown.then(|| Made { name: name.to_string(), password: Some(password.to_string()), link: None }))
         }
     }
+    Ok(())
 }
 
 /// Notes where somebody new is told of photos.

@@ -59,24 +59,32 @@ async fn with(store: &Store, users: &Users, audit: &Audit, command: User) -> Res
         User::Add { name, collections, owner, email, password, json, .. } => {
             let scope = named(collections.as_deref())?;
             let password = Password::get(password)?;
+            if users.find(&name).await?.is_none() {
+                welcome(store, &scope).await;
+            }
             let sees = seeing(&scope);
-            users.add(&name, &password.text, scope.clone(), now).await?;
-            welcome(store, &scope).await;
-            record(Event::ViewerAdded, name.clone()).await?;
-            if owner {
-                users.set_role(&name, Role::Owner).await?;
-                record(Event::RoleChanged, name.clone()).await?;
-            }
-            if let Some(email) = &email {
-                users.set_mail(&name, Some(email), None, now).await?;
-                record(Event::MailAddressChanged, name.clone()).await?;
-            }
+            users.add(&name, &password.text, scope, now).await?;
+            // At once: whatever fails from here on, nobody could tell the password any more.
             let told =
                 json!({ "added": name, "sees": sees, "owner": owner, "email": email, "password": password.made() });
             tell(json, &told, || {
                 println!("{name} can sign in now.");
                 password.tell();
             });
+            let rest = async {
+                record(Event::ViewerAdded, name.clone()).await?;
+                if owner {
+                    users.set_role(&name, Role::Owner).await?;
+                    record(Event::RoleChanged, name.clone()).await?;
+                }
+                if let Some(email) = &email {
+                    users.set_mail(&name, Some(email), None, now).await?;
+                    record(Event::MailAddressChanged, name.clone()).await?;
+                }
+                anyhow::Ok(())
+            };
+            rest.await
+                .with_context(|| format!("`{name}` is let in, but not all else is done (see `heirloom user list`)"))?;
         }
         User::List { json, .. } => {
             let viewers = users.list().await?;
@@ -131,11 +139,11 @@ async fn with(store: &Store, users: &Users, audit: &Audit, command: User) -> Res
         User::Passwd { name, password, json, .. } => {
             let password = Password::get(password)?;
             users.set_password(&name, &password.text, now).await?;
-            record(Event::PasswordChanged, name.clone()).await?;
             tell(json, &json!({ "changed": name, "password": password.made() }), || {
                 println!("{name} has a new password and is signed out everywhere within 15 minutes.");
                 password.tell();
             });
+            record(Event::PasswordChanged, name.clone()).await?;
         }
         User::Many(_) => unreachable!("they are answered by `all_at_once`"),
     }
