@@ -106,6 +106,34 @@ async fn a_lost_answer_costs_nobody_their_invitation() -> Result<()> {
     Ok(())
 }
 
+/// What fails before an invitation is used up leaves it as it was, and what fails after it keeps nobody out.
+#[tokio::test]
+async fn an_invitation_is_used_up_by_whoever_gets_in() -> Result<()> {
+    let (world, calm) = gallery().await?;
+    let store = world.calm(BucketNames::plain());
+    let form = format!("code={}", invitation(&world, &calm, "grandma").await?.reveal());
+    for listed in store.list(Bucket::Auth, "keys/").all().await? {
+        store.remove_path(Bucket::Auth, &listed.path).await?;
+    }
+    let answer = post(&login(store.clone()), "/auth/invite", form.clone(), now()).await;
+    ensure!(answer.status_code == 503 && !is_inside(&answer), "without a key: {}", answer.status_code);
+    load_or_create(&store, now()).await?;
+
+    let weather = Weather::aimed(Aim {
+        fault: Fault::Internal,
+        path: "/auth/audit/",
+        conditional: false,
+        times: AtomicUsize::new(usize::MAX),
+    });
+    let answer = post(&login(world.through(&weather)), "/auth/invite", form.clone(), now()).await;
+    ensure!(weather.faults.load(Ordering::Relaxed) > 0, "the weather was fine");
+    ensure!(is_inside(&answer), "without a record: {}", answer.status_code);
+    ensure!(count(&world, "devices/grandma/").await? == 1, "one device");
+    let again = post(&calm, "/auth/invite", form, now()).await;
+    ensure!(again.status_code == 410 && !is_inside(&again), "once: {}", again.status_code);
+    Ok(())
+}
+
 /// Where conditional writes never succeed, nobody gets in and nothing is used up.
 #[tokio::test]
 async fn a_storm_of_412_lets_nobody_in_and_uses_nothing_up() -> Result<()> {

@@ -80,20 +80,22 @@ impl Login {
         let Some(open) = self.invitations.look(secret, now).await? else {
             return refused(None).await;
         };
-        // Before it is used up, so that a failure in between costs nobody their invitation.
+        // All that can fail comes before it is used up, so that a failure costs nobody their invitation.
         let Some(user) = self.users.find(&open.viewer).await?.filter(|user| open.is_for(user)) else {
             return refused(Some(&open.viewer)).await;
+        };
+        let answer = match user.password {
+            Some(_) => self.begin(&user, &Next::home(), now).await?,
+            None => self.begin_at(&user, "/auth/invite", now).await?,
         };
         let mark = self.devices.remember(&user, Secret::new()?, true, now).await?;
         if self.invitations.take(secret, &mark, now).await?.is_none() {
             self.devices.forget(&mark).await?;
             return refused(Some(&user.name)).await;
         }
-        self.record(asked, Event::Invitation, Some(&user.name), Outcome::Done, now).await?;
-        let answer = match user.password {
-            Some(_) => self.begin(&user, &Next::home(), now).await?,
-            None => self.begin_at(&user, "/auth/invite", now).await?,
-        };
+        if let Err(error) = self.record(asked, Event::Invitation, Some(&user.name), Outcome::Done, now).await {
+            tracing::error!(viewer = %user.name, %error, "an invitation that was used was not recorded");
+        }
         Ok(answer.with_cookie(mark.cookie()))
     }
 
