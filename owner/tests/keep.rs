@@ -4,7 +4,7 @@ mod scene;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use gallery::keys::Bucket;
@@ -77,6 +77,125 @@ fn a_copy_is_plain_whole_and_grows_by_what_is_new() {
     assert_eq!(count(&told(folder, &["backup", "copy", "--json"]), "copied"), 3);
     assert!(run(folder, &["backup", "copy", "--delete"]).status.success());
     assert!(!copy.join("earlier").exists());
+}
+
+/// A file in which the gallery keeps bytes of this length.
+fn stored(folder: &Path, length: usize) -> PathBuf {
+    let data = folder.join("heirloom-data");
+    let mut all = files(&data).into_iter().map(|file| data.join(file));
+    all.find(|file| fs::metadata(file).unwrap().len() == length as u64).expect("it has a file of its own")
+}
+
+#[test]
+fn nothing_leaves_a_copy_before_everything_new_is_there() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["backup", "copy"]);
+    let photos = folder.join("Photos");
+    let [first, second, third] = [1, 9, 10].map(|seed| owner::sample::small(seed, 320, 240));
+    write(&photos.join("Family/1.jpg"), &second);
+    done(folder, &["upload", "Photos"]);
+    done(folder, &["backup", "copy"]);
+    // One is replaced, one deleted, and what is new cannot be had.
+    write(&photos.join("Family/1.jpg"), &third);
+    fs::remove_file(photos.join("Garden/3.jpg")).unwrap();
+    let film: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    write(&photos.join("Family/film.mov"), &film);
+    done(folder, &["upload", "Photos", "--delete"]);
+    let stored = stored(folder, film.len());
+    let mut damaged = film.clone();
+    damaged[2_000_000] ^= 1;
+    fs::write(&stored, damaged).unwrap();
+
+    let copy = folder.join("copy");
+    let kept = || -> Vec<Vec<u8>> { files(&copy).iter().map(|file| fs::read(copy.join(file)).unwrap()).collect() };
+    let output = run(folder, &["backup", "copy", "--delete"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("film.mov"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("Nothing was deleted"), "{}", text(&output.stdout));
+    let there = kept();
+    for (bytes, which) in [(&first, "first"), (&second, "second"), (&third, "third")] {
+        assert!(there.contains(bytes), "the {which} version is there");
+    }
+    assert!(there.contains(&owner::sample::small(3, 320, 240)), "what was deleted is there");
+
+    fs::write(&stored, &film).unwrap();
+    let second_try = told(folder, &["backup", "copy", "--delete", "--json"]);
+    assert_eq!((count(&second_try, "copied"), &second_try["removed"]), (1, &Value::Bool(true)), "{second_try}");
+    assert!(!copy.join("earlier").exists());
+    let there = kept();
+    assert!(there.contains(&third) && there.contains(&film) && !there.contains(&second), "{:?}", files(&copy));
+}
+
+#[test]
+fn a_gallery_that_lost_its_photos_takes_nothing_from_the_copy() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["backup", "copy"]);
+    let before = files(&folder.join("copy"));
+    // The disk is away, and an empty gallery was made where it should be.
+    fs::rename(folder.join("heirloom-data"), folder.join("away")).unwrap();
+    Serving::start(folder).stop();
+    for arguments in [&["backup", "copy", "--delete"][..], &["backup", "copy", "--delete", "--check", "--dry-run"]] {
+        refused(folder, arguments, &["no photo at all", "`copy`", "removed nothing", "disk"]);
+    }
+    // Another gallery.
+    write(&folder.join("Other/Garden/4.jpg"), owner::sample::small(4, 320, 240));
+    done(folder, &["upload", "Other"]);
+    refused(folder, &["backup", "copy", "--delete"], &["3 of the 3 originals", "once without `--delete`"]);
+    assert_eq!(files(&folder.join("copy")), before);
+
+    // Whoever means it says so.
+    done(folder, &["backup", "copy"]);
+    done(folder, &["backup", "copy", "--delete"]);
+    let left = files(&folder.join("copy/originals"));
+    assert_eq!((left, folder.join("copy/earlier").exists()), (vec!["Garden/4.jpg".to_owned()], false));
+}
+
+#[test]
+fn a_damaged_file_stays_until_the_right_one_is_there() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["backup", "copy"]);
+    let copy = folder.join("copy");
+    let (kept, gone) = (copy.join("originals/Family/1.jpg"), copy.join("originals/Garden/3.jpg"));
+    let rotten = |file: &Path| {
+        let mut bytes = fs::read(file).unwrap();
+        bytes[500] ^= 1;
+        fs::write(file, &bytes).unwrap();
+        bytes
+    };
+    // Until the right one is fetched, the damaged one is better than none.
+    let damaged = rotten(&kept);
+    done(folder, &["backup", "copy", "--check", "--dry-run"]);
+    assert_eq!(fs::read(&kept).unwrap(), damaged);
+    assert!(done(folder, &["backup", "copy", "--check"]).starts_with("1 copied"));
+    assert_eq!(fs::read(&kept).unwrap(), owner::sample::small(1, 320, 240));
+
+    // The gallery has this one no more.
+    let damaged = rotten(&gone);
+    fs::remove_file(folder.join("Photos/Garden/3.jpg")).unwrap();
+    done(folder, &["upload", "Photos", "--delete"]);
+    let said = refused(folder, &["backup", "copy", "--check", "--delete"], &["Garden/3.jpg", "damaged", "earlier/"]);
+    let (_, file) = said.split_once("kept as `").unwrap();
+    assert_eq!(fs::read(copy.join(file.split_once('`').unwrap().0)).unwrap(), damaged);
+}
+
+/// Reading this process's memory at its beginning is an error of the kind that a bad disk gives.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_read_is_told_and_left_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fill(folder);
+    done(folder, &["backup", "copy"]);
+    let file = folder.join("copy/originals/Garden/3.jpg");
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("/proc/self/mem", &file).unwrap();
+    refused(folder, &["backup", "copy", "--check", "--delete"], &["Garden/3.jpg", "cannot read"]);
+    assert!(file.is_symlink(), "it was touched");
 }
 
 #[test]
@@ -175,12 +294,7 @@ fn a_damaged_original_comes_back_from_the_copy() {
     done(folder, &["rebuild"]);
     done(folder, &["backup", "copy"]);
     done(folder, &["verify"]);
-    let data = folder.join("heirloom-data");
-    let stored = files(&data)
-        .into_iter()
-        .map(|file| data.join(file))
-        .find(|file| fs::metadata(file).unwrap().len() == film.len() as u64)
-        .expect("the film's file");
+    let stored = stored(folder, film.len());
     let mut bytes = fs::read(&stored).unwrap();
     bytes[2_000_000] ^= 1;
     fs::write(&stored, bytes).unwrap();

@@ -32,16 +32,19 @@ pub(crate) enum Fetched {
     Gone,
 }
 
-/// Brings an object to its file. What is there counts only when its bytes, read back, are those that S3 has.
+/// Brings an object to its file. What is there counts only when its bytes, read back, are those that S3 has; and not at
+/// all when it is to be mended, because an `ETag` need not tell what is wrong with it. Till then it stays as it is.
 pub(crate) async fn fetch(
     store: &Store,
     root: &Path,
     listed: &Listed,
     file: &str,
+    mends: bool,
     progress: &ProgressBar,
 ) -> Result<Fetched> {
     let target = root.join(file);
-    if fs::metadata(&target).is_ok_and(|found| found.len() == listed.bytes)
+    if !mends
+        && fs::metadata(&target).is_ok_and(|found| found.len() == listed.bytes)
         && let Ok(kept) = proven(store, &target, file, listed).await
     {
         progress.inc(listed.bytes);

@@ -15,6 +15,9 @@ pub struct Backup {
     pub folder: PathBuf,
 
     /// Keep nothing of what is no longer in the gallery. Without it, what was deleted or replaced stays in `earlier`
+    ///
+    /// It is removed last, when everything else is in the copy. A gallery that has lost more than half of the originals in
+    /// the copy is not believed: run the command once without this flag if it is right.
     #[arg(long)]
     pub delete: bool,
 

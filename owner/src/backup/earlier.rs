@@ -1,0 +1,70 @@
+//! Where what is no longer in the gallery goes.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+
+use super::manifest::{self, Kept, Manifest};
+
+const FOLDER: &str = "earlier";
+
+/// The folder of one backup in it.
+pub(super) struct Earlier<'a> {
+    root: &'a Path,
+    folder: String,
+}
+
+impl<'a> Earlier<'a> {
+    /// The one of a backup that began then. Two of the same second do not share theirs.
+    pub(super) fn since(root: &'a Path, now: Timestamp) -> Self {
+        let time = format!("{FOLDER}/{}", now.strftime("%Y-%m-%d %H.%M.%S"));
+        let mut folder = time.clone();
+        for number in 2.. {
+            if !root.join(&folder).exists() {
+                break;
+            }
+            folder = format!("{time} ({number})");
+        }
+        Self { root, folder }
+    }
+
+    /// Moves a file there, and tells where it is now; `None` when there is no such file.
+    pub(super) fn put_away(&self, manifest: &mut Manifest, key: &str, kept: Kept) -> Result<Option<String>> {
+        if !self.root.join(&kept.file).exists() {
+            return Ok(None);
+        }
+        let to = format!("{}/{}", self.folder, kept.file.trim_start_matches("originals/"));
+        rename(self.root, &kept.file, &to)?;
+        manifest.earlier.insert(to.clone(), manifest::Earlier { key: key.to_owned(), sha256: kept.sha256 });
+        Ok(Some(to))
+    }
+}
+
+/// Whether a copy has any such folder.
+pub(super) fn is_there(root: &Path) -> bool {
+    root.join(FOLDER).exists()
+}
+
+/// Removes all that backups put away.
+pub(super) fn remove_all(root: &Path) -> Result<()> {
+    let folder = root.join(FOLDER);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!("cannot remove `{}`: {error}", folder.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file inside the copy.
+pub(super) fn rename(root: &Path, from: &str, to: &str) -> Result<()> {
+    let (old, new) = (root.join(from), root.join(to));
+    if let Some(parent) = new.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make the folder `{}`", parent.display()))?;
+    }
+    fs::rename(&old, &new).with_context(|| format!("cannot move `{}` to `{}`", old.display(), new.display()))?;
+    manifest::remove_empty(root, &old);
+    Ok(())
+}
