@@ -211,6 +211,18 @@ impl Store {
         answer.map(|_| ()).map_err(|e| self.failed("remove", bucket, path, sentence(&e)))
     }
 
+    /// Removes an object if it is still the one with this `ETag` (`If-Match`), and tells whether it was. What was
+    /// written anew since stays.
+    pub async fn remove_unchanged(&self, bucket: Bucket, path: &str, etag: &str) -> Result<bool, StoreError> {
+        match self.client.delete_object().bucket(self.name(bucket)).key(path).if_match(etag).send().await {
+            Ok(_) => Ok(true),
+            // 412: it is another, or gone. 409: somebody is writing it. 404: it is gone.
+            Err(e) if matches!(status(&e), Some(412 | 409)) => Ok(false),
+            Err(e) if status(&e) == Some(404) && e.code() != Some("NoSuchBucket") => Ok(false),
+            Err(e) => Err(self.failed("remove", bucket, path, sentence(&e))),
+        }
+    }
+
     /// Lists what begins with a prefix, a page at a time, in key order.
     pub fn list(&self, bucket: Bucket, prefix: impl Into<String>) -> Pages<'_> {
         Pages { store: self, bucket, prefix: prefix.into(), flat: false, after: None, next: Next::First }

@@ -4,8 +4,11 @@
 //! compared with their checksums, pages with their digests, and every page and record is searched for photos that are
 //! no more.
 
+mod again;
 mod finding;
 mod forget;
+#[cfg(test)]
+mod meanwhile;
 mod originals;
 mod pages;
 mod renditions;
@@ -91,13 +94,7 @@ async fn mended(store: &Store, command: &Verify, verdict: &mut Verdict) -> Resul
     if !command.repair || !verdict.findings.iter().any(mendable) {
         return Ok(command.repair);
     }
-    for finding in &verdict.findings {
-        if let Mend::Forget(objects) = &finding.mend {
-            for (bucket, path) in objects {
-                store.remove_path(*bucket, path).await?;
-            }
-        }
-    }
+    again::forget(store, &verdict.findings).await?;
     Box::pin(rebuild::everything(store, command.json, false)).await?;
     let before = std::mem::take(&mut verdict.findings);
     *verdict = Box::pin(look(store, command)).await?;
@@ -112,29 +109,13 @@ async fn look(store: &Store, command: &Verify) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let mut seen = Seen::default();
     originals::look(store, command.quick, &mut seen, &mut verdict, &progress).await?;
+    originals::facts_left(store, &seen, &mut verdict).await?;
     renditions::look(store, command.quick, &seen, &mut verdict, &progress).await?;
     pages::look(store, &seen, &mut verdict, &progress).await?;
     progress.finish_and_clear();
-    verdict.findings = still_so(store, verdict.findings).await?;
+    verdict.findings = again::still_so(store, verdict.findings).await?;
     verdict.findings.sort_by(|a, b| a.object.cmp(&b.object));
     Ok(verdict)
-}
-
-/// Findings of what a gallery that is at work has put right since it was looked at are none.
-async fn still_so(store: &Store, findings: Vec<Finding>) -> Result<Vec<Finding>> {
-    let mut left = Vec::new();
-    for finding in findings {
-        let is_so = match &finding.seen {
-            Some((bucket, path, etag)) => {
-                store.look(*bucket, path).await?.map(|listed| listed.etag).as_deref() == etag.as_deref()
-            }
-            None => true,
-        };
-        if is_so {
-            left.push(finding);
-        }
-    }
-    Ok(left)
 }
 
 impl Verdict {

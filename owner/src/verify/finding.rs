@@ -1,6 +1,6 @@
 //! What can be wrong, and what helps.
 
-use gallery::Bucket;
+use gallery::{Bucket, PhotoId};
 use serde::Serialize;
 
 /// Something that is wrong.
@@ -14,9 +14,45 @@ pub(super) struct Finding {
     /// What helps.
     #[serde(skip)]
     pub(super) mend: Mend,
-    /// The object whose being so (by its `ETag`, or not there) is the finding.
+    /// What was seen that makes it one: when any of it is otherwise now, it is none.
     #[serde(skip)]
-    pub(super) seen: Option<(Bucket, String, Option<String>)>,
+    pub(super) seen: Vec<Sight>,
+    /// The photos that have no original, where that makes it one: when all of them have, it is none.
+    #[serde(skip)]
+    pub(super) gone: Vec<PhotoId>,
+}
+
+impl Finding {
+    /// It is none when this is otherwise now, either.
+    pub(super) fn beside(mut self, seen: impl IntoIterator<Item = Sight>) -> Self {
+        self.seen.extend(seen);
+        self
+    }
+
+    /// It is none when all of these photos have an original now.
+    pub(super) fn unless_back(self, gone: Vec<PhotoId>) -> Self {
+        Self { gone, ..self }
+    }
+}
+
+/// An object as it was seen: by its `ETag`, or not there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sight {
+    pub(super) bucket: Bucket,
+    pub(super) path: String,
+    pub(super) etag: Option<String>,
+}
+
+impl Sight {
+    /// It was there.
+    pub(super) fn of(bucket: Bucket, path: impl Into<String>, etag: impl Into<String>) -> Self {
+        Self { bucket, path: path.into(), etag: Some(etag.into()) }
+    }
+
+    /// It was not there.
+    pub(super) fn none(bucket: Bucket, path: impl Into<String>) -> Self {
+        Self { bucket, path: path.into(), etag: None }
+    }
 }
 
 /// The kinds of things that are wrong.
@@ -40,8 +76,8 @@ pub(super) enum Mend {
     Copy,
     /// A rebuild sees it by itself.
     Rebuild,
-    /// A rebuild makes it again when these are gone.
-    Forget(Vec<(Bucket, String)>),
+    /// A rebuild makes it again when these are gone. One that is no longer what was seen is left to the rebuild.
+    Forget(Vec<Sight>),
 }
 
 impl Kind {

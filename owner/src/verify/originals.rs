@@ -1,5 +1,7 @@
 //! Every original against its recorded checksum, and its facts against it.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use data_encoding::HEXLOWER;
 use futures::{StreamExt, stream};
@@ -10,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::finding::{Finding, Kind, Mend};
+use super::finding::{Finding, Kind, Mend, Sight};
 use super::{Seen, Verdict, object};
 use crate::upload::etag::part_sizes;
 
@@ -34,7 +36,18 @@ struct Looked {
     findings: Vec<Finding>,
 }
 
-/// Looks at every original, then for facts that belong to none.
+/// The photos whose originals are there at this moment.
+pub(super) async fn photos(store: &Store) -> Result<BTreeSet<PhotoId>> {
+    let mut photos = BTreeSet::new();
+    let mut pages = store.list(Bucket::Source, "");
+    while let Some(page) = pages.next().await? {
+        let originals = page.iter().filter(|listed| resizer::facts_of(&listed.path).is_some());
+        photos.extend(originals.map(|listed| PhotoId::of_key(&listed.path)));
+    }
+    Ok(photos)
+}
+
+/// Looks at every original.
 pub(super) async fn look(
     store: &Store,
     quick: bool,
@@ -59,7 +72,11 @@ pub(super) async fn look(
             seen.facts.insert(key, (facts, etag));
         }
     }
-    drop(looks);
+    Ok(())
+}
+
+/// Looks for facts that belong to no original.
+pub(super) async fn facts_left(store: &Store, seen: &Seen, verdict: &mut Verdict) -> Result<()> {
     let mut pages = store.list(Bucket::Resized, "facts/");
     while let Some(page) = pages.next().await? {
         for listed in page {
@@ -74,7 +91,8 @@ pub(super) async fn look(
                     object: object(Bucket::Resized, &listed.path),
                     sentence: "facts of a photo whose original is gone".to_owned(),
                     mend: Mend::Rebuild,
-                    seen: Some((Bucket::Resized, listed.path, Some(listed.etag))),
+                    seen: vec![Sight::of(Bucket::Resized, listed.path, listed.etag)],
+                    gone: photo.into_iter().collect(),
                 });
             }
         }
@@ -90,12 +108,14 @@ async fn one(store: &Store, quick: bool, listed: &Listed) -> Result<Looked> {
     looked.photo = Some(PhotoId::of_key(&listed.path));
     let read = store.read(&key).await?;
     let facts_path = key.path();
-    let finding = |kind, sentence: &str, mend, etag: Option<String>| Finding {
+    let original = Sight::of(Bucket::Source, &listed.path, &listed.etag);
+    let finding = |kind, sentence: &str, etag: Option<String>| Finding {
         kind,
         object: object(Bucket::Source, &listed.path),
         sentence: sentence.to_owned(),
-        mend,
-        seen: Some((Bucket::Resized, facts_path.clone(), etag)),
+        mend: Mend::Rebuild,
+        seen: vec![Sight { bucket: Bucket::Resized, path: facts_path.clone(), etag }, original.clone()],
+        gone: Vec::new(),
     };
     let mut checksum = None;
     let now = Timestamp::now();
@@ -103,22 +123,19 @@ async fn one(store: &Store, quick: bool, listed: &Listed) -> Result<Looked> {
     match read {
         None => {
             let sentence = "it has no facts: it is not on any page yet";
-            looked.findings.push(finding(Kind::Missing, sentence, Mend::Rebuild, None));
+            looked.findings.push(finding(Kind::Missing, sentence, None));
         }
         Some(found) => match Facts::from_json(&found.bytes) {
-            Err(_) => looked.findings.push(finding(
-                Kind::Damaged,
-                "its facts cannot be read",
-                Mend::Rebuild,
-                Some(found.etag),
-            )),
+            Err(_) => {
+                looked.findings.push(finding(Kind::Damaged, "its facts cannot be read", Some(found.etag)));
+            }
             Ok(facts) if facts.etag != listed.etag || facts.source != listed.path || facts.bytes != listed.bytes => {
                 let sentence = "its facts speak of another version: the pages show an older one";
-                looked.findings.push(finding(Kind::Stale, sentence, Mend::Rebuild, Some(found.etag)));
+                looked.findings.push(finding(Kind::Stale, sentence, Some(found.etag)));
             }
             Ok(facts) if facts.version != gallery::facts::VERSION => {
                 let sentence = "its renditions were made by an older version of Heirloom";
-                looked.findings.push(finding(Kind::Stale, sentence, Mend::Rebuild, Some(found.etag)));
+                looked.findings.push(finding(Kind::Stale, sentence, Some(found.etag)));
             }
             Ok(facts) => {
                 checksum.clone_from(&facts.checksum);
@@ -139,7 +156,8 @@ async fn one(store: &Store, quick: bool, listed: &Listed) -> Result<Looked> {
             object: object(Bucket::Source, &listed.path),
             sentence,
             mend: Mend::Copy,
-            seen: Some((Bucket::Source, listed.path.clone(), Some(listed.etag.clone()))),
+            seen: vec![original.clone()],
+            gone: Vec::new(),
         }));
     }
     Ok(looked)
