@@ -71,6 +71,23 @@ impl Condition {
     pub fn since(read: Option<&str>) -> Self {
         read.map_or(Self::New, |etag| Self::Unchanged(etag.to_owned()))
     }
+
+    /// The headers that say so: `If-Match` and `If-None-Match`.
+    pub fn headers(&self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::Always => (None, None),
+            Self::New => (None, Some("*".to_owned())),
+            Self::Unchanged(etag) => (Some(etag.clone()), None),
+        }
+    }
+}
+
+/// Whether a write was refused because its condition did not hold.
+///
+/// 412: the condition failed. 409: another conditional write was under way. 404: the object to match is gone (AWS,
+/// "Conditional requests").
+pub fn is_overtaken<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    matches!(status(error), Some(412 | 409)) || (status(error) == Some(404) && error.code() == Some("NoSuchKey"))
 }
 
 /// How a conditional write ended.
@@ -80,6 +97,15 @@ pub enum Written {
     Stored(String),
     /// Somebody else wrote first: read again.
     Overtaken,
+}
+
+/// How a conditional removal ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// Nothing is there any more.
+    Gone,
+    /// Something else is there by now, and stays.
+    Changed,
 }
 
 /// The four buckets, through one client.
@@ -156,25 +182,20 @@ impl Store {
     /// Writes an object with the type and cache policy of its key.
     pub async fn write(&self, key: &Key, bytes: impl Into<Bytes>, when: Condition) -> Result<Written, StoreError> {
         let (bucket, path) = (key.bucket(), key.path());
-        let mut put = self
+        let (matching, none_matching) = when.headers();
+        let put = self
             .client
             .put_object()
             .bucket(self.name(bucket))
             .key(&path)
             .content_type(key.content_type())
             .cache_control(key.cache_control())
+            .set_if_match(matching)
+            .set_if_none_match(none_matching)
             .body(ByteStream::from(bytes.into()));
-        put = match when {
-            Condition::Always => put,
-            Condition::New => put.if_none_match("*"),
-            Condition::Unchanged(etag) => put.if_match(etag),
-        };
         match put.send().await {
             Ok(answer) => Ok(Written::Stored(answer.e_tag.unwrap_or_default())),
-            // 412: the condition failed. 409: another conditional write was under way. 404: the object to match is
-            // gone (AWS, "Conditional requests").
-            Err(e) if matches!(status(&e), Some(412 | 409)) => Ok(Written::Overtaken),
-            Err(e) if status(&e) == Some(404) && e.code() == Some("NoSuchKey") => Ok(Written::Overtaken),
+            Err(e) if is_overtaken(&e) => Ok(Written::Overtaken),
             Err(e) => Err(self.failed("write", bucket, &path, sentence(&e))),
         }
     }
@@ -211,14 +232,16 @@ impl Store {
         answer.map(|_| ()).map_err(|e| self.failed("remove", bucket, path, sentence(&e)))
     }
 
-    /// Removes an object if it is still the one with this `ETag` (`If-Match`), and tells whether it was. What was
-    /// written anew since stays.
-    pub async fn remove_unchanged(&self, bucket: Bucket, path: &str, etag: &str) -> Result<bool, StoreError> {
-        match self.client.delete_object().bucket(self.name(bucket)).key(path).if_match(etag).send().await {
-            Ok(_) => Ok(true),
-            // 412: it is another, or gone. 409: somebody is writing it. 404: it is gone.
-            Err(e) if matches!(status(&e), Some(412 | 409)) => Ok(false),
-            Err(e) if status(&e) == Some(404) && e.code() != Some("NoSuchBucket") => Ok(false),
+    /// Removes an object if it is still the one with this `ETag` (`If-Match`).
+    pub async fn remove_unchanged(&self, bucket: Bucket, path: &str, etag: &str) -> Result<Removed, StoreError> {
+        let remove = self.client.delete_object().bucket(self.name(bucket)).key(path).if_match(etag);
+        match remove.send().await {
+            Ok(_) => Ok(Removed::Gone),
+            // So it looks as well when it was removed, and the answer was lost.
+            Err(e) if is_overtaken(&e) => {
+                let there = self.look(bucket, path).await?;
+                Ok(there.map_or(Removed::Gone, |_| Removed::Changed))
+            }
             Err(e) => Err(self.failed("remove", bucket, path, sentence(&e))),
         }
     }
