@@ -20,6 +20,8 @@ mod htpasswd;
 mod import;
 mod invite;
 mod keys;
+#[cfg(test)]
+mod meanwhile;
 mod migrate;
 mod notify;
 mod queues;

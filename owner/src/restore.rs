@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, stream};
-use gallery::store::{Condition, Listed, Written};
+use gallery::store::{Condition, Listed, Removed, Written};
 use gallery::{Bucket, Key, Store};
 use indicatif::{HumanBytes, ProgressBar};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ use crate::cli::{Place, Restore};
 use crate::reach::Reached;
 use crate::tell::{counted, there_already};
 use crate::upload::etag;
-use crate::upload::find::Found;
+use crate::upload::find::{Found, written};
 use crate::upload::pace::Pace;
 use crate::upload::send::Way;
 
@@ -108,6 +108,8 @@ struct Summary {
     differing: Vec<String>,
     /// Keys that only the gallery had.
     deleted: Vec<String>,
+    /// Keys that were to be removed, and hold something else by now, which stays.
+    changed: Vec<String>,
     /// Viewers who are back.
     people: Vec<String>,
     /// Viewers whom the gallery has otherwise, who stayed as they are.
@@ -173,11 +175,12 @@ async fn restore(store: &Store, command: &Restore, manifest: Manifest) -> Result
         return Ok(summary);
     }
     if command.delete {
-        for key in there.into_keys().filter(|key| !kept.contains(key)) {
-            if !command.dry_run {
-                store.remove_path(Bucket::Source, &key).await?;
+        for (key, listed) in there.into_iter().filter(|(key, _)| !kept.contains(key)) {
+            if !command.dry_run && store.remove_listed(Bucket::Source, &listed).await? == Removed::Changed {
+                summary.changed.push(key);
+            } else {
+                summary.deleted.push(key);
             }
-            summary.deleted.push(key);
         }
     }
     if !command.without_people {
@@ -201,6 +204,7 @@ async fn put_back(way: &Way, command: &Restore, key: &str, kept: &Kept, there: O
             return Ok(Done::Differs);
         }
     }
+    let written = written(&file);
     let read = file.clone();
     let sum = tokio::task::spawn_blocking(move || fetch::sum(&read)).await?;
     let sum = sum.with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -210,10 +214,17 @@ async fn put_back(way: &Way, command: &Restore, key: &str, kept: &Kept, there: O
          gallery that still has it",
         file.display()
     );
-    if !command.dry_run {
-        way.send(&Found { file, key: key.to_owned(), bytes: kept.bytes }).await?;
+    if command.dry_run {
+        return Ok(Done::Sent(kept.bytes));
     }
-    Ok(Done::Sent(kept.bytes))
+    let when = Condition::since(there.map(|listed| listed.etag.as_str()));
+    match way.send(&Found { file, key: key.to_owned(), bytes: kept.bytes, written }, &when).await? {
+        Written::Stored(_) => Ok(Done::Sent(kept.bytes)),
+        Written::Overtaken if command.overwrite => {
+            bail!("it was changed in the gallery meanwhile, and stays: the same command again brings the copy's")
+        }
+        Written::Overtaken => Ok(Done::Differs),
+    }
 }
 
 /// Whether an object has a file's bytes, as far as its `ETag` tells.
@@ -314,6 +325,12 @@ impl Summary {
                 self.differing[0]
             );
         }
+        if let Some(first) = self.changed.first() {
+            println!(
+                "{} in the gallery meanwhile and not removed, the first is `{first}`: the same command again looks anew.",
+                counted(self.changed.len(), "file was changed", "files were changed")
+            );
+        }
         if !self.people_differing.is_empty() {
             println!(
                 "The gallery has these viewers otherwise: {}. `--overwrite` brings the copy's.",
@@ -325,3 +342,6 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! `heirloom upload`: files into the source bucket.
 //!
 //! What is there already, by size and `ETag`, is not sent again; a file that was only renamed is copied inside the bucket.
+//! Whatever is written or removed bears the condition that its key is still as it was seen: what others do meanwhile stays.
 //! Large files go in parts, and a part that arrived before an interruption is not sent again. So the way out of every
 //! failure is the same command once more.
 
 pub mod complete;
+pub(crate) mod copy;
 pub(crate) mod etag;
 pub mod find;
 pub(crate) mod pace;
@@ -12,37 +14,31 @@ mod plan;
 pub(crate) mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, stream};
-use gallery::Store;
 use gallery::keys::Bucket;
-use gallery::store::Listed;
+use gallery::store::{Condition, Listed, Removed, Written};
+use gallery::{FolderPath, Store};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::Interrupted;
 use crate::cli::Upload;
 use crate::reach::Reached;
-use crate::tell::there_already;
-use find::{Findings, Found, LeftOut, find};
+use crate::tell::{counted, there_already};
+use find::{Findings, Found, LeftOut, find, own_name};
 use pace::Pace;
 use plan::{Step, plan};
 use send::Way;
 
 /// Does what `heirloom upload` asks.
 pub(crate) async fn run(command: Upload) -> Result<()> {
-    let findings = find(&command.paths, command.to.as_ref(), command.album_by)?;
+    let collections = collections(&command.paths, command.to.as_ref())?;
     let reached = Reached::in_folder(&command.data).await?;
-    let asked = Asked {
-        delete: command.delete,
-        dry_run: command.dry_run,
-        quiet: command.json,
-        limit: command.limit,
-        parallel: command.parallel,
-    };
-    let summary = upload(reached.store(), findings, &asked).await;
+    let summary = look_and_upload(reached.store(), &command, collections).await;
     reached.close().await;
     let summary = summary?;
     if command.json {
@@ -55,6 +51,44 @@ pub(crate) async fn run(command: Upload) -> Result<()> {
     }
     ensure!(summary.failed.is_empty(), "not everything was uploaded: run the same command again to go on");
     Ok(())
+}
+
+/// The collections that may be concerned, and maybe more, before anything is looked through.
+fn collections(paths: &[PathBuf], to: Option<&FolderPath>) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for path in paths {
+        let failed = || format!("cannot read `{}`", path.display());
+        let root = path.canonicalize().with_context(failed)?;
+        if let Some(to) = to {
+            names.extend(to.names().first().cloned());
+        } else if root.is_dir() {
+            names.insert(own_name(&root));
+            for entry in root.read_dir().with_context(failed)? {
+                let entry = entry.with_context(failed)?;
+                let is_folder = entry.file_type().with_context(failed)?.is_dir();
+                names.extend(entry.file_name().into_string().ok().filter(|_| is_folder));
+            }
+        }
+    }
+    // A folder that can be no collection is left out with a sentence later.
+    names.retain(|name| FolderPath::parse(name).is_ok());
+    Ok(names)
+}
+
+/// The gallery is looked at first, and the folders afterwards. So what others send out of them meanwhile (`heirloom watch`
+/// may) is found here, and is nothing that has no file any more.
+async fn look_and_upload(store: &Store, command: &Upload, collections: BTreeSet<String>) -> Result<Summary> {
+    let there = listed(store, collections).await?;
+    let (paths, to, by) = (command.paths.clone(), command.to.clone(), command.album_by);
+    let findings = tokio::task::spawn_blocking(move || find(&paths, to.as_ref(), by)).await??;
+    let asked = Asked {
+        delete: command.delete,
+        dry_run: command.dry_run,
+        quiet: command.json,
+        limit: command.limit,
+        parallel: command.parallel,
+    };
+    bring(store, there, findings, &asked).await
 }
 
 /// How to upload.
@@ -78,6 +112,8 @@ pub(crate) struct Summary {
     /// How many were there already.
     pub(crate) unchanged: usize,
     pub(crate) deleted: Vec<String>,
+    /// Keys that were to be removed and stay: they hold something else by now, or their file came back.
+    pub(crate) changed: Vec<String>,
     pub(crate) left_out: Vec<LeftOut>,
     /// Key, reason.
     pub(crate) failed: Vec<(String, String)>,
@@ -88,21 +124,28 @@ pub(crate) struct Summary {
 enum Done {
     Same,
     Sent(Found),
-    Moved { from: String, to: String },
+    Moved { from: Listed, to: String },
     Failed { key: String, why: String },
 }
 
-/// Brings the bucket to where the findings are.
+/// Sends what was found and is not there.
 pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> Result<Summary> {
-    let there = listed(store, &findings).await?;
+    let collections = findings.files.iter().filter_map(|found| found.key.split('/').next().map(str::to_owned));
+    let there = listed(store, collections.collect()).await?;
+    bring(store, there, findings, asked).await
+}
+
+/// Brings the bucket to where the findings are, from what was seen in it before they were found.
+async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &Asked) -> Result<Summary> {
     let total = findings.files.iter().map(|found| found.bytes).sum();
-    let (deletions, steps): (Vec<Step>, Vec<Step>) = plan(findings.files, there, &findings.covers, asked.delete)
+    let (deletions, steps): (Vec<Step>, Vec<Step>) = plan(findings.files, there, &findings.covers, asked.delete)?
         .into_iter()
         .partition(|s| matches!(s, Step::Delete(_)));
     let progress = if asked.quiet || asked.dry_run { ProgressBar::hidden() } else { bar(total) };
     let way = Way::new(store, Pace::new(asked.limit), &progress, asked.parallel);
 
     let mut summary = Summary { left_out: findings.left_out, ..Summary::default() };
+    let mut gone: BTreeMap<String, Listed> = BTreeMap::new();
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut steps =
         stream::iter(steps).map(|step| take(&way, step, asked.dry_run)).buffer_unordered(asked.parallel.max(1));
@@ -114,7 +157,7 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
                 break;
             }
             done = steps.next() => match done {
-                Some(done) => summary.note(done),
+                Some(done) => gone.extend(summary.note(done)),
                 None => break,
             }
         }
@@ -123,16 +166,21 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
     progress.finish_and_clear();
     // Nothing is removed before everything else is where it belongs.
     if !summary.interrupted && summary.failed.is_empty() {
-        let mut gone: BTreeSet<String> = summary.moved.iter().map(|(from, _)| from.clone()).collect();
         for step in deletions {
             if let Step::Delete(listed) = step
-                && gone.insert(listed.path.clone())
+                && !gone.contains_key(&listed.path)
             {
-                summary.deleted.push(listed.path);
+                summary.deleted.push(listed.path.clone());
+                gone.insert(listed.path.clone(), listed);
             }
         }
-        for key in gone.iter().filter(|_| !asked.dry_run) {
-            store.remove_path(Bucket::Source, key).await?;
+        for listed in gone.values().filter(|_| !asked.dry_run) {
+            // Hours may have passed since it was looked for.
+            let is_back = findings.covers.iter().any(|cover| cover.has_file(&listed.path));
+            if is_back || store.remove_listed(Bucket::Source, listed).await? == Removed::Changed {
+                summary.deleted.retain(|key| *key != listed.path);
+                summary.changed.push(listed.path.clone());
+            }
         }
     }
     summary.uploaded.sort();
@@ -140,11 +188,8 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
     Ok(summary)
 }
 
-/// What lies in the collections that are concerned.
-async fn listed(store: &Store, findings: &Findings) -> Result<Vec<Listed>> {
-    let keys = findings.files.iter().map(|found| found.key.as_str());
-    let all = keys.chain(findings.covers.iter().map(|cover| cover.folder.as_str()));
-    let collections: BTreeSet<&str> = all.filter_map(|key| key.split('/').next()).collect();
+/// What lies in these collections.
+async fn listed(store: &Store, collections: BTreeSet<String>) -> Result<Vec<Listed>> {
     let mut there = Vec::new();
     for collection in collections {
         there.extend(store.list(Bucket::Source, format!("{collection}/")).all().await?);
@@ -154,7 +199,7 @@ async fn listed(store: &Store, findings: &Findings) -> Result<Vec<Listed>> {
 
 async fn take(way: &Way, step: Step, dry_run: bool) -> Done {
     let key = match &step {
-        Step::Send(found) | Step::Compare(found, _) | Step::Move(found, _) => found.key.clone(),
+        Step::Send(found, _) | Step::Compare(found, _) | Step::Move(found, _) => found.key.clone(),
         Step::Delete(listed) => listed.path.clone(),
     };
     match taken(way, step, dry_run).await {
@@ -164,32 +209,33 @@ async fn take(way: &Way, step: Step, dry_run: bool) -> Done {
 }
 
 async fn taken(way: &Way, step: Step, dry_run: bool) -> Result<Done> {
-    let found = match step {
-        Step::Send(found) => found,
+    let (found, when) = match step {
+        Step::Send(found, when) => (found, when),
         Step::Compare(found, listed) => {
             // Where S3 tells no MD5 the size has to do.
             if same(&found, &listed).await?.unwrap_or(true) {
                 way.is_spared(found.bytes);
                 return Ok(Done::Same);
             }
-            found
+            (found, Condition::Unchanged(listed.etag))
         }
         Step::Move(found, candidates) => {
             for listed in candidates {
-                if same(&found, &listed).await? == Some(true) {
-                    if !dry_run {
-                        way.copy(&listed.path, &found.key).await?;
-                    }
+                if same(&found, &listed).await? != Some(true) {
+                    continue;
+                }
+                let is_there = dry_run || way.copy(&listed.path, &listed.etag, &found.key).await? != Written::Overtaken;
+                if is_there {
                     way.is_spared(found.bytes);
-                    return Ok(Done::Moved { from: listed.path, to: found.key });
+                    return Ok(Done::Moved { from: listed, to: found.key });
                 }
             }
-            found
+            (found, Condition::New)
         }
         Step::Delete(listed) => bail!("`{}` is not removed before the rest is done", listed.path),
     };
-    if !dry_run {
-        way.send(&found).await?;
+    if !dry_run && way.send(&found, &when).await? == Written::Overtaken {
+        bail!("the gallery changed there meanwhile, and was left so: the next run compares it with the file");
     }
     Ok(Done::Sent(found))
 }
@@ -209,16 +255,21 @@ pub(crate) fn bar(bytes: u64) -> ProgressBar {
 }
 
 impl Summary {
-    fn note(&mut self, done: Done) {
+    /// Notes how a step ended; tells what is to be removed for it.
+    fn note(&mut self, done: Done) -> Option<(String, Listed)> {
         match done {
             Done::Same => self.unchanged += 1,
             Done::Sent(found) => {
                 self.bytes += found.bytes;
                 self.uploaded.push(found.key);
             }
-            Done::Moved { from, to } => self.moved.push((from, to)),
+            Done::Moved { from, to } => {
+                self.moved.push((from.path.clone(), to));
+                return Some((from.path.clone(), from));
+            }
             Done::Failed { key, why } => self.failed.push((key, why)),
         }
+        None
     }
 
     fn tell(&self, dry_run: bool) {
@@ -249,8 +300,17 @@ impl Summary {
         for (why, count) in reasons {
             println!("  {count} left out: {why}");
         }
+        if let Some(first) = self.changed.first() {
+            println!(
+                "{} or came back meanwhile and not removed, the first is `{first}`: the same command again looks anew.",
+                counted(self.changed.len(), "file was changed", "files were changed")
+            );
+        }
         if self.interrupted {
             println!("Stopped. The same command again goes on where this one stopped.");
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! while, because cameras and phones write into the folder as they please.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
@@ -110,8 +110,8 @@ impl Folder {
         let found = tokio::task::spawn_blocking(move || find(&[root], to.as_ref(), by)).await??;
         let (ready, settles_in) = self.settled(found.files);
         if !ready.is_empty() {
-            let states: Vec<(PathBuf, Option<State>, String)> =
-                ready.iter().map(|file| (file.file.clone(), state(&file.file), file.key.clone())).collect();
+            let states: Vec<(PathBuf, State, String)> =
+                ready.iter().map(|found| (found.file.clone(), State::of(found), found.key.clone())).collect();
             match self.send(ready).await {
                 Ok(summary) => {
                     self.tell(&summary)?;
@@ -120,8 +120,8 @@ impl Folder {
                     }
                     for (file, state, key) in states {
                         let failed = summary.failed.iter().any(|(failed, _)| *failed == key);
-                        // Only in the state that it was in before it was sent.
-                        if let (false, Some(state)) = (failed, state) {
+                        // In the state that was judged: what changed since then fails, or is another one at the next look.
+                        if !failed {
                             self.sent.insert(file, (state, key));
                         }
                     }
@@ -149,7 +149,7 @@ impl Folder {
         let mut before = BTreeMap::new();
         let mut next: Option<Duration> = None;
         for found in files {
-            let Some(state) = state(&found.file) else { continue };
+            let state = State::of(&found);
             if self.sent.get(&found.file).is_some_and(|(sent, key)| *sent == state && *key == found.key) {
                 continue;
             }
@@ -161,7 +161,7 @@ impl Folder {
             let untouched = state.modified.and_then(|at| at.elapsed().ok()).unwrap_or_default();
             let stayed = since.elapsed().max(untouched);
             if stayed >= settle {
-                ready.push(Found { bytes: state.bytes, ..found });
+                ready.push(found);
             } else {
                 let left = settle.saturating_sub(stayed) + Duration::from_millis(50);
                 next = Some(next.map_or(left, |next| next.min(left)));
@@ -216,7 +216,33 @@ struct Sent<'a> {
     failed: &'a [(String, String)],
 }
 
-fn state(file: &Path) -> Option<State> {
-    let found = file.metadata().ok()?;
-    Some(State { bytes: found.len(), modified: found.modified().ok() })
+impl State {
+    fn of(found: &Found) -> Self {
+        Self { bytes: found.bytes, modified: found.written }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Command;
+    use crate::meanwhile::{asked, write};
+
+    #[test]
+    fn what_is_sent_and_noted_is_the_state_that_was_judged() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("Photos/Family/1.jpg");
+        write(&file, b"half");
+        let root = place.path().join("Photos").canonicalize().unwrap();
+        let Command::Watch(command) = asked(&["watch", root.to_str().unwrap(), "--settle", "0"]) else { panic!() };
+        let mut folder = Folder { root, command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
+        let found = find(std::slice::from_ref(&folder.root), None, None).unwrap();
+        write(&file, b"half and half");
+        let (ready, _) = folder.settled(found.files);
+        assert_eq!(ready.len(), 1);
+        assert!(!ready[0].is_still(&file.metadata().unwrap()), "what came since is another state");
+        folder.sent.insert(ready[0].file.clone(), (State::of(&ready[0]), ready[0].key.clone()));
+        let found = find(std::slice::from_ref(&folder.root), None, None).unwrap();
+        assert_eq!(folder.settled(found.files).0.len(), 1, "it is sent again");
+    }
 }

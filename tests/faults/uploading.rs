@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::CompletedPart;
-use gallery::store::BucketNames;
+use gallery::store::{BucketNames, Condition, Written};
 use owner::upload::complete::complete;
 
 use crate::World;
@@ -34,7 +34,9 @@ async fn an_upload_whose_last_answer_is_lost_is_done() -> Result<()> {
     let (id, sent) = parts(calm.client()).await?;
     let aim = Aim { fault: Fault::LostAnswer, path: "/source/", conditional: false, times: AtomicUsize::new(1) };
     let weather = Weather::aimed(aim);
-    complete(world.through(&weather).client(), "source", KEY, &id, sent.clone()).await?;
+    let new = Condition::New;
+    let done = complete(world.through(&weather).client(), "source", KEY, &id, sent.clone(), &new).await?;
+    ensure!(matches!(done, Written::Stored(_)), "{done:?}");
     ensure!(weather.faults.load(Ordering::Relaxed) == 1, "the weather was fine");
     let there = calm.client().head_object().bucket("source").key(KEY).send().await?;
     ensure!(there.content_length == Some(5 * 1024 * 1024 + 1000));
@@ -44,7 +46,17 @@ async fn an_upload_whose_last_answer_is_lost_is_done() -> Result<()> {
     let abort = calm.client().abort_multipart_upload().bucket("source").key(KEY).upload_id(&id);
     abort.send().await?;
     sent.pop();
-    let error = complete(calm.client(), "source", KEY, &id, sent).await.err().context("an upload that is gone")?;
+    let always = Condition::Always;
+    let error =
+        complete(calm.client(), "source", KEY, &id, sent, &always).await.err().context("an upload that is gone")?;
     ensure!(format!("{error:#}").contains("NoSuchUpload"), "{error:#}");
+
+    // Somebody else was first: theirs stays.
+    let (id, mut sent) = parts(calm.client()).await?;
+    sent.pop();
+    let done = complete(calm.client(), "source", KEY, &id, sent, &Condition::New).await?;
+    ensure!(done == Written::Overtaken, "{done:?}");
+    let there = calm.client().head_object().bucket("source").key(KEY).send().await?;
+    ensure!(there.content_length == Some(5 * 1024 * 1024 + 1000));
     Ok(())
 }

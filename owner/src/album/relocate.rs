@@ -10,13 +10,14 @@ use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_s3::types::CompletedPart;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::{METADATA, SETTINGS};
-use gallery::store::Listed;
+use gallery::store::{Condition, Listed, Removed, Written};
 use gallery::{Bucket, CollectionSlug, FolderPath, Scope, SourceKey, Store};
 use login::{Cost, Hasher, Users};
 use serde::Serialize;
 
 use crate::tell::counted;
 use crate::upload::complete::complete;
+use crate::upload::copy::{copy, source};
 
 /// How many objects are under way at once.
 const AT_ONCE: usize = 8;
@@ -75,7 +76,7 @@ pub(super) async fn run(store: &Store, from: &FolderPath, to: &FolderPath, dry_r
     if dry_run {
         return tell(&moved, from, to, true, json);
     }
-    let copies = wanted.into_iter().map(|(listed, key)| copy(store, listed, key));
+    let copies = wanted.into_iter().map(|(listed, key)| carry(store, listed, key));
     stream::iter(copies).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     let arrived = self::listed(store, &new).await?;
     for (listed, key) in &steps {
@@ -121,21 +122,34 @@ async fn is_same(store: &Store, a: &Listed, b: &Listed) -> Result<bool> {
     Ok(true)
 }
 
-async fn copy(store: &Store, listed: &Listed, key: &str) -> Result<()> {
-    let failed = || format!("cannot copy `{}` to `{key}`", listed.path);
-    let (client, bucket) = (store.client(), store.name(Bucket::Source));
-    let encoded =
-        |part: &str| percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let source = format!("{bucket}/{}", listed.path.split('/').map(encoded).collect::<Vec<_>>().join("/"));
-    if listed.bytes < IN_ONE_GO {
-        let copy = client.copy_object().bucket(bucket).copy_source(source).key(key);
-        copy.copy_source_if_match(&listed.etag).send().await.with_context(failed)?;
+/// Copies an object to where nothing was seen.
+async fn carry(store: &Store, listed: &Listed, key: &str) -> Result<()> {
+    let copied = if listed.bytes < IN_ONE_GO {
+        copy(store, store.name(Bucket::Source), &listed.path, &listed.etag, key).await
+    } else {
+        carry_in_parts(store, listed, key).await
+    };
+    if copied.with_context(|| format!("cannot copy `{}` to `{key}`", listed.path))? != Written::Overtaken {
         return Ok(());
     }
-    let head = client.head_object().bucket(bucket).key(&listed.path).send().await.with_context(failed)?;
+    let is_there = match store.look(Bucket::Source, key).await? {
+        Some(there) => is_same(store, listed, &there).await?,
+        None => false,
+    };
+    ensure!(
+        is_there,
+        "`{}` was changed or `{key}` came meanwhile: nothing was removed, run the same command again",
+        listed.path
+    );
+    Ok(())
+}
+
+async fn carry_in_parts(store: &Store, listed: &Listed, key: &str) -> Result<Written> {
+    let (client, bucket) = (store.client(), store.name(Bucket::Source));
+    let source = source(bucket, &listed.path);
+    let head = client.head_object().bucket(bucket).key(&listed.path).send().await?;
     let begun = client.create_multipart_upload().bucket(bucket).key(key);
-    let begun =
-        begun.set_content_type(head.content_type).set_metadata(head.metadata).send().await.with_context(failed)?;
+    let begun = begun.set_content_type(head.content_type).set_metadata(head.metadata).send().await?;
     let upload = begun.upload_id.context("S3 named no upload")?;
     let mut parts = Vec::new();
     for (index, start) in (0..listed.bytes).step_by(PART as usize).enumerate() {
@@ -143,22 +157,17 @@ async fn copy(store: &Store, listed: &Listed, key: &str) -> Result<()> {
         let end = listed.bytes.min(start + PART) - 1;
         let part = client.upload_part_copy().bucket(bucket).key(key).upload_id(&upload).part_number(number);
         let part = part.copy_source(&source).copy_source_if_match(&listed.etag);
-        let copied = part.copy_source_range(format!("bytes={start}-{end}")).send().await.with_context(failed)?;
+        let copied = part.copy_source_range(format!("bytes={start}-{end}")).send().await?;
         let etag = copied.copy_part_result.and_then(|result| result.e_tag);
         parts.push(CompletedPart::builder().part_number(number).set_e_tag(etag).build());
     }
-    complete(client, bucket, key, &upload, parts).await.with_context(failed)
+    complete(client, bucket, key, &upload, parts, &Condition::New).await
 }
 
 /// Removes what was copied; names what has become something else meanwhile, which stays.
 async fn remove<'a>(store: &Store, listed: &'a Listed) -> Result<Option<&'a str>> {
-    match store.look(Bucket::Source, &listed.path).await? {
-        Some(now) if now.etag != listed.etag => Ok(Some(&listed.path)),
-        _ => {
-            store.remove_path(Bucket::Source, &listed.path).await?;
-            Ok(None)
-        }
-    }
+    let removed = store.remove_listed(Bucket::Source, listed).await?;
+    Ok((removed == Removed::Changed).then_some(listed.path.as_str()))
 }
 
 /// Who will see it no more, and who will see it now.
@@ -204,3 +213,6 @@ fn tell(moved: &Moved, from: &FolderPath, to: &FolderPath, dry_run: bool, json: 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,8 @@ pub struct Upload {
     #[arg(long, value_name = "TIME")]
     pub album_by: Option<AlbumBy>,
 
-    /// Remove from the gallery what is no longer in PATH. `metadata.yml` files stay
+    /// Remove from the gallery what is no longer in PATH. `metadata.yml` files stay, and so does everything where a folder
+    /// holds no photo at all
     #[arg(long)]
     pub delete: bool,
 

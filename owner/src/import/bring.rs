@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures::{StreamExt, stream};
 use gallery::Store;
 use gallery::keys::METADATA;
+use gallery::store::{Condition, Written};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -20,7 +21,7 @@ use super::there::{At, Bytes, There, listed, look, settle};
 use super::words;
 use crate::cli::Asked;
 use crate::upload::bar;
-use crate::upload::find::{Found, LeftOut};
+use crate::upload::find::{Found, LeftOut, written};
 use crate::upload::pace::Pace;
 use crate::upload::send::Way;
 
@@ -103,8 +104,8 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
     } else {
         Own::default()
     };
-    // Where these bytes lie already, or lie now.
-    let mut source: Option<String> = None;
+    // Where these bytes lie already, or lie now, and their `ETag` there.
+    let mut source: Option<(String, String)> = None;
     let mut free = Vec::new();
     for place in places {
         if place.name == METADATA && matches!(look(there, &place.key(), &mut bytes).await?, At::Other) {
@@ -115,7 +116,8 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
         let (place, is_there) = settle(there, place, &mut bytes).await?;
         if is_there {
             arrived.same += 1;
-            source.get_or_insert_with(|| place.key());
+            let etag = there.etag(&place.key()).unwrap_or_default();
+            source.get_or_insert_with(|| (place.key(), etag.to_owned()));
         } else {
             free.push(place.key());
         }
@@ -123,28 +125,38 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
     }
     let mut sent = 0;
     for key in free {
-        if let Some(from) = &source {
-            if !dry_run {
-                way.copy(from, &key).await?;
+        if let Some((from, etag)) = &source {
+            if !dry_run && way.copy(from, etag, &key).await? == Written::Overtaken {
+                bail!("`{from}` was changed or {}", came(&key));
             }
             arrived.copied.push(key);
             continue;
         }
-        match piece.object().filter(|object| object.within_reach && piece.bytes <= MOST_COPIED) {
-            _ if dry_run => {}
-            Some(object) => way.copy_from(&object.bucket, &object.key, &key).await?,
+        let stored = match piece.object().filter(|object| object.within_reach && piece.bytes <= MOST_COPIED) {
+            _ if dry_run => Written::Stored(String::new()),
+            Some(object) => way.copy_from(&object.bucket, &object.key, &object.etag, &key).await?,
             None => {
-                way.send(&Found { file: bytes.file().await?, key: key.clone(), bytes: piece.bytes }).await?;
+                let file = bytes.file().await?;
+                let written = written(&file);
                 sent = piece.bytes;
+                way.send(&Found { file, key: key.clone(), bytes: piece.bytes, written }, &Condition::New).await?
             }
-        }
+        };
+        let Written::Stored(etag) = stored else { bail!(came(&key)) };
         arrived.bytes += piece.bytes;
         arrived.sent.push(key.clone());
-        source = Some(key);
+        source = Some((key, etag));
     }
     way.is_spared(piece.bytes - sent);
     Ok(arrived)
 }
 
+fn came(key: &str) -> String {
+    format!("something came to `{key}` meanwhile, and stays: the same command again sees to it")
+}
+
 /// The largest object that S3 copies at once (AWS, `CopyObject`: 5 GB).
 const MOST_COPIED: u64 = 5 << 30;
+
+#[cfg(test)]
+mod tests;

@@ -158,6 +158,11 @@ impl There {
         Ok(ours == HEXLOWER.encode(&hash.finalize()))
     }
 
+    /// The `ETag` of what lies at a place.
+    pub(super) fn etag(&self, key: &str) -> Option<&str> {
+        self.listed.get(key).map(|listed| listed.etag.as_str())
+    }
+
     /// Whether nobody else is on the way there.
     fn reserve(&self, key: &str) -> bool {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned())

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use gallery::keys::METADATA;
@@ -29,6 +30,20 @@ pub(crate) struct Found {
     pub(crate) file: PathBuf,
     pub(crate) key: String,
     pub(crate) bytes: u64,
+    /// When it was last written, where the system tells.
+    pub(crate) written: Option<SystemTime>,
+}
+
+impl Found {
+    /// Whether it is as it was found, by what the system says of it now.
+    pub(crate) fn is_still(&self, now: &Metadata) -> bool {
+        now.len() == self.bytes && self.written.is_none_or(|then| now.modified().is_ok_and(|now| now == then))
+    }
+}
+
+/// When a file was last written.
+pub(crate) fn written(file: &Path) -> Option<SystemTime> {
+    file.metadata().ok()?.modified().ok()
 }
 
 /// A file that stays where it is, and why.
@@ -55,12 +70,28 @@ pub(crate) struct Cover {
     pub(crate) folder: String,
     /// With all folders in it; otherwise just the files right in it.
     pub(crate) whole: bool,
+    /// The folder here that was looked through for it.
+    pub(crate) from: PathBuf,
+    /// Whether its files went into albums by their dates, so that keys do not tell where files lie.
+    pub(crate) by_date: bool,
 }
 
 impl Cover {
     /// Whether a key lies in it.
     pub(crate) fn holds(&self, key: &str) -> bool {
-        key.strip_prefix(&self.folder).is_some_and(|rest| self.whole || !rest.contains('/'))
+        self.below(key).is_some()
+    }
+
+    /// Whether a key has a file by now. What a system finds under other letters as well is another file.
+    pub(crate) fn has_file(&self, key: &str) -> bool {
+        let Some(below) = self.below(key).filter(|_| !self.by_date) else { return false };
+        let mut file = self.from.clone();
+        file.extend(below.split('/'));
+        file.is_file() && file.canonicalize().is_ok_and(|real| real == file)
+    }
+
+    fn below<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&self.folder).filter(|below| self.whole || !below.contains('/'))
     }
 }
 
@@ -82,6 +113,7 @@ pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumB
     }
     if let Some(by) = by {
         into_albums(&mut findings.files, by);
+        findings.covers.iter_mut().for_each(|cover| cover.by_date = true);
         leave_out_what_lies_too_deep(&mut findings);
     }
     findings.files.sort_by(|a, b| a.key.cmp(&b.key));
@@ -101,8 +133,13 @@ pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumB
 /// How deep folders are looked through. No album lies so deep, but what is left out is to be named.
 const DEEPEST: usize = 32;
 
+/// The collection of files that lie right in a folder.
+pub(super) fn own_name(root: &Path) -> String {
+    root.file_name().map_or_else(|| "Photos".into(), |name| name.to_string_lossy().into_owned())
+}
+
 fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Result<()> {
-    let own_name = root.file_name().map_or_else(|| "Photos".into(), |name| name.to_string_lossy().into_owned());
+    let own_name = own_name(root);
     // Paths that go on for ever are no longer paths to the system.
     let walk = WalkDir::new(root).sort_by_file_name().max_depth(DEEPEST).into_iter();
     for entry in walk.filter_entry(|entry| entry.depth() == 0 || is_album(entry)) {
@@ -122,14 +159,18 @@ fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Resu
         } else if let (None, 1, Some(key)) = (to, entry.depth(), key) {
             // `own_name/Family` as a key of a file means the collection `Family` as a folder.
             let folder = format!("{}/", key.rsplit('/').next().unwrap_or_default());
-            findings.covers.push(Cover { folder, whole: true });
+            findings.covers.push(Cover { folder, whole: true, from: entry.into_path(), by_date: false });
         }
     }
     match to {
-        Some(to) => findings.covers.push(Cover { folder: format!("{to}/"), whole: true }),
+        Some(to) => {
+            let folder = format!("{to}/");
+            findings.covers.push(Cover { folder, whole: true, from: root.to_owned(), by_date: false });
+        }
         None if findings.files.iter().any(|found| found.file.parent() == Some(root)) => {
             // A collection of that name may hold albums that came from elsewhere: they are none of this folder's.
-            findings.covers.push(Cover { folder: format!("{own_name}/"), whole: false });
+            let folder = format!("{own_name}/");
+            findings.covers.push(Cover { folder, whole: false, from: root.to_owned(), by_date: false });
         }
         None => {}
     }
@@ -169,8 +210,9 @@ fn take(file: &Path, key: Option<String>, findings: &mut Findings) -> Result<()>
     } else if let Err(error) = SourceKey::parse(&key) {
         leave(error.to_string());
     } else {
-        let bytes = file.metadata().with_context(|| format!("cannot read `{}`", file.display()))?.len();
-        findings.files.push(Found { file: file.to_owned(), key, bytes });
+        let now = file.metadata().with_context(|| format!("cannot read `{}`", file.display()))?;
+        let (bytes, written) = (now.len(), now.modified().ok());
+        findings.files.push(Found { file: file.to_owned(), key, bytes, written });
     }
     Ok(())
 }
@@ -301,7 +343,8 @@ mod tests {
             keys(&findings),
             ["Family/2024/Lisbon/Day 1/ü.jpg", "Family/2024/Lisbon/b.jpg", "Family/2024/a.jpg"]
         );
-        assert_eq!(findings.covers, [Cover { folder: "Family/2024/".to_owned(), whole: true }]);
+        let from = root.canonicalize().unwrap();
+        assert_eq!(findings.covers, [Cover { folder: "Family/2024/".to_owned(), whole: true, from, by_date: false }]);
 
         let one = find(&[root.join("a.jpg")], Some(&to), None).unwrap();
         assert_eq!((keys(&one), one.covers.len()), (vec!["Family/2024/a.jpg"], 0));
@@ -335,7 +378,11 @@ mod tests {
         std::fs::write(root.join("A/IMG_1.jpg"), &photo).unwrap();
         let findings = find(std::slice::from_ref(&root), None, Some(AlbumBy::Day)).unwrap();
         assert_eq!(keys(&findings), ["A/2024-07-14/IMG_1.MOV", "A/2024-07-14/IMG_1.jpg", "A/metadata.yml"]);
-        let findings = find(&[root], None, Some(AlbumBy::Month)).unwrap();
+        let findings = find(std::slice::from_ref(&root), None, Some(AlbumBy::Month)).unwrap();
         assert_eq!(keys(&findings)[1], "A/2024-07/IMG_1.jpg");
+        // An object that lies where the file does is not that file's.
+        assert!(!findings.covers[0].has_file("A/IMG_1.jpg"));
+        let findings = find(&[root], None, None).unwrap();
+        assert!(findings.covers[0].has_file("A/IMG_1.jpg") && !findings.covers[0].has_file("A/IMG_2.jpg"));
     }
 }

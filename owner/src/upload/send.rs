@@ -3,23 +3,23 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{CompletedPart, Part};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::Store;
 use gallery::keys::Bucket;
-use gallery::store::unhurried;
+use gallery::store::{Condition, Written, is_overtaken, unhurried};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use indicatif::ProgressBar;
 use tokio::sync::Semaphore;
 
 use super::complete::complete;
+use super::copy::copy;
 use super::etag::{IN_PARTS, of_bytes, part_size};
 use super::find::Found;
 use super::pace::Pace;
@@ -52,16 +52,19 @@ impl Way {
         self.progress.inc(bytes);
     }
 
-    /// Sends a file. What S3 stored is compared with what was read here; a difference is an error.
-    pub(crate) async fn send(&self, found: &Found) -> Result<()> {
-        let sent = if found.bytes < IN_PARTS { self.whole(found).await } else { self.in_parts(found).await };
+    /// Sends a file, if its key is still as it was seen. What S3 stored is compared with what was read here; a difference
+    /// is an error.
+    pub(crate) async fn send(&self, found: &Found, when: &Condition) -> Result<Written> {
+        let sent =
+            if found.bytes < IN_PARTS { self.whole(found, when).await } else { self.in_parts(found, when).await };
         sent.with_context(|| format!("cannot upload `{}`", found.key))
     }
 
-    async fn whole(&self, found: &Found) -> Result<()> {
+    async fn whole(&self, found: &Found, when: &Condition) -> Result<Written> {
         let _turn = self.bodies.acquire().await?;
-        let Piece { bytes, etag } = read(&found.file, 0, found.bytes).await?;
+        let Piece { bytes, etag } = read(found, 0, found.bytes).await?;
         let length = bytes.len() as u64;
+        let (matching, none_matching) = when.headers();
         let put = self
             .store
             .client()
@@ -70,19 +73,28 @@ impl Way {
             .key(&found.key)
             .set_content_type(content_type(&found.key))
             .content_length(length as i64)
+            .set_if_match(matching)
+            .set_if_none_match(none_matching)
             .body(self.body(bytes));
         // What the checksum and the `ETag` prove need no third hash in the signature: over TLS nobody could change the
         // bytes, and without it (on this machine) nobody is in between.
-        let stored = put.customize().config_override(unhurried()).disable_payload_signing().send().await?;
-        ensure!(
-            stored.e_tag.is_some_and(|told| agrees(&told, &etag)),
-            "S3 stored other bytes than were sent: try again"
-        );
+        let told = match put.customize().config_override(unhurried()).disable_payload_signing().send().await {
+            Ok(stored) => stored.e_tag.filter(|told| agrees(told, &etag)),
+            // So it looks as well when the answer was lost, and the client sent it again.
+            Err(error) if is_overtaken(&error) => {
+                let there = self.store.look(Bucket::Source, &found.key).await?;
+                match there.filter(|there| there.etag.trim_matches('"') == etag) {
+                    Some(there) => Some(there.etag),
+                    None => return Ok(Written::Overtaken),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
         self.progress.inc(length);
-        Ok(())
+        told.map(Written::Stored).context("S3 stored other bytes than were sent: try again")
     }
 
-    async fn in_parts(&self, found: &Found) -> Result<()> {
+    async fn in_parts(&self, found: &Found, when: &Condition) -> Result<Written> {
         let size = part_size(found.bytes);
         let (upload, kept) = self.begun(&found.key).await?;
         let (upload_id, kept) = (upload.as_str(), kept.as_slice());
@@ -90,14 +102,14 @@ impl Way {
             .map(|(index, start)| async move {
                 let number = i32::try_from(index + 1).context("too many parts")?;
                 let _turn = self.bodies.acquire().await?;
-                let piece = read(&found.file, start, size.min(found.bytes - start)).await?;
+                let piece = read(found, start, size.min(found.bytes - start)).await?;
                 let etag = self.sent_part(found, upload_id, kept, number, piece).await?;
                 Ok::<_, anyhow::Error>(CompletedPart::builder().part_number(number).e_tag(etag).build())
             })
             .buffered(self.at_once)
             .try_collect()
             .await?;
-        complete(self.store.client(), self.bucket(), &found.key, upload_id, parts).await
+        complete(self.store.client(), self.bucket(), &found.key, upload_id, parts, when).await
     }
 
     /// Sees to it that a part is there, and tells its `ETag`.
@@ -158,18 +170,15 @@ impl Way {
         Ok((begun.upload_id.context("S3 named no upload")?, Vec::new()))
     }
 
-    /// Copies an object to another key, without its bytes passing through here.
-    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<()> {
-        self.copy_from(self.bucket(), from, to).await
+    /// Copies an object that has this `ETag` to a key at which nothing was seen, without its bytes passing through here.
+    pub(crate) async fn copy(&self, from: &str, etag: &str, to: &str) -> Result<Written> {
+        self.copy_from(self.bucket(), from, etag, to).await
     }
 
     /// The same out of another bucket that the gallery's S3 reaches.
-    pub(crate) async fn copy_from(&self, bucket: &str, from: &str, to: &str) -> Result<()> {
-        let segments: Vec<String> = from.split('/').map(encoded).collect();
-        let source = format!("{bucket}/{}", segments.join("/"));
-        let copy = self.store.client().copy_object().bucket(self.bucket()).copy_source(source).key(to);
-        copy.send().await.with_context(|| format!("cannot copy `{from}` to `{to}`"))?;
-        Ok(())
+    pub(crate) async fn copy_from(&self, bucket: &str, from: &str, etag: &str, to: &str) -> Result<Written> {
+        let copied = copy(&self.store, bucket, from, etag, to).await;
+        copied.with_context(|| format!("cannot copy `{from}` to `{to}`"))
     }
 
     fn bucket(&self) -> &str {
@@ -196,10 +205,6 @@ impl Way {
     }
 }
 
-fn encoded(part: &str) -> String {
-    percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
 fn content_type(key: &str) -> Option<String> {
     mime_guess::from_path(key).first_raw().map(str::to_owned)
 }
@@ -217,18 +222,23 @@ struct Piece {
     etag: String,
 }
 
-/// Reads and hashes away from what sends, so that one piece is made ready while others are on their way.
-async fn read(file: &Path, start: u64, length: u64) -> Result<Piece> {
-    let path = file.to_owned();
+/// Reads and hashes away from what sends, so that one piece is made ready while others are on their way. A file that is no
+/// longer as it was found is not sent: it may still be written to, or be another one by now.
+async fn read(found: &Found, start: u64, length: u64) -> Result<Piece> {
+    let wanted = found.clone();
     let read = tokio::task::spawn_blocking(move || {
-        let mut file = File::open(&path)?;
+        let mut file = File::open(&wanted.file)?;
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::with_capacity(length as usize);
-        file.take(length).read_to_end(&mut bytes)?;
+        file.by_ref().take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != length || !wanted.is_still(&file.metadata()?) {
+            return Ok(None);
+        }
         let etag = of_bytes(&bytes);
-        Ok::<_, std::io::Error>(Piece { bytes: Bytes::from(bytes), etag })
+        Ok::<_, std::io::Error>(Some(Piece { bytes: Bytes::from(bytes), etag }))
     });
-    let piece = read.await?.with_context(|| format!("cannot read `{}`", file.display()))?;
-    ensure!(piece.bytes.len() as u64 == length, "`{}` became shorter while it was read", file.display());
-    Ok(piece)
+    let piece = read.await?.with_context(|| format!("cannot read `{}`", found.file.display()))?;
+    piece.with_context(|| {
+        format!("`{}` changed while it was on its way: the next run sends it whole", found.file.display())
+    })
 }

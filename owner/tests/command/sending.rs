@@ -121,3 +121,32 @@ fn what_lies_too_deep_is_left_out_with_a_sentence() {
     assert_eq!(told(&run(folder.path(), &by_month))[4], 3);
     assert!(serving.interrupt());
 }
+
+/// A disk that is not there, or an empty folder by mistake, is no wish to have nothing.
+#[test]
+fn a_folder_without_a_photo_deletes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let photos = folder.path().join("Photos");
+    for (name, seed) in [("Family/Lisbon/1.jpg", 1), ("Family/Porto/2.jpg", 2), ("Garden/3.jpg", 3)] {
+        std::fs::create_dir_all(photos.join(name).parent().unwrap()).unwrap();
+        std::fs::write(photos.join(name), owner::sample::small(seed, 64, 48)).unwrap();
+    }
+    assert_eq!(told(&run(folder.path(), &["upload", "Photos", "--json"])), [3, 0, 0, 0, 0]);
+    let disk = folder.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let words = ["disk` holds no photo", "2 files from `Family`", "S3 client"];
+    refused(&run(folder.path(), &["upload", "disk", "--to", "Family", "--delete"]), &words);
+    refused(&run(folder.path(), &["upload", "disk", "--to", "Family", "--delete", "--dry-run"]), &words);
+    // One of two, and a collection's own folder.
+    refused(&run(folder.path(), &["upload", "Photos/Family", "disk", "--to", "Garden", "--delete"]), &["disk` holds"]);
+    std::fs::rename(photos.join("Garden/3.jpg"), disk.join("3.jpg")).unwrap();
+    refused(&run(folder.path(), &["upload", "Photos", "--delete"]), &["Photos/Garden` holds", "1 file from `Garden`"]);
+    std::fs::rename(disk.join("3.jpg"), photos.join("Garden/3.jpg")).unwrap();
+    assert_eq!(told(&run(folder.path(), &["upload", "Photos", "--json"])), [0, 0, 3, 0, 0], "nothing was removed");
+    // An album that is empty is believed, and where the gallery has nothing either nothing is asked.
+    std::fs::remove_file(photos.join("Family/Porto/2.jpg")).unwrap();
+    assert_eq!(told(&run(folder.path(), &["upload", "Photos", "--delete", "--json"])), [0, 0, 2, 1, 0]);
+    assert_eq!(told(&run(folder.path(), &["upload", "disk", "--to", "Kin", "--delete", "--json"])), [0, 0, 0, 0, 0]);
+    assert!(serving.interrupt());
+}
