@@ -176,7 +176,9 @@ async fn restore(store: &Store, command: &Restore, manifest: Manifest) -> Result
     }
     if command.delete {
         for (key, listed) in there.into_iter().filter(|(key, _)| !kept.contains(key)) {
-            if !command.dry_run && store.remove_listed(Bucket::Source, &listed).await? == Removed::Changed {
+            if !command.dry_run
+                && store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await? == Removed::Changed
+            {
                 summary.changed.push(key);
             } else {
                 summary.deleted.push(key);

@@ -177,7 +177,8 @@ async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &As
         for listed in gone.values().filter(|_| !asked.dry_run) {
             // Hours may have passed since it was looked for.
             let is_back = findings.covers.iter().any(|cover| cover.has_file(&listed.path));
-            if is_back || store.remove_listed(Bucket::Source, listed).await? == Removed::Changed {
+            if is_back || store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await? == Removed::Changed
+            {
                 summary.deleted.retain(|key| *key != listed.path);
                 summary.changed.push(listed.path.clone());
             }

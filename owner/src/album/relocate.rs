@@ -166,7 +166,7 @@ async fn carry_in_parts(store: &Store, listed: &Listed, key: &str) -> Result<Wri
 
 /// Removes what was copied; names what has become something else meanwhile, which stays.
 async fn remove<'a>(store: &Store, listed: &'a Listed) -> Result<Option<&'a str>> {
-    let removed = store.remove_listed(Bucket::Source, listed).await?;
+    let removed = store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await?;
     Ok((removed == Removed::Changed).then_some(listed.path.as_str()))
 }
 

@@ -60,7 +60,7 @@ async fn what_changed_or_came_back_meanwhile_is_not_removed() {
     assert_eq!(gallery.holds("Family/changed.jpg").await.unwrap(), b"after");
     assert_eq!(gallery.holds("Family/old name.jpg").await.unwrap(), b"another");
     // As it looks when the first answer was lost.
-    assert_eq!(gallery.store().remove_listed(Bucket::Source, &gone).await.unwrap(), Removed::Gone);
+    assert_eq!(gallery.store().remove_unchanged(Bucket::Source, &gone.path, &gone.etag).await.unwrap(), Removed::Gone);
 }
 
 #[tokio::test]
