@@ -95,6 +95,7 @@ fn nothing_leaves_a_copy_before_everything_new_is_there() {
     let photos = folder.join("Photos");
     let [first, second, third] = [1, 9, 10].map(|seed| owner::sample::small(seed, 320, 240));
     write(&photos.join("Family/1.jpg"), &second);
+    write(&photos.join("Garden/4.jpg"), owner::sample::small(4, 320, 240));
     done(folder, &["upload", "Photos"]);
     done(folder, &["backup", "copy"]);
     // One is replaced, one deleted, and what is new cannot be had.
@@ -177,6 +178,7 @@ fn a_damaged_file_stays_until_the_right_one_is_there() {
     // The gallery has this one no more.
     let damaged = rotten(&gone);
     fs::remove_file(folder.join("Photos/Garden/3.jpg")).unwrap();
+    write(&folder.join("Photos/Garden/4.jpg"), owner::sample::small(4, 320, 240));
     done(folder, &["upload", "Photos", "--delete"]);
     let said = refused(folder, &["backup", "copy", "--check", "--delete"], &["Garden/3.jpg", "damaged", "earlier/"]);
     let (_, file) = said.split_once("kept as `").unwrap();
