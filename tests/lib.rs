@@ -77,6 +77,7 @@ impl Home {
     fn settings(&self) -> Settings {
         let mut settings = Settings::new(self.folder.path()).on_free_ports().with_quick_passwords();
         settings.keys_every = Duration::from_millis(100);
+        settings.pictures_stay = Duration::ZERO;
         settings
     }
 
@@ -138,6 +139,18 @@ impl Home {
     /// Every key in a bucket, in order.
     pub async fn keys(&self, bucket: Bucket) -> Result<Vec<String>> {
         Ok(self.store().list(bucket, "").all().await?.into_iter().map(|listed| listed.path).collect())
+    }
+
+    /// The same, once they are as many as expected: what a replaced photo left goes a moment after the queues came to rest.
+    pub async fn keys_when(&self, bucket: Bucket, expected: usize) -> Result<Vec<String>> {
+        let since = Instant::now();
+        loop {
+            let keys = self.keys(bucket).await?;
+            if keys.len() == expected || since.elapsed() > PATIENCE {
+                return Ok(keys);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Every key in all buckets that holds `text`.

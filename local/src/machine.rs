@@ -126,7 +126,7 @@ impl Machine {
         let login = Arc::new(Login::new(store.clone(), settings.login()).with_uploads(uploads));
         let server = server.open_to(origins(address, settings.tls));
         let users = login.users().clone();
-        let (handlers, clearing) = Handlers::new(store.clone(), &settings.title);
+        let (handlers, clearing) = Handlers::new(store.clone(), &settings.title, settings.pictures_stay);
         handlers.builder.publish_assets().await?;
 
         let (stop, stopped) = watch::channel(false);

@@ -11,19 +11,20 @@ use resizer::{Leavings, Resizer};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-/// How long a page goes on finding its pictures after the next has taken its place.
-pub(crate) const STILL_LOOKED_AT: Duration = Duration::from_mins(1);
-
 /// Says what no page names any more.
 #[derive(Clone)]
-pub(super) struct Published(mpsc::UnboundedSender<(Instant, Leavings)>);
+pub(super) struct Published {
+    told: mpsc::UnboundedSender<(Instant, Leavings)>,
+    /// How long it stays nevertheless.
+    stays: Duration,
+}
 
 impl Published {
     /// From now on the pages do without these.
     pub(super) fn without(&self, left: Leavings) {
         if !left.is_empty() {
             // Nobody listens only when the gallery is ending: the look at the next start finds them.
-            let _ = self.0.send((Instant::now() + STILL_LOOKED_AT, left));
+            let _ = self.told.send((Instant::now() + self.stays, left));
         }
     }
 }
@@ -35,9 +36,10 @@ pub(super) struct Clearing {
 }
 
 impl Clearing {
-    pub(super) fn new(resizer: Arc<Resizer>) -> (Published, Self) {
+    /// Removes what `Published` is told of when it has stayed so long.
+    pub(super) fn new(resizer: Arc<Resizer>, stays: Duration) -> (Published, Self) {
         let (published, told) = mpsc::unbounded_channel();
-        (Published(published), Self { resizer, told })
+        (Published { told: published, stays }, Self { resizer, told })
     }
 
     /// Removes until whoever publishes has ended; what is left when `stopped` turns true goes without waiting.
@@ -87,6 +89,7 @@ mod tests {
     use crate::s3::{Credentials, Folder, Server};
 
     const PHOTO: &str = "Family/1.png";
+    const STAYS: Duration = Duration::from_mins(1);
 
     /// A gallery whose handlers are told by hand.
     struct Room {
@@ -102,7 +105,7 @@ mod tests {
         opened.ensure_buckets(&["source", "resized", "web", "auth"]).await.unwrap();
         let keys = Credentials { access_key: "heirloom".into(), secret_key: "a secret for tests alone".into() };
         let store = Store::new(Server::new(opened, &keys).client(), BucketNames::plain());
-        let (handlers, clearing) = Handlers::new(store.clone(), "Ours");
+        let (handlers, clearing) = Handlers::new(store.clone(), "Ours", STAYS);
         Room { _folder: folder, store, handlers, clearing }
     }
 
@@ -139,7 +142,7 @@ mod tests {
         let clearing = tokio::spawn(clearing.run(stopped));
         tokio::time::pause();
         published.without(resizer.leavings());
-        tokio::time::sleep(STILL_LOOKED_AT.saturating_sub(Duration::from_secs(1))).await;
+        tokio::time::sleep(STAYS.saturating_sub(Duration::from_secs(1))).await;
         assert_eq!(pictures(&store).await, both, "somebody still looks at the page that was");
         tokio::time::sleep(Duration::from_secs(1)).await;
         until_nothing_is_left(&resizer).await;

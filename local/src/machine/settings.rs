@@ -68,6 +68,8 @@ pub struct Settings {
     pub keys_every: Duration,
     /// How long a request that the upload page got signed is good.
     pub uploads_good_for: Duration,
+    /// How long a page goes on finding the pictures that it names after the next has taken its place.
+    pub pictures_stay: Duration,
     /// What both servers bear from their clients.
     pub limits: Limits,
 }
@@ -84,6 +86,7 @@ impl Settings {
             tls: false,
             keys_every: Duration::from_secs(20),
             uploads_good_for: Duration::from_mins(10),
+            pictures_stay: Duration::from_mins(1),
             limits: Limits::default(),
         }
     }

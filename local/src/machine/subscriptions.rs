@@ -22,11 +22,11 @@ pub(super) struct Handlers {
 }
 
 impl Handlers {
-    /// The handlers, and what takes away the pictures that their pages no longer name.
-    pub(super) fn new(store: Store, title: &str) -> (Self, Clearing) {
+    /// The handlers, and what takes away the pictures that their pages no longer name when these have stayed so long.
+    pub(super) fn new(store: Store, title: &str, pictures_stay: Duration) -> (Self, Clearing) {
         let resizer = Resizer::new(store.clone(), resizer::Limits::default()).leaving_until_published();
         let resizer = Arc::new(resizer);
-        let (published, clearing) = Clearing::new(resizer.clone());
+        let (published, clearing) = Clearing::new(resizer.clone(), pictures_stay);
         (Self { resizer, builder: Arc::new(Builder::new(store).of_gallery(title)), published }, clearing)
     }
 
