@@ -4,35 +4,30 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
-use clap::Parser;
 use gallery::store::BucketNames;
-use local::machine::{Resting, Settings};
 
 use super::finding::Kind;
 use super::*;
-use crate::cli::{Arguments, Command};
+use crate::cli::Command;
+use crate::meanwhile::{Gallery, asked};
 
 const FIRST: &str = "Family/1.jpg";
 
 /// A gallery that rests, with one photo on its pages.
 struct Stage {
-    resting: Resting,
-    _place: tempfile::TempDir,
+    gallery: Gallery,
 }
 
 impl Stage {
     async fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let settings = Settings::new(place.path());
-        settings.credentials().unwrap();
-        let stage = Self { resting: Resting::open(&settings).await.unwrap(), _place: place };
+        let stage = Self { gallery: Gallery::new().await };
         stage.upload(FIRST, 1).await;
         stage.make().await;
         stage
     }
 
     fn store(&self) -> &Store {
-        self.resting.store()
+        self.gallery.store()
     }
 
     async fn put(&self, bucket: Bucket, path: &str, bytes: Vec<u8>) {
@@ -67,9 +62,7 @@ impl Stage {
     }
 
     async fn look(&self) -> Vec<Finding> {
-        let Command::Verify(asked) = Arguments::parse_from(["heirloom", "verify", "--json"]).command else {
-            panic!("another command");
-        };
+        let Command::Verify(asked) = asked(&["verify", "--json"]) else { panic!("another command") };
         Box::pin(look(self.store(), &asked)).await.unwrap().findings
     }
 }
