@@ -3,6 +3,8 @@
 //
 // Settings besides those of stage.mjs: FEW and MANY (the paths of the two albums), PHOTOS (how many the long one has), PAINTED
 // (the path of an album of fifty photos of 12 megapixels).
+import { createServer, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { GALLERY, assert, browser, cost, screenshot, signIn, step, visitor, watchShifts } from './stage.mjs';
 
 const { FEW, MANY, PAINTED } = process.env;
@@ -19,6 +21,31 @@ await step('the first view of thousands costs what that of fifty costs', page, a
   // What it has more is the rest of its first page, and where its other pages are.
   assert.ok(many.bytes <= few.bytes + 25_000, `${many.bytes} bytes, and ${few.bytes} for fifty`);
   assert.deepEqual([few.shifted, many.shifted], [[], []]);
+});
+
+await step('a page that comes bit by bit shows its photos meanwhile, and none of them moves', page, async () => {
+  const slow = await trickle(900, 25);
+  for (const viewport of [{ width: 390, height: 844 }, { width: 820, height: 1180 }, { width: 1440, height: 900 }]) {
+    const reader = await visitor({ storageState: signedIn, viewport });
+    await watchShifts(reader.page);
+    await reader.page.addInitScript(() => {
+      window.meanwhile = 0;
+      const look = () => {
+        if (document.readyState !== 'loading') return;
+        const seen = [...document.querySelectorAll('figure')].filter((figure) => getComputedStyle(figure).visibility === 'visible');
+        window.meanwhile = Math.max(window.meanwhile, seen.length);
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    await reader.page.goto(`${slow.address}${MANY}`, { waitUntil: 'networkidle' });
+    assert.deepEqual(await reader.page.evaluate(() => window.shifted), [], `${viewport.width} pixels across`);
+    assert.ok(await reader.page.evaluate(() => window.meanwhile) > 5, `${viewport.width} pixels across`);
+    const hidden = reader.page.locator('figure').evaluateAll((all) => all.filter((one) => getComputedStyle(one).visibility !== 'visible').length);
+    assert.equal(await hidden, 0);
+    await reader.context.close();
+  }
+  slow.close();
 });
 
 await step('the first view of fifty photos as cameras make them is light on every phone', page, async () => {
@@ -133,3 +160,23 @@ await step('nothing complained in the console', page, async () => {
 });
 
 await browser.close();
+
+/** The same gallery at another address, where pages come `bytes` by `bytes` with as many milliseconds between them. */
+async function trickle(bytes, milliseconds) {
+  const server = createServer((asked, answer) => {
+    const headers = { ...asked.headers, 'accept-encoding': 'identity' };
+    asked.pipe(request(`${GALLERY}${asked.url}`, { method: asked.method, headers }, async (told) => {
+      answer.writeHead(told.statusCode, told.headers);
+      if (!told.headers['content-type']?.startsWith('text/html')) return told.pipe(answer);
+      for await (const piece of told) {
+        for (let at = 0; at < piece.length; at += bytes) {
+          answer.write(piece.subarray(at, at + bytes));
+          await pause(milliseconds);
+        }
+      }
+      answer.end();
+    }));
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}

@@ -71,7 +71,7 @@ async fn an_album_of_thousands_opens_like_one_of_fifty_and_pages_keep_to_the_bud
         ("MANY", "/albums/Thousands/"),
         ("PHOTOS", "5000"),
     ];
-    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 7).await?;
+    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 8).await?;
 
     let mut viewer = home.stranger();
     viewer.sign_in("gerda", PASSWORD).await?;

@@ -20,13 +20,11 @@ var AT_MOST = 4_000;
 var root = document.documentElement;
 
 if ("noModule" in document.createElement("script")) {
-  root.classList.add("js");
+  root.classList.add("js", "reading");
+  document.addEventListener("readystatechange", read);
   window.fitted = fitted;
   // A link to one photo: the album must not flash up before it, and it is fetched as soon as the page says what it is.
-  if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) {
-    root.classList.add("arrived");
-    document.addEventListener("readystatechange", fetchPhoto);
-  }
+  if (/^#(p-)?[0-9a-f]{20}$/.test(location.hash)) root.classList.add("arrived");
   // Nor the page's language before the reader's own; the texts come beside the script that puts them in. That script speaks
   // English as it is.
   var tag = (window.wanted = chosen(offered(Object.keys(TEXTS)), navigator.languages));
@@ -47,8 +45,11 @@ if ("noModule" in document.createElement("script")) {
   addEventListener("error", (event) => event.target instanceof HTMLScriptElement && root.classList.remove("js", "arrived", "foreign"), true);
 }
 
-/** Fetches the photo that the address names, so that it does not wait for the script that shows it. */
-function fetchPhoto() {
-  document.removeEventListener("readystatechange", fetchPhoto);
+/** The page is all there. The photo that the address names is fetched, so that it does not wait for the script that shows
+    it. */
+function read() {
+  document.removeEventListener("readystatechange", read);
+  root.classList.remove("reading");
+  if (!root.classList.contains("arrived")) return;
   fitted(document.getElementById(location.hash.replace(/^#(p-)?/, "p-")), { x: root.clientWidth, y: root.clientHeight });
 }
