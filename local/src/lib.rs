@@ -12,6 +12,7 @@ pub mod front;
 pub mod machine;
 pub mod s3;
 
+mod durable;
 mod sockets;
 
 pub use sockets::{Limit, LimitError, Limits};

@@ -134,8 +134,8 @@ impl Machine {
         let pump = Pump::new(folder.clone(), store.clone(), subscriptions(&handlers));
         let (at_rest, photos) = (pump.at_rest(), pump.photos());
         let limits = settings.limits;
-        let front =
-            Arc::new(Front::new(folder.clone(), store.clone(), server.clone(), login.clone(), gate, limits.clone()));
+        let front = Front::new(folder.clone(), store.clone(), server.clone(), login.clone(), gate, limits.clone());
+        let front = Arc::new(if settings.trust_proxy { front.behind_proxy() } else { front });
         let tasks = vec![
             tokio::spawn(front::listen(front, http, tls, until(stopped.clone()))),
             tokio::spawn(rekeying(store.clone(), keys, rekey, settings.keys_every, stopped.clone())),
@@ -328,6 +328,7 @@ async fn reconciling(
     told: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
 ) {
+    let mut again = RECONCILE_AGAIN;
     loop {
         let mut well = false;
         let all = async {
@@ -347,8 +348,11 @@ async fn reconciling(
             () = until(stopped.clone()) => return,
         }
         told.send_replace(true);
+        // What fails each time must not keep a machine at work.
+        let pause = if well { RECONCILE } else { again };
+        again = if well { RECONCILE_AGAIN } else { RECONCILE.min(again * 2) };
         tokio::select! {
-            () = tokio::time::sleep(if well { RECONCILE } else { RECONCILE_AGAIN }) => {}
+            () = tokio::time::sleep(pause) => {}
             () = until(stopped.clone()) => return,
         }
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use login::audit::{Event, Record};
 use login::keys::{self, KeyState};
-use login::{Audit, Config};
+use login::{Audit, Config, Cost, Hasher, Users, UsersError};
 use serde_json::json;
 
 use crate::cli::Keys;
@@ -37,6 +37,21 @@ fn tell_of_deploy(reached: &Reached, why: &str) {
     }
 }
 
+/// Ends everybody's sessions. Before the key is dropped, so that the same command finishes what breaks off here. Not those
+/// alone that it signed: whoever has a stolen key may have had a session of theirs renewed, which another signed then.
+async fn end_sessions(reached: &Reached, now: Timestamp) -> Result<usize> {
+    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
+    let all = users.list().await?;
+    for user in &all {
+        match users.end_sessions(&user.name, now).await {
+            // Let out meanwhile.
+            Ok(_) | Err(UsersError::Unknown(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(all.len())
+}
+
 async fn with(reached: &Reached, command: &Keys) -> Result<()> {
     let (store, now) = (reached.store(), Timestamp::now());
     let record = async |event| Audit::new(store.clone()).record(&Record::by_owner(event, None, now)).await;
@@ -51,21 +66,29 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
             });
         }
         Keys::Drop { id, emergency, json, .. } => {
+            let is_there = keys::load(store).await?.states(now, Config::LIFETIME).iter().any(|(known, ..)| known == id);
+            let ended = if *emergency && is_there { end_sessions(reached, now).await? } else { 0 };
             let new = keys::drop_key(store, id, now, Config::LIFETIME, *emergency).await?;
             record(Event::KeyDropped).await?;
             if new.is_some() {
                 record(Event::KeyMade).await?;
             }
-            tell(*json, &json!({ "dropped": id, "made": new, "deploy": reached.amazon().is_some() }), || {
-                println!("{id} is dropped.");
-                if *emergency {
-                    println!("Whoever has a session that it signed has to sign in again.");
-                }
-                if let Some(new) = &new {
-                    println!("The new key {new} signs in its place.");
-                }
-                tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
-            });
+            tell(
+                *json,
+                &json!({ "dropped": id, "made": new, "signed_out": ended, "deploy": reached.amazon().is_some() }),
+                || {
+                    println!("{id} is dropped.");
+                    if *emergency {
+                        println!(
+                            "Every session ends within 15 minutes. Devices that stay signed in begin new ones by themselves."
+                        );
+                    }
+                    if let Some(new) = &new {
+                        println!("The new key {new} signs in its place.");
+                    }
+                    tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
+                },
+            );
         }
         Keys::List { json, .. } => {
             let states = keys::load(store).await?.states(now, Config::LIFETIME);

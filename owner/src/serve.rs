@@ -75,6 +75,7 @@ pub(crate) async fn start(command: &Serve) -> Result<Machine> {
     settings.s3.set_port(command.ports.s3_port);
     settings.title.clone_from(&command.title);
     settings.tls = command.tls;
+    settings.trust_proxy = command.trust_proxy;
     settings.limits = settings.limits.with(&command.limits);
     Ok(Machine::start(settings).await?)
 }

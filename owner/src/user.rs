@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, Store, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
-use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, passphrase};
+use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, UsersError, passphrase};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -138,7 +138,7 @@ async fn with(store: &Store, users: &Users, audit: &Audit, command: User) -> Res
         }
         User::Passwd { name, password, json, .. } => {
             let password = Password::get(password)?;
-            users.set_password(&name, &password.text, now).await?;
+            users.set_password(&name, &password.text, now).await.map_err(|error| half_changed(&name, error))?;
             tell(json, &json!({ "changed": name, "password": password.made() }), || {
                 println!("{name} has a new password and is signed out everywhere within 15 minutes.");
                 password.tell();
@@ -148,6 +148,16 @@ async fn with(store: &Store, users: &Users, audit: &Audit, command: User) -> Res
         User::Many(_) => unreachable!("they are answered by `all_at_once`"),
     }
     Ok(())
+}
+
+/// Why a password was not changed. When S3 fails it may be changed all the same: devices are forgotten after the old one is.
+fn half_changed(name: &ViewerName, error: UsersError) -> anyhow::Error {
+    let from_s3 = matches!(error, UsersError::Store(_));
+    let error = anyhow::Error::from(error);
+    if !from_s3 {
+        return error;
+    }
+    error.context(format!("{name} may have another password already: the same command again makes one that is told"))
 }
 
 /// The scope that `--collections` asks for.

@@ -41,6 +41,10 @@ async fn put(home: &Home, file: &Value, bytes: &str, replaced: &[(&str, &str)]) 
         let value = replaced.iter().find(|(one, _)| *one == name).map_or(value, |(_, other)| other);
         request = request.header(name, value);
     }
+    let signed = names_of_headers(file)?;
+    for (name, value) in replaced.iter().filter(|(name, _)| *name != "host" && !signed.contains(*name)) {
+        request = request.header(*name, *value);
+    }
     Ok(request.body(bytes.to_owned()).send().await?)
 }
 
@@ -104,6 +108,20 @@ async fn owners_and_nobody_else_may_add_within_what_they_may_see() -> Result<()>
     ensure!(put(&home, file, "hello", &[("content-type", "text/html")]).await?.status() == 403, "another type");
     ensure!(put(&home, file, "hello", &[("if-none-match", "x")]).await?.status() == 403, "another condition");
     ensure!(put(&home, file, "", &[("x-amz-checksum-sha256", EMPTY)]).await?.status() == 403, "another checksum");
+    // Nor is anything added to it: a copy of what nobody may see, a word to S3, a note.
+    let keys = home.keys(Bucket::Auth).await?;
+    let key = keys.iter().find(|key| key.starts_with("keys/")).context("a signing key")?;
+    for (name, value) in [
+        ("x-amz-copy-source", format!("/auth/{key}").as_str()),
+        ("x-amz-copy-source", "web/catalogue/gallery.json"),
+        ("x-amz-acl", "public-read"),
+        ("x-amz-tagging", "a=b"),
+        ("x-amz-meta-a", "b"),
+        ("x-amz-website-redirect-location", "/"),
+    ] {
+        let added = put(&home, file, "hello", &[(name, value)]).await?;
+        ensure!(matches!(added.status().as_u16(), 401 | 403 | 404 | 405), "{name}: {}", added.status());
+    }
     let url = file["url"].as_str().context("an address")?;
     let other = json!({ "url": url.replace("a.jpg", "b.jpg"), "headers": file["headers"] });
     ensure!(put(&home, &other, "hello", &[]).await?.status() == 403, "another key");

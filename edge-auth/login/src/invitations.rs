@@ -74,8 +74,13 @@ impl Invitations {
 
     /// Looks at one without using it; `None` when there is none, or it is over.
     pub(crate) async fn look(&self, secret: &Secret, now: Timestamp) -> Result<Option<Invitation>, StoreError> {
+        Ok(self.find(secret).await?.filter(|invitation| invitation.is_open(now)))
+    }
+
+    /// The same, though it may be over.
+    pub(crate) async fn find(&self, secret: &Secret) -> Result<Option<Invitation>, StoreError> {
         let found = self.store.read_json::<Invitation>(&key(secret)).await?;
-        Ok(found.map(|(invitation, _)| invitation).filter(|invitation| invitation.is_open(now)))
+        Ok(found.map(|(invitation, _)| invitation))
     }
 
     /// Uses one up for a device that nobody knows yet. Of many who try at once, one gets it.

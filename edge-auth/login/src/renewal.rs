@@ -12,12 +12,14 @@ pub(crate) fn begin(user: &User, id: SessionId, config: &Config, now: i64) -> Se
 }
 
 /// The session that goes on, or `None` when the viewer has gone, or changed since: a password, a scope, a sign-out
-/// everywhere. Its end and its id stay as they were, so renewing it in two tabs at once does no harm.
+/// everywhere. Its end and its id stay as they were, so renewing it in two tabs at once does no harm. No session lives longer
+/// from now on than one that begins, whatever its token says.
 pub(crate) fn renew(old: &Verified, user: Option<&User>, config: &Config, now: i64) -> Option<Session> {
     let old = old.session();
     let user = user.filter(|user| user.name == old.viewer && user.generation == old.generation)?;
+    let expires = old.expires.min(now.saturating_add(seconds(config.lifetime)));
     // Within the leeway a token may be past its end: there is nothing left to renew.
-    (now < old.expires).then(|| of(user, old.id.clone(), config, now, old.expires))
+    (now < old.expires).then(|| of(user, old.id.clone(), config, now, expires))
 }
 
 fn of(user: &User, id: SessionId, config: &Config, now: i64, expires: i64) -> Session {
@@ -78,6 +80,9 @@ mod tests {
         assert_eq!(second.id, first.id);
         // Two tabs: the old token renews again, to the same session.
         assert_eq!(renew(&verified(&first, later), Some(&gerda()), &config, later).unwrap(), second);
+        // A token that somebody made with a stolen key.
+        let forged = Session { expires: NOW + 3_650 * DAY, ..first.clone() };
+        assert_eq!(renew(&verified(&forged, later), Some(&gerda()), &config, later).unwrap().expires, later + 30 * DAY);
         // The last look never lies past the end.
         let end = first.expires - 10;
         assert_eq!(renew(&verified(&first, end), Some(&gerda()), &config, end).unwrap().recheck_after, first.expires);

@@ -211,6 +211,11 @@ impl Users {
         Ok(user)
     }
 
+    /// Ends a viewer's sessions, and nothing else: devices that stay signed in begin new ones, and invitations are good.
+    pub async fn end_sessions(&self, name: &ViewerName, now: Timestamp) -> Result<User, UsersError> {
+        self.change(name, now, |_| {}, Ways::Kept).await
+    }
+
     /// Removes a viewer; their sessions end.
     pub async fn remove(&self, name: &ViewerName) -> Result<(), UsersError> {
         self.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;

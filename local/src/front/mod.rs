@@ -15,7 +15,7 @@ mod uploads;
 mod viewer_request;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -49,6 +49,7 @@ pub struct Front {
     gate: watch::Receiver<Arc<Gate>>,
     limits: Limits,
     kept: Kept,
+    trusts_proxy: bool,
 }
 
 /// Accepts connections until `stop` is ready, then lets open requests end.
@@ -76,7 +77,14 @@ impl Front {
         gate: watch::Receiver<Arc<Gate>>,
         limits: Limits,
     ) -> Self {
-        Self { folder, store, server, login, gate, limits, kept: Kept::default() }
+        Self { folder, store, server, login, gate, limits, kept: Kept::default(), trusts_proxy: false }
+    }
+
+    /// The same, behind a proxy on this machine that tells who asks.
+    #[must_use]
+    pub fn behind_proxy(mut self) -> Self {
+        self.trusts_proxy = true;
+        self
     }
 
     async fn answer(&self, request: Request<Sent>, client: SocketAddr) -> Response<Body> {
@@ -121,8 +129,18 @@ impl Front {
         self.kept.answer(&self.folder, &self.store, origin::bucket(path), &object, parts).await
     }
 
+    /// The other end of the connection; or, where that is a proxy that is believed, the last of those that it names, which is
+    /// the one that it saw itself.
+    fn who_asks(&self, parts: &Parts, peer: IpAddr) -> IpAddr {
+        let named = || {
+            let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+            last.rsplit(',').next()?.trim().parse().ok()
+        };
+        if self.trusts_proxy && peer.is_loopback() { named().unwrap_or(peer) } else { peer }
+    }
+
     async fn decide(&self, parts: Parts, incoming: Sent, client: SocketAddr) -> Response<Body> {
-        let client = client.ip().to_string();
+        let client = self.who_asks(&parts, client.ip()).to_string();
         // HTTP/1.1 allows `GET http://host/path`; CloudFront would only ever see the path.
         if parts.uri.scheme().is_some() || !parts.uri.path().starts_with('/') {
             return empty(StatusCode::BAD_REQUEST);

@@ -16,6 +16,9 @@ use crate::sockets::Sent;
 /// The source bucket, as the addresses of signed requests begin.
 const SOURCE: &str = "/source/";
 
+/// Another object as the bytes to be written: a copy, which S3 makes of any bucket's.
+const COPIED: &str = "x-amz-copy-source";
+
 /// Whether a request is one: it adds an object and brings its signature in its address. Whatever else S3 can do has its own port.
 pub(super) fn is_upload(parts: &Parts) -> bool {
     let signed = parts.uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("X-Amz-Signature="));
@@ -24,6 +27,7 @@ pub(super) fn is_upload(parts: &Parts) -> bool {
         && parts.uri.path().starts_with(SOURCE)
         && signed
         && !parts.headers.contains_key(AUTHORIZATION)
+        && !parts.headers.contains_key(COPIED)
 }
 
 /// Hands it to the S3 server.
@@ -46,6 +50,9 @@ mod tests {
             is_upload(&request.body(()).unwrap().into_parts().0)
         };
         assert!(is("PUT", "/source/Family/a.jpg?X-Amz-Date=1&X-Amz-Signature=2", false));
+        let copy = Request::builder().method("PUT").uri("/source/Family/a.jpg?X-Amz-Signature=2");
+        let copy = copy.header(COPIED, "/auth/keys/k.json").body(()).unwrap();
+        assert!(!is_upload(&copy.into_parts().0));
         for (method, uri, authorized) in [
             ("GET", "/source/a.jpg?X-Amz-Signature=2", false),
             ("DELETE", "/source/a.jpg?X-Amz-Signature=2", false),

@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
-use super::settings::write_private_bytes;
+use crate::durable::write_private;
 
 /// Where it lies in the data folder, with its key.
 const FILE: &str = "certificate.pem";
@@ -56,7 +56,7 @@ pub(super) fn acceptor(data: &Path) -> Result<TlsAcceptor, CertificateError> {
 /// Makes one and keeps it.
 fn new(file: &Path) -> Result<String, String> {
     let pem = made().map_err(|error| error.to_string())?;
-    write_private_bytes(file, pem.as_bytes()).map_err(|error| error.to_string())?;
+    write_private(file, pem.as_bytes()).map_err(|error| error.to_string())?;
     Ok(pem)
 }
 

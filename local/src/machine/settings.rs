@@ -1,7 +1,6 @@
 //! What a gallery is started with, and the small files beside its buckets.
 
 use std::fs;
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AUDIENCE;
 use crate::Limits;
+use crate::durable;
 use crate::s3::Credentials;
 
 /// The keys for the S3 server, in the data folder.
@@ -64,6 +64,8 @@ pub struct Settings {
     pub password_cost: Cost,
     /// Whether the gallery speaks `https`, with a certificate of its own.
     pub tls: bool,
+    /// Whether a proxy on this machine is believed about who asks (`X-Forwarded-For`).
+    pub trust_proxy: bool,
     /// How often the gate looks for new signing keys.
     pub keys_every: Duration,
     /// How long a request that the upload page got signed is good.
@@ -84,6 +86,7 @@ impl Settings {
             title: "Heirloom".to_owned(),
             password_cost: Cost::RECOMMENDED,
             tls: false,
+            trust_proxy: false,
             keys_every: Duration::from_secs(20),
             uploads_good_for: Duration::from_mins(10),
             pictures_stay: Duration::from_mins(1),
@@ -118,7 +121,7 @@ impl Settings {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.data).map_err(not_writable)?;
+        durable::make_folder(&self.data, &builder).map_err(not_writable)?;
         let probe = self.data.join(".probe");
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(not_writable)
     }
@@ -213,14 +216,5 @@ impl Running {
 
 fn write_private<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()> {
     let json = serde_json::to_vec_pretty(value).expect("a record of ours holds nothing that JSON cannot");
-    write_private_bytes(file, &json)
-}
-
-/// Writes a file that its owner alone may read.
-pub(super) fn write_private_bytes(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(bytes)
+    durable::write_private(file, &json)
 }

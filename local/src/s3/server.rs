@@ -102,6 +102,10 @@ impl Server {
                 "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
             ));
         }
+        if let Some(name) = unsigned(&request) {
+            tracing::warn!(%name, path = request.uri().path(), "a request with a header that its signature does not cover");
+            return told(s3_error!(AccessDenied, "There were headers present in the request which were not signed"));
+        }
         tidy(request.headers_mut());
         let mut response = match checked(request).await {
             Ok(request) => service.call(request).await.unwrap_or_else(|error| {
@@ -181,6 +185,27 @@ fn join(headers: &mut HeaderMap, name: &HeaderName) {
     if let Ok(value) = HeaderValue::from_bytes(&joined) {
         headers.insert(name, value);
     }
+}
+
+/// The first header that tells S3 what to do and that the signature of this request does not cover. Whoever was given a signed
+/// address could otherwise add `x-amz-copy-source`, and have any object copied to where they may write. Amazon wants all of
+/// `x-amz-*` signed (AWS, "Create a signed AWS API request").
+fn unsigned(request: &Request<Body>) -> Option<HeaderName> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let header = header.filter(|value| value.starts_with("AWS4-")).map(|value| {
+        let list = value.split_once("SignedHeaders=").map_or("", |(_, rest)| rest);
+        list.split(',').next().unwrap_or_default().trim().to_owned()
+    });
+    let query = request.uri().query().unwrap_or_default();
+    let said = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let address = said("X-Amz-Signature").map(|_| {
+        let list = said("X-Amz-SignedHeaders").unwrap_or_default();
+        percent_encoding::percent_decode_str(list).decode_utf8_lossy().into_owned()
+    });
+    let lists: Vec<String> = header.into_iter().chain(address).collect();
+    let covered = |list: &String, name: &str| list.split(';').any(|signed| signed.eq_ignore_ascii_case(name));
+    let mut told = request.headers().keys().filter(|name| name.as_str().starts_with("x-amz-"));
+    told.find(|name| lists.iter().any(|list| !covered(list, name.as_str()))).cloned()
 }
 
 /// Version 2 of the signatures signs too little of a request; Amazon refuses it for buckets made since June 2020.

@@ -148,6 +148,34 @@ async fn presigned_addresses_work_until_they_are_changed() {
     }
 }
 
+/// Whoever is given a signed address may do what it says, and not what they add to it.
+#[tokio::test]
+async fn what_a_signature_does_not_cover_tells_the_server_nothing() {
+    let running = Running::start().await;
+    put(&running.near, "secret", "of somebody else").await;
+    let hour = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
+    let url = running.far.put_object().bucket(BUCKET).key("mine").presigned(hour).await.unwrap();
+    let signed: Vec<(&str, &str)> = url.headers().collect();
+    let copied = format!("/{BUCKET}/secret");
+    for added in [
+        ("x-amz-copy-source", copied.as_str()),
+        ("X-Amz-Copy-Source", copied.as_str()),
+        ("x-amz-acl", "public-read"),
+        ("x-amz-meta-a", "b"),
+        ("x-amz-storage-class", "GLACIER"),
+    ] {
+        let headers = [signed.as_slice(), &[added]].concat();
+        let answer = send(&running.address, "PUT", target(url.uri(), &running.address), &headers, b"mine").await;
+        let body = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == 403 && body.contains("<Code>AccessDenied</Code>"), "{added:?}: {body}");
+        assert!(body.contains("headers present in the request which were not signed"), "{body}");
+        assert_eq!(get(&running.near, "mine").await, None);
+    }
+    let answer = send(&running.address, "PUT", target(url.uri(), &running.address), &signed, b"mine").await;
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    assert_eq!(get(&running.near, "mine").await.unwrap(), b"mine");
+}
+
 #[tokio::test]
 async fn signatures_of_version_2_are_refused() {
     let running = Running::start().await;

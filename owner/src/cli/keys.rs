@@ -38,7 +38,7 @@ Examples:
         /// Its id, as `heirloom keys list` shows it
         id: String,
 
-        /// Drop it at once: whoever has a session that it signed is signed out. For a key that somebody has stolen
+        /// Drop it at once, and end everybody's session. For a key that somebody has stolen
         #[arg(long)]
         emergency: bool,
 

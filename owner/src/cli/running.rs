@@ -47,6 +47,10 @@ pub struct Serve {
     #[arg(long)]
     pub tls: bool,
 
+    /// Believe a reverse proxy on this machine about who asks (X-Forwarded-For): tries to sign in are counted by that
+    #[arg(long)]
+    pub trust_proxy: bool,
+
     /// Bear more or less from clients, for example stall=120; may be given several times
     ///
     /// The limits and their usual values are told in the owner's guide, on the page `Limits`.

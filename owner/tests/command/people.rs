@@ -143,7 +143,11 @@ fn keys_are_listed_made_and_dropped() {
     assert_eq!((told["audience"].as_str(), told["keys"].as_array().unwrap().len()), (Some("this-machine"), 2));
     refused(&keys(&["drop", &old]), &[&old, "--emergency"]);
     refused(&keys(&["drop", "nonsense"]), &["nonsense", "keys list"]);
-    assert!(keys(&["drop", &old, "--emergency"]).status.success());
+    assert!(run(folder.path(), &["user", "add", "tom"]).status.success());
+    refused(&keys(&["drop", "nonsense", "--emergency"]), &["nonsense", "keys list"]);
+    let dropped = keys(&["drop", &old, "--emergency", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&dropped.stdout).expect("JSON");
+    assert_eq!((told["dropped"].as_str(), told["signed_out"].as_u64()), (Some(old.as_str()), Some(1)), "{told}");
     assert!(!text(&keys(&["list"]).stdout).contains(&old));
     assert!(serving.interrupt());
 }

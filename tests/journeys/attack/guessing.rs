@@ -1,7 +1,7 @@
 //! Requirements 14, 15 and 16: guessing names and passwords.
 
 use anyhow::Result;
-use heirloom_tests::PASSWORD;
+use heirloom_tests::{Home, PASSWORD};
 use reqwest::Method;
 use reqwest::header::ORIGIN;
 
@@ -64,6 +64,24 @@ async fn no_header_and_no_list_of_names_gets_around_the_count() -> Result<()> {
         }
     }
     assert!(looked_at <= 110, "{looked_at} of 160 names were looked at");
+    Ok(())
+}
+
+/// Where a proxy is believed, strangers behind it wait for themselves, and what they say of themselves counts for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_tries_are_counted_by_who_the_proxy_says_asks() -> Result<()> {
+    let home = Home::start_with(|settings| settings.trust_proxy = true).await?;
+    let attacked = Attacked::of(home).await?;
+    let from = |said: &str| vec![("x-forwarded-for", said.to_owned())];
+    let mut statuses = Vec::new();
+    for round in 0..8 {
+        let said = from(&format!("192.0.2.{round}, 203.0.113.5"));
+        statuses.push(try_in(&attacked, "gerda", "a wrong password of mine", &said).await?.0);
+    }
+    assert!(statuses.ends_with(&[429, 429]), "{statuses:?}");
+    assert_eq!(try_in(&attacked, "gerda", PASSWORD, &from("203.0.113.5")).await?.0, 429);
+    assert_eq!(try_in(&attacked, "gerda", PASSWORD, &from("198.51.100.7")).await?.0, 303);
+    assert_eq!(try_in(&attacked, "gerda", PASSWORD, &from("nonsense")).await?.0, 303);
     Ok(())
 }
 

@@ -31,7 +31,10 @@ struct Attacked {
 
 impl Attacked {
     async fn start() -> Result<Self> {
-        let home = Home::start().await?;
+        Self::of(Home::start().await?).await
+    }
+
+    async fn of(home: Home) -> Result<Self> {
         home.upload("Family/metadata.yml", format!("title: The {SECRET}")).await?;
         home.upload_photo("Family/secret.jpg", 1).await?;
         home.upload_photo("Garden/rose.jpg", 2).await?;

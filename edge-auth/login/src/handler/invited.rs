@@ -77,9 +77,13 @@ impl Login {
             self.record(asked, Event::Invitation, viewer, Outcome::Refused, now).await?;
             Ok(self.over(asked))
         };
-        let Some(open) = self.invitations.look(secret, now).await? else {
-            return refused(None).await;
+        // One that never was is not recorded: it tells the owner nothing, and strangers could fill the bucket with it.
+        let Some(open) = self.invitations.find(secret).await? else {
+            return Ok(self.over(asked));
         };
+        if !open.is_open(now) {
+            return refused(None).await;
+        }
         // All that can fail comes before it is used up, so that a failure costs nobody their invitation.
         let Some(user) = self.users.find(&open.viewer).await?.filter(|user| open.is_for(user)) else {
             return refused(Some(&open.viewer)).await;

@@ -36,7 +36,9 @@ impl Login {
 
     /// The form; but a device that stays signed in goes on at once.
     pub(super) async fn welcome_back(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
+        // The device first: to an invented one it makes no difference whether there is a viewer of its name.
         if let Some(mark) = asked.mark().filter(|_| !asked.says("signed-out"))
+            && self.devices.knows(&mark, now).await?
             && let Some(user) = self.users.find(&mark.viewer).await?
             && self.devices.stays(&mark, &user, now).await?
             // With a session that is good here the gate sent the viewer on all the same: the gate does not know its

@@ -62,6 +62,10 @@ async fn an_invitation_is_looked_at_often_and_used_once() {
     let records = recorded(&store).await;
     assert_eq!(records.iter().filter(|line| *line == "invitation Done grandma").count(), 1);
     assert_eq!(records.iter().filter(|line| line.starts_with("invitation Refused")).count(), 7);
+    // What nobody was ever given leaves no trace: there would be no end of them.
+    let made_up = format!("code={}", "a".repeat(26));
+    assert_eq!(robot.post("/auth/invite", &made_up, later(62)).await.status_code, 410);
+    assert_eq!(recorded(&store).await.len(), records.len());
 }
 
 /// Requirements 9 and 10: a device that came by invitation stays signed in after the session's end, until the owner or
