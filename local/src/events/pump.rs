@@ -1,6 +1,7 @@
 //! From the outbox to the queues, and from the queues to the end of each event.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const IN_MEMORY: usize = 20_000;
 /// How many events are read out of the outbox at a time.
 const PAGE: usize = 1_000;
 
-/// How long to wait before a folder that failed is asked again, doubled each time,
+/// How long to wait before a folder that failed, or had no room, is tried again, doubled each time,
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// up to this.
@@ -52,6 +53,8 @@ pub struct Pump {
     originals: BTreeSet<u64>,
     at_rest: watch::Sender<bool>,
     photos: watch::Sender<usize>,
+    /// Handlers find no room for what they make.
+    no_room: Trouble,
 }
 
 /// A queue to be: its name, whose events it takes, how it hands them out and to whom.
@@ -76,7 +79,7 @@ impl Pump {
             .collect();
         let (under_way, originals) = (BTreeSet::new(), BTreeSet::new());
         let (at_rest, photos) = (watch::Sender::new(false), watch::Sender::new(0));
-        Self { folder, store, queues, fates, under_way, originals, at_rest, photos }
+        Self { folder, store, queues, fates, under_way, originals, at_rest, photos, no_room: Trouble::default() }
     }
 
     /// Whether everything that happened has been dealt with, now and from now on.
@@ -100,10 +103,9 @@ impl Pump {
             // A queue's own task neither panics nor is it aborted; its handlers' panics end in the queue.
             let _ = queue.await;
         }
-        let mut last = Vec::new();
-        while let Ok(fate) = self.fates.try_recv() {
-            last.push(fate);
-        }
+        let mut last = self.told_meanwhile();
+        // To queues that hand out no more: the next start repeats it.
+        self.spare(&mut last);
         if last.is_empty() { Ok(()) } else { self.settle(&last).await }
     }
 
@@ -170,14 +172,15 @@ impl Pump {
     }
 
     /// Settles what was told, as soon as the folder takes it; `None` when `stop` turns true before: the outbox then repeats
-    /// it. So is what is told while the folder fails; but what was given up meanwhile goes back into its queue as if it were
-    /// new, because the handlers write where the folder could not.
+    /// it. So is what is told while the folder fails; but what was given up meanwhile, or while there was no room, goes back
+    /// into its queue as if it were new, because the handlers write where the folder could not.
     async fn settled_or_revived(
         &mut self,
         mut fates: Vec<(&'static str, Settled)>,
         stop: &mut watch::Receiver<bool>,
     ) -> Option<()> {
         let mut trouble = Trouble::default();
+        self.spare(&mut fates);
         loop {
             match self.settle(&fates).await {
                 Ok(()) => {
@@ -193,7 +196,7 @@ impl Pump {
             }
             // It fails, or did until now.
             fates.extend(self.told_meanwhile());
-            self.revive(&mut fates);
+            self.revive(&mut fates, Duration::ZERO);
         }
     }
 
@@ -201,13 +204,24 @@ impl Pump {
         std::iter::from_fn(|| self.fates.try_recv().ok()).collect()
     }
 
-    /// Puts what was given up back into its queue, and keeps the rest.
-    fn revive(&self, fates: &mut Vec<(&'static str, Settled)>) {
+    /// Puts what was given up back into its queue, to be handed out after a rest, and keeps the others.
+    fn revive(&self, fates: &mut Vec<(&'static str, Settled)>, rest: Duration) {
         fates.retain(|(name, fate)| {
             let Settled::Dead(id, body) = fate else { return true };
             let queue = self.queues.iter().find(|(_, queue)| queue.name() == *name);
-            queue.inspect(|(_, queue)| queue.send(*id, body.clone())).is_none()
+            queue.inspect(|(_, queue)| queue.send_after(rest, *id, body.clone())).is_none()
         });
+    }
+
+    /// Gives nothing up for want of room. Small writes go on when there is no more for large ones, so settling would succeed.
+    /// Whatever is given up soon after such a failure is tried again: if it was not for that, it is given up a little later.
+    fn spare(&mut self, fates: &mut Vec<(&'static str, Settled)>) {
+        if !self.folder.lacked_room() {
+            self.no_room.over();
+        } else if fates.iter().any(|(_, fate)| matches!(fate, Settled::Dead(..))) {
+            let rest = self.no_room.goes_on(&"it has no room");
+            self.revive(fates, rest);
+        }
     }
 
     /// What S3 sends first to a queue that it is told to notify.
@@ -225,21 +239,21 @@ impl Pump {
         self.queues.iter().find(|(destination, _)| *destination == to).map(|(_, queue)| queue)
     }
 
-    /// Takes settled events out of the outbox, the dead ones into the dead letters first. Can be repeated.
+    /// Takes settled events out of the outbox, the dead ones into the dead letters: all of it or nothing. Can be repeated.
     async fn settle(&self, fates: &[(&'static str, Settled)]) -> Result<(), FolderError> {
-        let mut over = Vec::new();
+        let (mut over, mut letters) = (Vec::new(), Vec::new());
         for (queue, fate) in fates {
             let id = fate.id();
             if let Settled::Dead(_, body) = fate {
                 let letter = DeadLetter { queue: (*queue).to_owned(), body: body.clone(), time: Timestamp::now() };
                 let bytes = serde_json::to_vec(&letter).expect("a dead letter holds nothing that JSON cannot");
-                self.folder.put_note(&format!("dead-letters/{queue}/{id:020}"), bytes).await?;
+                letters.push((format!("dead-letters/{queue}/{id:020}"), bytes));
             }
             if id < NOT_FROM_OUTBOX {
                 over.push(id);
             }
         }
-        self.folder.forget(&over).await
+        self.folder.forget_noting(&over, letters).await
     }
 }
 
@@ -252,15 +266,21 @@ struct Trouble {
 impl Trouble {
     /// Waits before the next try, longer each time; `None` when `stop` turns true meanwhile.
     async fn wait(&mut self, error: &FolderError, stop: &mut watch::Receiver<bool>) -> Option<()> {
-        if self.pause.is_none() {
-            tracing::error!("events wait until the data folder works again: {error}");
-        }
-        let pause = self.pause.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
-        self.pause = Some(pause);
+        let pause = self.goes_on(error);
         tokio::select! {
             _ = stop.wait_for(|&stop| stop) => None,
             () = tokio::time::sleep(pause) => Some(()),
         }
+    }
+
+    /// Tells of it if it is new. Returns how long to wait before the next try.
+    fn goes_on(&mut self, why: &dyn Display) -> Duration {
+        if self.pause.is_none() {
+            tracing::error!("events wait until the data folder works again: {why}");
+        }
+        let pause = self.pause.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
+        self.pause = Some(pause);
+        pause
     }
 
     /// Whether there was any. It is over.

@@ -159,9 +159,14 @@ impl Queue {
 
     /// Puts a message in. Ids are the sender's and come back in [`Settled`].
     pub fn send(&self, id: u64, body: String) {
-        let now = Instant::now();
-        let gap_since = body.contains("\"ObjectRemoved:").then_some(now);
-        self.shared.put(Message { id, body, received: 0, not_before: now, gap_since });
+        self.send_after(Duration::ZERO, id, body);
+    }
+
+    /// The same, to be handed out after a rest.
+    pub fn send_after(&self, rest: Duration, id: u64, body: String) {
+        let not_before = Instant::now() + rest;
+        let gap_since = body.contains("\"ObjectRemoved:").then_some(not_before);
+        self.shared.put(Message { id, body, received: 0, not_before, gap_since });
         self.shared.arrived.notify_one();
     }
 

@@ -1,6 +1,6 @@
 //! The bytes of objects: files that never change, and whose names tell nothing.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::room::Room;
 use super::shelf::{Pinned, Shelf};
+use crate::durable::{make_folder, sync_folder};
 
 /// Up to this many bytes lie in the index itself, where they cost no file and no sync of their own.
 pub(super) const INLINE: usize = 32 * 1024;
@@ -52,13 +54,16 @@ pub(super) struct Blobs {
     shelf: Arc<Shelf>,
     tmp: PathBuf,
     next: AtomicU64,
+    room: Arc<Room>,
 }
 
 impl Blobs {
     /// Makes the folders where they are missing. [`Blobs::begin`] must follow before any id is taken.
     pub(super) fn prepare(root: &Path) -> io::Result<Self> {
         let (kept, tmp) = (root.join("blobs"), root.join("tmp"));
-        fs::create_dir_all(&tmp)?;
+        for folder in [&kept, &tmp] {
+            make_folder(folder, DirBuilder::new().recursive(true))?;
+        }
         // Each is looked for: what copies folders may leave empty ones out.
         let folders = (0..=u8::MAX).map(|low| kept.join(format!("{low:02x}")));
         for folder in folders.filter(|folder| !folder.is_dir()) {
@@ -66,7 +71,7 @@ impl Blobs {
         }
         sync_folder(&kept)?;
         sync_folder(root)?;
-        Ok(Self { shelf: Arc::new(Shelf::new(kept)), tmp, next: AtomicU64::new(0) })
+        Ok(Self { shelf: Arc::new(Shelf::new(kept)), tmp, next: AtomicU64::new(0), room: Arc::default() })
     }
 
     /// Starts an opening of the folder, by its number. Empties `tmp/`: nobody else is writing there.
@@ -87,8 +92,8 @@ impl Blobs {
     pub(super) fn draft(&self) -> io::Result<Draft> {
         let id = self.name();
         let path = self.tmp.join(format!("{:016x}", id.0));
-        let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Draft { file, id, leftover: Leftover(Some(path)) })
+        let file = File::options().write(true).create_new(true).open(&path).map_err(|error| self.room.noted(error))?;
+        Ok(Draft { file, id, leftover: Leftover(Some(path)), room: Arc::clone(&self.room) })
     }
 
     /// The same bytes under a second name, without copying where the file system can.
@@ -101,7 +106,7 @@ impl Blobs {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(e),
             Err(_) => {
                 let mut draft = self.draft()?;
-                io::copy(&mut File::open(from)?, &mut draft.file)?;
+                io::copy(&mut File::open(from)?, &mut draft.file).map_err(|error| self.room.noted(error))?;
                 return draft.keep(self);
             }
         }
@@ -148,6 +153,11 @@ impl Blobs {
         self.older(u64::MAX)
     }
 
+    /// Whether there was room for what was written lately, here and in the index.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
+    }
+
     fn path(&self, id: BlobId) -> PathBuf {
         self.shelf.path(id)
     }
@@ -158,15 +168,20 @@ pub(super) struct Draft {
     file: File,
     id: BlobId,
     leftover: Leftover,
+    room: Arc<Room>,
 }
 
 impl Draft {
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
+        self.file.write_all(bytes).map_err(|error| self.room.noted(error))
     }
 
     /// Makes the bytes durable and gives them their place among the blobs.
-    pub(super) fn keep(mut self, blobs: &Blobs) -> io::Result<Fresh> {
+    pub(super) fn keep(self, blobs: &Blobs) -> io::Result<Fresh> {
+        self.kept(blobs).map_err(|error| blobs.room.noted(error))
+    }
+
+    fn kept(mut self, blobs: &Blobs) -> io::Result<Fresh> {
         self.file.sync_all()?;
         let path = blobs.path(self.id);
         if let Some(from) = &self.leftover.0 {
@@ -205,9 +220,4 @@ impl Drop for Leftover {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }

@@ -1,21 +1,20 @@
-//! The folder: opening it, what others keep in it, and the sweep.
+//! The folder: opening it, and what others keep in it.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use redb::{DatabaseError, StorageError};
 use s3s::S3Result;
 use tokio::sync::watch;
 
-use super::blobs::{BlobId, Blobs};
+use super::blobs::Blobs;
 use super::index::outbox::Change;
-use super::index::{Index, IndexError, OpenError, Reader, Stop, Tables, View};
+use super::index::{Index, IndexError, OpenError, Stop, Tables, View};
 use super::pace::Pace;
+use super::sweep::{SweepError, Sweeper, missing};
+use crate::durable::sync_folder;
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +44,7 @@ pub enum FolderError {
         /// What is wrong with it.
         cause: String,
     },
-    /// It was not closed when it was used last, and lacks what no crash takes.
+    /// It was once not closed after its use, and lacks what no crash takes.
     #[error(
         "the data folder `{path}` lacks {missing} of the {wanted} files that its index refers to, as a copy does that was \
          made while the gallery ran: stop the gallery and copy it again, or bring a backup into a new folder with \
@@ -97,7 +96,9 @@ impl Folder {
                 return Err(FolderError::Damaged { path: path.to_owned(), cause: "it is no index".to_owned() });
             }
         };
-        if index.repaired() {
+        // The index's own name in it.
+        sync_folder(path).map_err(not_writable)?;
+        if index.unchecked() {
             let (missing, wanted) = missing(&index.reader(), &blobs).map_err(|error| match error {
                 SweepError::Index(cause) => explain(path, OpenError::Index(cause)),
                 SweepError::Files(cause) => not_writable(cause),
@@ -105,6 +106,7 @@ impl Folder {
             if missing > 0 {
                 return Err(FolderError::Incomplete { path: path.to_owned(), missing, wanted });
             }
+            index.checked().map_err(|cause| explain(path, OpenError::Index(cause)))?;
         }
         let sweeper = Sweeper::start(index.reader(), Arc::clone(&blobs), index.opening()).map_err(not_writable)?;
         Ok(Arc::new(Self {
@@ -148,8 +150,17 @@ impl Folder {
 
     /// Forgets changes that have been dealt with. Durable when it returns.
     pub async fn forget(&self, sequences: &[u64]) -> Result<(), FolderError> {
+        self.forget_noting(sequences, Vec::new()).await
+    }
+
+    /// Forgets changes and keeps notes, by name, of what is to be known of them: all of it or nothing. Durable when it
+    /// returns.
+    pub async fn forget_noting(&self, sequences: &[u64], notes: Vec<(String, Vec<u8>)>) -> Result<(), FolderError> {
         let sequences = sequences.to_vec();
         let written = self.write(move |tables| {
+            for (name, note) in notes {
+                tables.notes.insert(name.as_str(), note.as_slice())?;
+            }
             for sequence in sequences {
                 tables.outbox.remove(sequence)?;
             }
@@ -197,9 +208,12 @@ impl Folder {
 
     /// Waits until the sweep that the opening began has ended. Nothing depends on it but tests and tidiness.
     pub async fn swept(&self) {
-        let mut ended = self.sweeper.ended.clone();
-        // The sender is only dropped after it has sent, or after a panic: in both cases there is no more to wait for.
-        let _ = ended.wait_for(|ended| *ended).await;
+        self.sweeper.ended().await;
+    }
+
+    /// Whether a write found no room a moment ago, as on a full disk. Small ones may succeed meanwhile.
+    pub fn lacked_room(&self) -> bool {
+        self.blobs.room().lacked_lately()
     }
 
     /// A number that stays the same as long as no object changes: what was read since it was first seen is what is
@@ -262,6 +276,12 @@ impl Folder {
     pub(crate) fn fail_when(&self, fails: impl FnMut() -> bool + Send + 'static) {
         *self.fails.lock().unwrap() = Some(Box::new(fails));
     }
+
+    /// As if a write had just found no room.
+    #[cfg(test)]
+    pub(crate) fn lack_room(&self) {
+        self.blobs.room().note(std::io::ErrorKind::StorageFull);
+    }
 }
 
 impl std::fmt::Debug for Folder {
@@ -293,72 +313,4 @@ fn explain(path: &Path, error: OpenError) -> FolderError {
         OpenError::Database(cause) => FolderError::Damaged { path, cause: cause.to_string() },
         OpenError::Index(cause) => FolderError::Damaged { path, cause: cause.to_string() },
     }
-}
-
-/// The thread that removes files of earlier openings that nothing refers to.
-struct Sweeper {
-    stop: Arc<AtomicBool>,
-    ended: watch::Receiver<bool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Sweeper {
-    fn start(reader: Reader, blobs: Arc<Blobs>, opening: u64) -> std::io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (end, ended) = watch::channel(false);
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("s3-sweep".to_owned()).spawn(move || {
-            if let Err(error) = sweep(&reader, &blobs, opening, &stopped) {
-                tracing::warn!(%error, "the sweep of the data folder did not end; the next start tries again");
-            }
-            end.send_replace(true);
-        })?;
-        Ok(Self { stop, ended, thread: Some(thread) })
-    }
-}
-
-impl Drop for Sweeper {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // Its panic has been reported by the thread.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// A file of an earlier opening cannot be referred to anew, so one look at the index decides.
-fn sweep(reader: &Reader, blobs: &Blobs, opening: u64, stop: &AtomicBool) -> Result<(), SweepError> {
-    let view = reader.view()?;
-    let mut stray: Vec<BlobId> = Vec::new();
-    for id in blobs.older(opening) {
-        if stop.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let id = id?;
-        if !view.refers_to(id)? {
-            stray.push(id);
-        }
-    }
-    if !stray.is_empty() {
-        tracing::info!(files = stray.len(), "removing files that nothing refers to");
-        blobs.remove(&stray);
-    }
-    Ok(())
-}
-
-/// How many of the files that the index refers to are not there, and how many it refers to. No crash of ours loses one:
-/// each is durable before the index knows it, and goes after the index has forgotten it.
-fn missing(reader: &Reader, blobs: &Blobs) -> Result<(usize, usize), SweepError> {
-    let wanted = reader.view()?.files()?;
-    let there = blobs.all().collect::<Result<HashSet<BlobId>, _>>()?;
-    Ok((wanted.iter().filter(|id| !there.contains(id)).count(), wanted.len()))
-}
-
-#[derive(Debug, thiserror::Error)]
-enum SweepError {
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    #[error(transparent)]
-    Files(#[from] std::io::Error),
 }

@@ -4,11 +4,12 @@
 //! speaks the protocol (routes, signatures, XML); what is kept, and how safely, is decided in these files:
 //!
 //! ```text
-//! folder.rs       opening, sweeping, the changes and notes         index/      redb tables, group commit
+//! folder.rs       opening, the changes and notes                   index/      redb tables, group commit
 //! record.rs       what is stored about an object                   blobs.rs    bytes: inline or in files
 //! body.rs         a request's body in, checked; a stream out       digest.rs   MD5 and the five checksums
 //! conditions.rs   If-Match and its family, as pure functions       listing.rs  pages in key order
 //! cors.rs         which sites' pages may send here                 pace.rs     whether reading has to wait
+//! sweep.rs        files that nothing refers to, or that lack       room.rs     whether writing found room
 //! ops/            one file per family of operations                server.rs   the front door; transport.rs sockets
 //! ```
 //!
@@ -43,8 +44,10 @@ mod listing;
 mod ops;
 mod pace;
 mod record;
+mod room;
 mod server;
 mod shelf;
+mod sweep;
 mod transport;
 
 pub use folder::{Folder, FolderError};

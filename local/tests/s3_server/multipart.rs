@@ -250,6 +250,23 @@ async fn an_aborted_upload_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn the_uploads_of_a_key_are_listed_in_the_order_of_their_beginnings() {
+    let running = Running::start().await;
+    let client = &running.near;
+    let mut begun = Vec::new();
+    for _ in 0..8 {
+        begun.push(begin(client, "k").await);
+        // Ids tell milliseconds apart.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    let page = client.list_multipart_uploads().bucket(BUCKET).max_uploads(3).send().await.unwrap();
+    let rest = client.list_multipart_uploads().bucket(BUCKET).key_marker("k");
+    let rest = rest.set_upload_id_marker(page.next_upload_id_marker.clone()).send().await.unwrap();
+    let ids: Vec<_> = page.uploads().iter().chain(rest.uploads()).map(|upload| upload.upload_id().unwrap()).collect();
+    assert_eq!(ids, begun);
+}
+
+#[tokio::test]
 async fn parts_are_copied_whole_and_by_range() {
     let running = Running::start().await;
     let bytes = noise(PART + 70_000, 1);
@@ -301,8 +318,14 @@ async fn the_checksum_of_the_whole_is_kept() {
                     done.set_checksum_crc32(sent.checksum_crc32).set_checksum_sha256(sent.checksum_sha256).build(),
                 );
             }
-            let complete = client.complete_multipart_upload().bucket(BUCKET).key("k").upload_id(&id);
-            let done = complete.multipart_upload(listed(&parts)).send().await.unwrap();
+            let complete = || {
+                let complete = client.complete_multipart_upload().bucket(BUCKET).key("k").upload_id(&id);
+                complete.multipart_upload(listed(&parts))
+            };
+            let other = [ChecksumType::Composite, ChecksumType::FullObject].into_iter().find(|other| other != kind);
+            let refused = complete().set_checksum_type(other).send().await.unwrap_err();
+            assert_eq!(code(&refused), "BadDigest");
+            let done = complete().checksum_type(kind.clone()).send().await.unwrap();
             assert_eq!(done.checksum_type.as_ref(), Some(kind));
             let value = done.checksum_crc32.or(done.checksum_sha256).unwrap();
             assert_eq!(value.ends_with("-2"), *kind == ChecksumType::Composite);

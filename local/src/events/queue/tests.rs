@@ -283,3 +283,12 @@ async fn who_looks_at_each_change_first_sees_the_next_at_once_again() {
     let streamed = stream(gaps, Duration::ZERO).await;
     assert_eq!((streamed.batches, streamed.longest), (20, BUILDS.window));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_rest_is_handed_out_after_it() {
+    let mut rig = rig(POLICY, |_, _| false);
+    let (since, rest) = (Instant::now(), Duration::from_secs(7));
+    rig.queue.send_after(rest, 1, "a".to_owned());
+    assert_eq!(rig.fate().await, Settled::Done(1));
+    assert!(since.elapsed() >= rest);
+}

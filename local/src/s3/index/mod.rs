@@ -19,11 +19,15 @@ pub(super) use tables::{Stop, Tables, object_key};
 pub(super) use view::View;
 
 use self::store::Store;
+use self::tables::COUNTERS;
 use super::blobs::Blobs;
 use super::record::Unreadable;
 
 /// The layout of the tables. A later one may read earlier ones, never the other way round.
 const LAYOUT: u64 = 2;
+
+/// The counter that is there from an opening of a file that had not been closed until nothing was found missing.
+const UNCHECKED: &str = "unchecked";
 
 /// Writers that may wait for the thread before the next ones wait for a place in the queue.
 const QUEUE: usize = 1024;
@@ -46,6 +50,17 @@ pub(super) enum IndexError {
     /// The batch failed, or the folder is being closed. The cause has been logged.
     #[error("the index could not be written")]
     NotWritten,
+}
+
+impl IndexError {
+    /// What the file system said, if it is its doing.
+    fn of_the_disk(&self) -> Option<&std::io::Error> {
+        let Self::Store(error) = self else { return None };
+        match &**error {
+            redb::Error::Io(cause) => Some(cause),
+            _ => None,
+        }
+    }
 }
 
 macro_rules! from_redb {
@@ -76,20 +91,21 @@ pub(super) struct Index {
     store: Arc<Store>,
     changes: watch::Receiver<u64>,
     opening: u64,
+    unchecked: bool,
 }
 
 impl Index {
     /// Opens the file, or makes it, and starts the thread that writes.
     pub(super) fn open(path: &Path, blobs: &Arc<Blobs>) -> Result<Self, OpenError> {
         let store = Arc::new(Store::open(path)?);
-        let opening = store.with(|database| begin(database, blobs))?;
+        let (opening, unchecked) = store.with(|database| begin(database, blobs, store.repaired()))?;
         blobs.begin(opening).map_err(OpenError::Files)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (told, changes) = watch::channel(0);
         let writer = writer::Writer { store: Arc::clone(&store), blobs: Arc::clone(blobs), told };
         let thread = std::thread::Builder::new().name("s3-index".to_owned()).spawn(move || writer.run(queue));
         let thread = Some(thread.map_err(OpenError::Files)?);
-        Ok(Self { jobs: Some(jobs), thread, store, changes, opening })
+        Ok(Self { jobs: Some(jobs), thread, store, changes, opening, unchecked })
     }
 
     /// Which opening of the folder this is, counted from 1.
@@ -102,9 +118,21 @@ impl Index {
         self.changes.clone()
     }
 
-    /// Whether it had not been closed when it was used last.
-    pub(super) fn repaired(&self) -> bool {
-        self.store.repaired()
+    /// Whether it had not been closed when it was used last, or another time since [`Index::checked`] was called.
+    pub(super) fn unchecked(&self) -> bool {
+        self.unchecked
+    }
+
+    /// Notes that no file is missing. Until then each opening has to look, however well the last one ended.
+    pub(super) fn checked(&self) -> Result<(), IndexError> {
+        self.store.with(|database| {
+            let txn = database.begin_write()?;
+            let mut counters = txn.open_table(COUNTERS)?;
+            counters.remove(UNCHECKED)?;
+            drop(counters);
+            txn.commit()?;
+            Ok(())
+        })
     }
 
     /// A number that stays the same as long as nothing in the index changes. Whoever was told that a write is durable
@@ -180,8 +208,8 @@ impl<E: Into<IndexError>> From<E> for OpenError {
     }
 }
 
-/// Makes the tables, checks the layout, counts the opening.
-fn begin(database: &Database, blobs: &Blobs) -> Result<u64, IndexError> {
+/// Makes the tables, checks the layout, counts the opening. Returns its number, and whether files may be missing.
+fn begin(database: &Database, blobs: &Blobs, repaired: bool) -> Result<(u64, bool), IndexError> {
     let txn = database.begin_write()?;
     let mut tables = Tables::open(&txn, blobs)?;
     let layout = tables.counters.get("layout")?.map(|layout| layout.value());
@@ -191,7 +219,14 @@ fn begin(database: &Database, blobs: &Blobs) -> Result<u64, IndexError> {
     let opening = tables.counters.get("openings")?.map_or(0, |count| count.value()) + 1;
     tables.counters.insert("layout", LAYOUT)?;
     tables.counters.insert("openings", opening)?;
+    let unchecked = repaired || tables.counters.get(UNCHECKED)?.is_some();
+    if unchecked {
+        tables.counters.insert(UNCHECKED, 1_u64)?;
+    }
     drop(tables);
     txn.commit()?;
-    Ok(opening)
+    Ok((opening, unchecked))
 }
+
+#[cfg(test)]
+mod tests;

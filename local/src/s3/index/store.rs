@@ -54,18 +54,17 @@ impl Store {
         self.batches.fetch_add(1, Ordering::Release);
     }
 
-    /// Closes the file and opens it again, after it has failed. Snapshots that are being read end with an error.
-    pub(super) fn reopen(&self) {
+    /// Closes the file and opens it again, after it has failed. Snapshots that are being read end with an error. When it
+    /// cannot be opened, it stays closed: then this is to be called again.
+    pub(super) fn reopen(&self) -> Result<(), DatabaseError> {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(failed) = database.take()
             && let Err(error) = failed.close()
         {
             tracing::debug!(%error, "the failed index did not close well");
         }
-        match builder().create(&self.path) {
-            Ok(opened) => *database = Some(opened),
-            Err(error) => tracing::error!(%error, "the index could not be opened again; the next write tries anew"),
-        }
+        *database = Some(builder().create(&self.path)?);
+        Ok(())
     }
 }
 

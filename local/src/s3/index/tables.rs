@@ -25,7 +25,7 @@ pub(super) const PARTS: TableDefinition<'static, (&str, u32), &[u8]> = TableDefi
 pub(super) const OUTBOX: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("outbox");
 /// Notes that others keep here, by name.
 pub(super) const NOTES: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("notes");
-/// Numbers: the layout's version, openings, the last change's sequence.
+/// Numbers: the layout's version, openings, the last change's sequence, whether files may be missing.
 pub(super) const COUNTERS: TableDefinition<'static, &str, u64> = TableDefinition::new("counters");
 
 /// The counter of changes.

@@ -1,8 +1,10 @@
 //! The one thread that writes: whatever waits when a transaction begins goes into it, and is answered after its sync.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redb::Database;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
 
 use super::IndexError;
@@ -17,6 +19,9 @@ pub(super) type Answer = Box<dyn FnOnce() + Send>;
 
 /// The most parts in one transaction: bounds the memory of a batch and how long the first of it waits.
 const BATCH: usize = 256;
+
+/// How long to wait before an index is tried again that could not be opened.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
@@ -44,10 +49,31 @@ impl Writer {
                 }
                 Err(error) => {
                     tracing::error!(%error, "a batch of writes to the S3 index failed");
-                    self.store.reopen();
-                    self.store.count_batch();
+                    if let Some(cause) = error.of_the_disk() {
+                        self.blobs.room().note(cause.kind());
+                    }
+                    self.reopen(&mut queue);
                 }
             }
+        }
+    }
+
+    /// Opens the index again, whether or not anybody writes: those who read wait for it too. What is to be written while it
+    /// cannot be opened fails.
+    fn reopen(&self, queue: &mut mpsc::Receiver<Job>) {
+        let mut told = false;
+        loop {
+            let opened = self.store.reopen();
+            self.store.count_batch();
+            let Err(error) = opened else { return };
+            if !told {
+                tracing::error!(%error, "the index could not be opened again; it is tried once a second");
+                told = true;
+            }
+            if refuse_all(queue).is_none() {
+                return;
+            }
+            std::thread::sleep(AGAIN);
         }
     }
 
@@ -69,5 +95,16 @@ impl Writer {
         after.fresh.drain(..).for_each(Fresh::settle);
         committed?;
         Ok((answers, after))
+    }
+}
+
+/// Drops what waits, which tells those who wait. `None` when nobody can send any more.
+fn refuse_all(queue: &mut mpsc::Receiver<Job>) -> Option<()> {
+    loop {
+        match queue.try_recv() {
+            Ok(job) => drop(job),
+            Err(TryRecvError::Empty) => return Some(()),
+            Err(TryRecvError::Disconnected) => return None,
+        }
     }
 }

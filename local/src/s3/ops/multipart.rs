@@ -35,8 +35,9 @@ impl Operations {
         let headers = stored_headers!(input)?;
         let algorithm = wanted_algorithm(input.checksum_algorithm.as_ref().map(ChecksumAlgorithm::as_str))?;
         let kind = wanted_kind(algorithm, input.checksum_type.as_ref())?;
-        let upload = Upload { headers, algorithm, kind, initiated: now().as_millisecond() };
-        let id = new_id()?;
+        let initiated = now().as_millisecond();
+        let upload = Upload { headers, algorithm, kind, initiated };
+        let id = new_id(initiated)?;
         let output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key.clone()),
@@ -228,8 +229,16 @@ fn whole_checksum(upload: &Upload, parts: &[(u32, Part)]) -> Option<Checksum> {
     combined(algorithm, kind, &values)
 }
 
-/// The client may say what the whole must have.
+/// The client may say what the whole must have, and of which kind that is.
 fn compare(input: &CompleteMultipartUploadInput, checksum: Option<&Checksum>) -> S3Result<()> {
+    if let Some(kind) = &input.checksum_type
+        && checksum.is_none_or(|checksum| checksum.kind.name() != kind.as_str())
+    {
+        return Err(s3_error!(
+            BadDigest,
+            "The checksum type you specified is not the one that the upload was created with."
+        ));
+    }
     let claimed = ALGORITHMS.into_iter().zip([
         &input.checksum_crc32,
         &input.checksum_crc32c,
@@ -270,9 +279,10 @@ fn wanted_kind(algorithm: Option<Algorithm>, asked: Option<&ChecksumType>) -> S3
     }
 }
 
-/// 128 bits that nobody guesses.
-fn new_id() -> S3Result<String> {
+/// The moment, and 128 bits that nobody guesses. In the order of their ids, the uploads of a key are in that of their
+/// beginnings, as Amazon documents it for lists (those that an older version began have ids without a moment).
+fn new_id(initiated: i64) -> S3Result<String> {
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(S3Error::internal_error)?;
-    Ok(HEXLOWER.encode(&id))
+    Ok(format!("{initiated:012x}{}", HEXLOWER.encode(&id)))
 }
