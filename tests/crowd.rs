@@ -85,7 +85,7 @@ fn drawn(seed: u64) -> Rendered {
         renditions: vec![copy.clone()],
         ..Picture::default()
     };
-    Rendered { picture, renditions: vec![(copy, bytes.into())] }
+    Rendered { picture, renditions: vec![(copy, bytes.into())], whole: None }
 }
 
 /// A photo as a camera makes it, in the resizer's copies.

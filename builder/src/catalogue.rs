@@ -79,7 +79,7 @@ pub struct Learned {
 impl Learned {
     /// What a catalogue takes now.
     pub fn wanted(settings: &Settings) -> Self {
-        Self { edition: 3, places: settings.map.is_some() }
+        Self { edition: 4, places: settings.map.is_some() }
     }
 }
 
@@ -132,6 +132,9 @@ pub struct Photo {
     pub thumbhash: String,
     /// The sized copies, smallest first; none of a video that no picture could be made of.
     pub renditions: Vec<Rendition>,
+    /// A JPEG of all there is, where browsers cannot show the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Rendition>,
     /// What is known of a video; the rest is then its poster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub film: Option<Film>,
@@ -294,6 +297,7 @@ impl Catalogue {
                     colour: picture.colour,
                     thumbhash: picture.thumbhash,
                     renditions: picture.renditions,
+                    whole: picture.whole,
                     animated: picture.animated && moving.is_none(),
                     film: moving,
                 };

@@ -60,6 +60,16 @@ test('originals are versioned, tiered, and can be brought back for as long as th
   });
 });
 
+test('large copies are tiered as well, and nothing that is made of originals expires', () => {
+  const { LifecycleConfiguration } = the(least, 'AWS::S3::Bucket', 'BucketsResized').Properties;
+  const [large, ...others] = LifecycleConfiguration.Rules;
+  assert.deepEqual(others, []);
+  assert.deepEqual(large.Transitions, [{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 0 }]);
+  assert.equal(large.Prefix, 'pics/');
+  assert.equal(large.ObjectSizeGreaterThan, 1_000_000);
+  assert.equal(large.ExpirationInDays, undefined);
+});
+
 test("the distribution reads what it serves, is told what is missing, and never sees the builder's state", () => {
   const policy = (bucket: string): Statement[] =>
     the(least, 'AWS::S3::BucketPolicy', `Buckets${bucket}Policy`).Properties.PolicyDocument.Statement;

@@ -35,6 +35,9 @@ export interface BucketsProps {
 /** How long a replaced viewer's record or key can be brought back. */
 const AUTH_HISTORY = Duration.days(30);
 
+/** Larger copies are tiered, in bytes: those of all of a photo are, those that pages show are not. */
+const LARGE = 1_000_000;
+
 /**
  * A bucket's name in the account. Known before the bucket is there, so that policies can name it first; and when the
  * account is known, as in every deploy, written out: CloudFormation takes over buckets of a name without functions in it
@@ -102,7 +105,17 @@ export class Buckets extends Construct {
         },
       ],
     });
-    this.resized = bucket('resized', {});
+    this.resized = bucket('resized', {
+      lifecycleRules: [
+        {
+          // Copies of all of a photo, which somebody looks at once in a while.
+          id: 'large',
+          prefix: 'pics/',
+          objectSizeGreaterThan: LARGE,
+          transitions: [{ storageClass: s3.StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(0) }],
+        },
+      ],
+    });
     this.web = bucket('web', {});
     this.auth = bucket('auth', {
       versioned: true,

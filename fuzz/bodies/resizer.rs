@@ -11,7 +11,7 @@ fn limits() -> Limits {
 }
 
 fn wanted() -> Wanted {
-    Wanted { ladder: vec![16, 64], formats: vec![Format::Jpeg, Format::WebP] }
+    Wanted { ladder: vec![16, 64], formats: vec![Format::Jpeg, Format::WebP], whole: true }
 }
 
 /// A picture of any kind: an answer, and renditions that are what they are said to be.
@@ -24,8 +24,8 @@ fn answered(answer: Result<Rendered, Rejection>) {
         Ok(rendered) => {
             let picture = &rendered.picture;
             assert!(u64::from(picture.width) * u64::from(picture.height) <= limits().pixels);
-            assert!(!rendered.renditions.is_empty() && rendered.renditions.len() == picture.renditions.len());
-            for (rendition, bytes) in &rendered.renditions {
+            assert!(!rendered.renditions.is_empty() && rendered.all().count() == picture.all().count());
+            for (rendition, bytes) in rendered.all() {
                 assert!(rendition.width <= picture.width && rendition.height <= picture.height, "it was enlarged");
                 assert_eq!(bytes.len() as u64, rendition.bytes);
                 let begins: &[u8] = if rendition.format == Format::Jpeg { &[0xFF, 0xD8, 0xFF] } else { b"RIFF" };

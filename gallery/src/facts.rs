@@ -10,7 +10,7 @@ use crate::renditions::Format;
 use crate::slug::CollectionSlug;
 
 /// The version of the record and of the encoder behind it. A higher number makes older photos be rendered again.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What is known of one object of the source bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +110,16 @@ pub struct Picture {
     pub colour: String,
     /// The sized copies, smallest first, each size in every format; never empty.
     pub renditions: Vec<Rendition>,
+    /// A JPEG that shows all there is, where the original is of a kind that browsers cannot show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Rendition>,
+}
+
+impl Picture {
+    /// Every rendition, the whole one last.
+    pub fn all(&self) -> impl Iterator<Item = &Rendition> {
+        self.renditions.iter().chain(&self.whole)
+    }
 }
 
 /// Who says when a photo was taken, the most trusted first.
@@ -251,7 +261,7 @@ impl Facts {
     pub fn rendition_keys(&self) -> Vec<Key> {
         let (Some(picture), Some(source)) = (self.picture(), self.source_key()) else { return Vec::new() };
         let collection = source.folder().album().collection();
-        picture.renditions.iter().map(|r| r.key(&collection, self.photo)).collect()
+        picture.all().map(|rendition| rendition.key(&collection, self.photo)).collect()
     }
 
     /// The record as stored.
@@ -324,6 +334,7 @@ mod tests {
                 thumbhash: "AA==".into(),
                 colour: "#112233".into(),
                 renditions: vec![Rendition { width: 4, height: 3, format: Format::Jpeg, hash: "00".into(), bytes: 5 }],
+                whole: Some(Rendition { width: 8, height: 6, format: Format::Jpeg, hash: "01".into(), bytes: 6 }),
                 ..Picture::default()
             })),
         };
@@ -332,7 +343,8 @@ mod tests {
         // As it was written before there were places.
         let older = String::from_utf8(facts.to_json()).unwrap().replace(r#""places":["Lisbon"],"#, "");
         assert!(Facts::from_json(older.as_bytes()).unwrap().picture().unwrap().places.is_empty());
-        assert_eq!(facts.rendition_keys()[0].path(), format!("pics/Family/{}/00-4.jpg", source.photo()));
+        let paths: Vec<String> = facts.rendition_keys().iter().map(Key::path).collect();
+        assert_eq!(paths, ["00-4", "01-8"].map(|name| format!("pics/Family/{}/{name}.jpg", source.photo())));
         facts.outcome = Outcome::Rejected { reason: "not a picture".into() };
         assert_eq!(Facts::from_json(&facts.to_json()).unwrap(), facts);
         assert_eq!(serde_json::from_slice::<Facts>(&facts.to_json()).unwrap(), facts);

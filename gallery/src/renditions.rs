@@ -19,6 +19,12 @@ const MOST_PIXELS: f64 = 2048.0 * 2048.0 * 4.0;
 /// The largest side of a JPEG that browsers open (libjpeg's `JPEG_MAX_DIMENSION`).
 const TALLEST: f64 = 65_500.0;
 
+/// A photo of more pixels gets no copy of the whole: decoded at its full size it would take too much memory.
+const MOST_WHOLE: f64 = 50e6;
+
+/// A copy of the whole has no more pixels than this.
+const MOST_IN_WHOLE: f64 = 25e6;
+
 /// The format of a rendition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,6 +85,17 @@ pub fn sizes_of(ladder: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
     widths.into_iter().map(size).collect()
 }
 
+/// The size of a copy that shows all there is of a photo of `width` by `height` pixels, for whoever goes near to one
+/// whose original browsers cannot show: its own size, or 25 megapixels. `None` when it would be no larger than `largest`,
+/// the widest of its ladder, and for photos of more than 50 megapixels.
+pub fn whole(width: u32, height: u32, largest: u32) -> Option<(u32, u32)> {
+    let (wide, tall) = (f64::from(width), f64::from(height));
+    let scale = (MOST_IN_WHOLE / (wide * tall)).sqrt().min(TALLEST / wide.max(tall)).min(1.0);
+    let side = |length: f64| if scale < 1.0 { (length * scale).floor().max(1.0) } else { length };
+    let (narrow, low) = (side(wide) as u32, side(tall) as u32);
+    (wide * tall <= MOST_WHOLE && narrow > largest).then_some((narrow, low))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +129,19 @@ mod tests {
                 assert!(f64::from(narrow) * f64::from(low) <= MOST_PIXELS * 1.01, "{width}x{height}: {narrow}x{low}");
                 assert!(f64::from(narrow.max(low)) <= TALLEST);
             }
+        }
+    }
+
+    #[test]
+    fn a_whole_copy_is_larger_than_the_ladder_and_within_what_fits_into_memory() {
+        assert_eq!(whole(4032, 3024, 2048), Some((4032, 3024)));
+        assert_eq!(whole(3024, 4032, 2048), Some((3024, 4032)));
+        // 24 megapixels, as phones write them, and 48.
+        assert_eq!(whole(5712, 4284, 2048), Some((5712, 4284)));
+        let (width, height) = whole(8064, 6048, 2048).unwrap();
+        assert!(width * height <= 25_000_000 && width * height > 24_900_000, "{width}x{height}");
+        for (width, height, largest) in [(2048, 1536, 2048), (1600, 1200, 1600), (9000, 6000, 2048), (1, 1, 1)] {
+            assert_eq!(whole(width, height, largest), None);
         }
     }
 

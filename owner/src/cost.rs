@@ -40,6 +40,10 @@ pub struct Cost {
     #[arg(long, default_value_t = 5.0, value_name = "MB", value_parser = megabytes, allow_negative_numbers = true)]
     pub original: f64,
 
+    /// How many of the photos browsers cannot show as they are (HEIC, RAW, TIFF), in percent
+    #[arg(long, default_value_t = 0.0, value_name = "PERCENT", value_parser = percent, allow_negative_numbers = true)]
+    pub heic: f64,
+
     /// Other prices: a JSON file with any of the names that `--show-prices` prints
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
@@ -54,7 +58,7 @@ pub struct Cost {
 }
 
 fn percent(text: &str) -> Result<f64, String> {
-    number(text, 100.0).ok_or_else(|| "how many of the photos are new is said in percent, from 0 to 100".to_owned())
+    number(text, 100.0).ok_or_else(|| "a share of the photos is said in percent, from 0 to 100".to_owned())
 }
 
 fn megabytes(text: &str) -> Result<f64, String> {
@@ -76,6 +80,8 @@ pub struct Usage {
     pub photos: f64,
     /// Of these, new this month.
     pub new: f64,
+    /// The share of them, from 0 to 1, that browsers cannot show as they are.
+    pub heic: f64,
     /// Pages opened.
     pub page_views: f64,
     /// Megabytes of an original.
@@ -89,6 +95,8 @@ pub const PAGE_VIEWS: u32 = 120;
 mod each {
     /// Megabytes of a photo's renditions together: what eight cameras of 3 to 12 megapixels came to in the middle.
     pub(super) const RENDITIONS: f64 = 1.3;
+    /// Megabytes of the JPEG of all of a photo that browsers cannot show: of a phone's HEIC of 12 megapixels.
+    pub(super) const WHOLE: f64 = 2.0;
     /// Pictures that a page view loads anew: the others are in the browser, for a year.
     pub(super) const PICTURES: f64 = 20.0;
     /// Megabytes of these and the page.
@@ -138,7 +146,7 @@ pub struct Bill {
     pub cloudfront: f64,
     /// Lambda, SQS and the logs.
     pub functions: f64,
-    /// What the originals cost more in their first three months.
+    /// What is tiered costs more in its first three months: originals, and copies of all of a photo.
     pub while_fresh: f64,
 }
 
@@ -155,26 +163,30 @@ pub fn bill(usage: &Usage, prices: &Prices) -> Bill {
     let beyond = |amount: f64, free: f64| (amount - free).max(0.0);
     let requests = usage.page_views * (1.0 + each::PICTURES);
     let originals = gigabytes(usage.photos, usage.original);
-    let watched = usage.photos / 1000.0 * prices.storage_watch;
-    let daily_lists = 30.0 * usage.photos * (each::KEYS + renditions()) / 1000.0;
-    let writes = usage.new * (each::WRITES + renditions()) + daily_lists;
+    let whole = gigabytes(usage.photos * usage.heic, each::WHOLE);
+    let watched = |photos: f64| photos / 1000.0 * prices.storage_watch;
+    let copies = renditions() + usage.heic;
+    let daily_lists = 30.0 * usage.photos * (each::KEYS + copies) / 1000.0;
+    let writes = usage.new * (each::WRITES + copies) + daily_lists;
     // As if CloudFront kept nothing: a family's requests are too few and far between to find much in a cache.
     let reads = requests + usage.new * each::READS + each::CATCH_UPS + 30.0 * each::DAILY_READS;
     let function_time = usage.new * each::FUNCTION_TIME + daily_lists * each::LISTING_TIME;
     let polls = each::POLLS + usage.new * 4.0;
     Bill {
-        originals: originals * prices.storage_untouched + watched,
-        renditions: gigabytes(usage.photos, each::RENDITIONS) * prices.storage,
+        originals: originals * prices.storage_untouched + watched(usage.photos),
+        renditions: gigabytes(usage.photos, each::RENDITIONS) * prices.storage
+            + whole * prices.storage_untouched
+            + watched(usage.photos * usage.heic),
         s3_requests: writes / 1000.0 * prices.writes
             + reads / 1000.0 * prices.reads
-            + usage.new / 1000.0 * prices.transitions,
+            + usage.new * (1.0 + usage.heic) / 1000.0 * prices.transitions,
         edge: requests / 1e6 * prices.edge_calls + requests * each::EDGE_TIME * prices.edge_time,
         cloudfront: beyond(requests, prices.requests_free) / 10e3 * prices.requests
             + beyond(gigabytes(usage.page_views, each::SENT), prices.transfer_free) * prices.transfer,
         functions: beyond(function_time, prices.function_time_free) * prices.function_time
             + beyond(polls, prices.queues_free) / 1e6 * prices.queues
             + beyond(requests * each::EDGE_LOG, prices.logs_free) * prices.logs,
-        while_fresh: originals * (prices.storage - prices.storage_untouched),
+        while_fresh: (originals + whole) * (prices.storage - prices.storage_untouched),
     }
 }
 
@@ -224,7 +236,13 @@ const LINES: [(&str, Amount); 8] = [
 fn usage(command: &Cost, photos: u32) -> Usage {
     let photos = f64::from(photos);
     let page_views = command.page_views.map_or_else(|| f64::from(command.viewers) * f64::from(PAGE_VIEWS), f64::from);
-    Usage { photos, new: photos * command.new / 100.0, page_views, original: command.original }
+    Usage {
+        photos,
+        new: photos * command.new / 100.0,
+        heic: command.heic / 100.0,
+        page_views,
+        original: command.original,
+    }
 }
 
 /// The bills, for a program.

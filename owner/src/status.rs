@@ -107,6 +107,9 @@ struct Told {
     /// Photos that came within a month.
     #[serde(skip)]
     new: usize,
+    /// Photos of which there is a copy of all of it.
+    #[serde(skip)]
+    wholes: usize,
 }
 
 /// Does what `heirloom status` asks.
@@ -205,6 +208,7 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
 fn note(told: &mut Told, catalogue: Catalogue, built: Timestamp, now: Timestamp) {
     let since = now - MONTH;
     told.new += catalogue.photos.values().filter(|photo| photo.added >= since).count();
+    told.wholes += catalogue.photos.values().filter(|photo| photo.whole.is_some()).count();
     let album = told.albums.entry(catalogue.folder.to_string()).or_default();
     album.photos = catalogue.in_order().len();
     album.waiting = album.waiting.saturating_sub(catalogue.photos.len() + catalogue.rejected.len());
@@ -226,6 +230,7 @@ fn monthly(told: &Told, viewers: usize, budget: Option<f64>) -> MonthlyCost {
     let usage = Usage {
         photos,
         new: told.new as f64,
+        heic: if photos > 0.0 { (told.wholes as f64 / photos).min(1.0) } else { 0.0 },
         page_views: viewers as f64 * f64::from(crate::cost::PAGE_VIEWS),
         original,
     };

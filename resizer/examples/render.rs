@@ -1,7 +1,7 @@
 //! Renders originals as the resizer would: `render [--widths 360,1200] [--formats jpeg,webp] [--out FOLDER] FILE…`
 //!
-//! Prints the facts of each, or with `--quiet` nothing, and writes the renditions into the folder. For the bench:
-//! `--as-heic FILE` writes an original as HEIC.
+//! With widths nothing but those is made. Prints the facts of each, or with `--quiet` nothing, and writes the renditions
+//! into the folder. For the bench: `--as-heic FILE` writes an original as HEIC.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,10 @@ fn main() -> Result<()> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("`{argument}` wants a value"));
         match argument.as_str() {
-            "--widths" => wanted.ladder = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+            "--widths" => {
+                wanted.ladder = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                wanted.whole = false;
+            }
             "--formats" => wanted.formats = value()?.split(',').map(format).collect::<Result<_>>()?,
             "--out" => folder = Some(PathBuf::from(value()?)),
             "--as-heic" => heic = Some(PathBuf::from(value()?)),
@@ -37,9 +40,9 @@ fn main() -> Result<()> {
                     println!("{}: {}", file.display(), serde_json::to_string(&rendered.picture)?);
                 }
                 let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or("picture");
-                for (rendition, bytes) in rendered.renditions {
+                for (rendition, bytes) in rendered.all() {
                     if let Some(folder) = &folder {
-                        write(folder, name, rendition.width, rendition.format, &bytes)?;
+                        write(folder, name, rendition.width, rendition.format, bytes)?;
                     }
                 }
             }

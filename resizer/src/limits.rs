@@ -21,7 +21,7 @@ pub struct Limits {
 
 impl Default for Limits {
     /// 768 MiB, 200 megapixels (the largest that phones and medium-format cameras write), 65,535 pixels a side (all that JPEG
-    /// can say), 768 MiB of memory: with the original's bytes, which lie beside it, 1,536 of the 1,769 MB of the
+    /// can say), 768 MiB of memory: with the original's bytes, which lie beside it, 1,536 of the 2,048 MB of the
     /// function that the resizer is deployed as. 75 seconds: many times what a photo takes, and less than the function is given for it.
     fn default() -> Self {
         Self { bytes: 768 << 20, pixels: 200_000_000, side: 65_535, memory: 768 << 20, time: Duration::from_secs(75) }

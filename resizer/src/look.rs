@@ -3,14 +3,14 @@
 //! Memory stays at a few dozen bytes a photo, whatever the photos are. Three listings are walked page by page: the facts,
 //! the originals (each compared with its facts) and the renditions (compared with what the facts promised, as a sum of
 //! hashes). Facts are read only where the last look did not see the same ([`seen`](crate::seen)). A mistaken suspicion, as
-//! when the gallery changes meanwhile, costs time alone: nothing is removed before the originals were listed once more.
+//! when the gallery changes meanwhile, costs time alone: no rendition is removed before the originals were listed once more.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use futures::{StreamExt, stream};
-use gallery::store::Listed;
+use gallery::store::{Listed, Removed};
 use gallery::{Bucket, Facts, Key, PhotoId, StoreError};
 
 use crate::place::Place;
@@ -138,8 +138,9 @@ impl Resizer {
                     sums.entry(PhotoId::of_key(&source)).or_insert(None);
                     forgotten.push(source);
                 } else {
-                    self.store.remove_path(Bucket::Resized, &listed.path).await?;
-                    *removed += 1;
+                    // Somebody may have written good ones meanwhile.
+                    let gone = self.store.remove_unchanged(Bucket::Resized, &listed.path, &object.etag).await?;
+                    *removed += usize::from(gone == Removed::Gone);
                 }
             }
         }

@@ -128,7 +128,9 @@ impl Resizer {
             }
             let (missing, stale) = self.compare(place, &promised(facts)).await?;
             if missing.is_empty() {
-                if look == Look::Leaving && self.leave(facts_key, key, stale.clone()) {
+                // A note that is there already is for the build that was told of these facts: a newer one would be for nobody.
+                let unnoted = self.not_left(facts_key, stale.clone());
+                if look == Look::Leaving && self.leave(facts_key, key, unnoted) {
                     return Ok(Round::Settled(Done::Unchanged));
                 }
                 return self.without(facts_key, known.etag.as_ref(), stale, Done::Unchanged).await;
@@ -151,8 +153,9 @@ impl Resizer {
             return Ok(Round::Again);
         };
         let (outcome, renditions, done) = match judged.outcome {
-            Ok(Rendered { mut picture, renditions }) => {
+            Ok(Rendered { mut picture, mut renditions, whole }) => {
                 picture.avif = wish.avif == Some(true);
+                renditions.extend(whole);
                 (Outcome::Ready(Box::new(picture)), renditions, Done::Rendered)
             }
             Err(reason) => (Outcome::Rejected { reason }, Vec::new(), Done::Rejected),

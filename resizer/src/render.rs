@@ -2,7 +2,8 @@
 //!
 //! The way: name the kind by content; read the header and hold it against the limits; decode, already scaled down;
 //! resize to the largest rendition; convert foreign colours to sRGB; turn upright, once; encode, and make each smaller
-//! rendition from the one above it.
+//! rendition from the one above it. Where browsers cannot show the original (HEIC, RAW, TIFF), a JPEG of all there is comes
+//! first, for whoever goes near.
 //!
 //! Renditions carry no metadata at all. A colour profile is not kept either: whatever it was, the pixels are sRGB,
 //! which is what every viewer takes an unmarked JPEG for.
@@ -31,7 +32,7 @@ use bytes::Bytes;
 use data_encoding::{BASE64, HEXLOWER};
 use fast_image_resize::Resizer;
 use gallery::facts::{Picture, Rendition, Video, Witness};
-use gallery::renditions::{Format, LADDER, sizes_of};
+use gallery::renditions::{Format, LADDER, sizes_of, whole};
 use sha2::{Digest, Sha256};
 
 use crate::described;
@@ -54,6 +55,15 @@ pub struct Rendered {
     pub picture: Picture,
     /// The renditions with their bytes, smallest first.
     pub renditions: Vec<(Rendition, Bytes)>,
+    /// The JPEG of all there is, of an original that browsers cannot show.
+    pub whole: Option<(Rendition, Bytes)>,
+}
+
+impl Rendered {
+    /// Every copy with its bytes, that of all there is last.
+    pub fn all(&self) -> impl Iterator<Item = &(Rendition, Bytes)> {
+        self.renditions.iter().chain(&self.whole)
+    }
 }
 
 /// Why an original will not become a photo: a sentence for the owner. Trying again changes nothing.
@@ -125,12 +135,14 @@ pub struct Wanted {
     pub ladder: Vec<u32>,
     /// The formats of each.
     pub formats: Vec<Format>,
+    /// Whether to make a JPEG of all there is besides, where browsers cannot show the original.
+    pub whole: bool,
 }
 
 impl Default for Wanted {
     /// What every photo of a gallery gets.
     fn default() -> Self {
-        Self { ladder: LADDER.to_vec(), formats: vec![Format::Jpeg, Format::WebP] }
+        Self { ladder: LADDER.to_vec(), formats: vec![Format::Jpeg, Format::WebP], whole: true }
     }
 }
 
@@ -162,11 +174,20 @@ pub fn render_as(bytes: &[u8], limits: &Limits, wanted: &Wanted) -> Result<Rende
     let (width, height) = turned(source.size()?);
     let ladder = sizes_of(&wanted.ladder, width, height);
     let largest = *ladder.last().expect("the ladder is never empty");
+    let whole = if wanted.whole && !source.is_shown_by_browsers() { whole(width, height, largest.0) } else { None };
 
     let mut resizer = Resizer::new();
-    let (picture, damaged) = source.decode(&mut resizer, turned(largest), described.is_adobe_rgb, deadline)?;
+    let first = turned(whole.unwrap_or(largest));
+    let (picture, damaged) = source.decode(&mut resizer, first, described.is_adobe_rgb, deadline)?;
     let damaged = damaged.or_else(|| cut.then(|| "its end is missing".to_owned()));
-    let made = Made::of(picture.oriented(orientation), &ladder, &wanted.formats, deadline)?;
+    let picture = picture.oriented(orientation);
+    let whole = whole.map(|(width, height)| {
+        deadline.check()?;
+        let encoded = jpeg::encode(&picture.quartered());
+        Ok((rendition(width, height, Format::Jpeg, &encoded), Bytes::from(encoded)))
+    });
+    let whole = whole.transpose()?;
+    let made = Made { whole, ..Made::of(picture, &ladder, &wanted.formats, deadline)? };
     let moment = described.moment;
     let picture = Picture {
         width,
@@ -245,6 +266,7 @@ pub(crate) fn render_first(
 /// What is made of pixels.
 struct Made {
     renditions: Vec<(Rendition, Bytes)>,
+    whole: Option<(Rendition, Bytes)>,
     thumbhash: String,
     colour: String,
 }
@@ -277,14 +299,15 @@ impl Made {
         }
         renditions.reverse();
         let (thumbhash, colour) = placeholder(&picture);
-        Ok(Self { renditions, thumbhash, colour })
+        Ok(Self { renditions, whole: None, thumbhash, colour })
     }
 
     /// The same with what is known of the picture.
     fn with(self, picture: Picture) -> Rendered {
         let renditions = self.renditions.iter().map(|(rendition, _)| rendition.clone()).collect();
-        let picture = Picture { thumbhash: self.thumbhash, colour: self.colour, renditions, ..picture };
-        Rendered { picture, renditions: self.renditions }
+        let whole = self.whole.as_ref().map(|(rendition, _)| rendition.clone());
+        let picture = Picture { thumbhash: self.thumbhash, colour: self.colour, renditions, whole, ..picture };
+        Rendered { picture, renditions: self.renditions, whole: self.whole }
     }
 }
 

@@ -117,7 +117,7 @@ impl Ours {
 
 /// What the peers write of each photo: two JPEG of their widths.
 fn as_peers() -> Wanted {
-    Wanted { ladder: vec![360, 1200], formats: vec![Format::Jpeg] }
+    Wanted { ladder: vec![360, 1200], formats: vec![Format::Jpeg], ..Wanted::default() }
 }
 
 /// One SQS message with one S3 event, in the shape of whichever handler reads it.

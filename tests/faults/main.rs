@@ -220,7 +220,7 @@ async fn facts_promise_what_is_there(store: &Store) -> Result<()> {
         let facts: Facts = serde_json::from_slice(bytes)?;
         let Outcome::Ready(picture) = &facts.outcome else { continue };
         let Some(Key::Facts(album, photo)) = Key::parse(Bucket::Resized, path) else { continue };
-        for rendition in &picture.renditions {
+        for rendition in picture.all() {
             let key = rendition.key(&album.collection(), photo);
             ensure!(resized.contains_key(&key.path()), "{path} promises {}", key.path());
         }

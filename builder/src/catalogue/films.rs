@@ -56,6 +56,7 @@ pub(super) fn without_poster(facts: String, file: String, original: &gallery::fa
         colour: String::new(),
         thumbhash: String::new(),
         renditions: Vec::new(),
+        whole: None,
         film: Film::of(video),
         animated: false,
     }

@@ -38,6 +38,8 @@ impl<'a> Album<'a> {
         let downloads = self.catalogue.described.values.downloads;
         let largest = largest(&photo.renditions);
         let original = self.original(photo);
+        // Whoever may not have the original may not have all of it either.
+        let whole = photo.whole.as_ref().filter(|_| downloads);
         let movie = self.movies.get(&id);
         // A video is shown by its original, and so is what moves by itself.
         let href = match (largest, &photo.film) {
@@ -57,6 +59,7 @@ impl<'a> Album<'a> {
                 data-lens=[photo.lens.as_ref()] data-exposure=[exposed(&photo.exposure)]
                 data-keywords=[joined(&photo.keywords)] data-place=[joined(&photo.places)]
                 data-full-width=(photo.width) data-full-height=(photo.height)
+                data-whole=[whole.map(|whole| links::rendition(&self.collection, id, whole))]
                 data-film=[photo.film.as_ref().map(|_| &original)] data-movie=[movie.map(|movie| self.original(movie))]
                 data-animation=[photo.animated.then_some(&original)] {
                 a.open href=(href) data-width=(width) data-height=(height) {

@@ -97,6 +97,22 @@ fn originals_are_offered_unless_the_owner_says_no() {
 }
 
 #[test]
+fn all_of_a_photo_is_named_where_its_original_is_offered() {
+    let mut photos = catalogue("A", &[("1.heic", None)]);
+    assert!(!album(&photos).contains("data-whole"));
+    let photo = photos.photos.values_mut().next().unwrap();
+    photo.whole =
+        photo.renditions.first().map(|copy| gallery::facts::Rendition { width: 4032, height: 3024, ..copy.clone() });
+    let named = format!("data-whole=\"/pics/A/{}/ab-4032.jpg\"", PhotoId::of_key("A/1.heic"));
+    let html = album(&photos);
+    assert!(html.contains(&named), "{html}");
+    // The grid chooses among the others.
+    assert!(!html.contains("4032w"));
+    photos.described.values = metadata::read(b"downloads: no").unwrap();
+    assert!(!album(&photos).contains("data-whole"));
+}
+
+#[test]
 fn a_long_album_is_a_chain_of_pages() {
     let names: Vec<String> = (0..1_000).map(|n| format!("{n:04}.jpg")).collect();
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();

@@ -1,6 +1,6 @@
 use super::*;
 
-const NOTHING: Usage = Usage { photos: 0.0, new: 0.0, page_views: 0.0, original: 5.0 };
+const NOTHING: Usage = Usage { photos: 0.0, new: 0.0, heic: 0.0, page_views: 0.0, original: 5.0 };
 
 /// A read every quarter of an hour, and fifty a day.
 const IDLE: f64 = (2_880.0 + 1_500.0) / 1000.0 * 0.0004;
@@ -37,6 +37,18 @@ fn a_new_photo_costs_a_write_for_each_rendition_and_its_way_to_intelligent_tieri
 }
 
 #[test]
+fn what_browsers_cannot_show_costs_a_copy_of_all_of_it() {
+    let prices = Prices { queues: 0.0, ..Prices::default() };
+    let with = |heic| bill(&Usage { photos: 1024.0, new: 1024.0, heic, ..NOTHING }, &prices);
+    let (all, half, none) = (with(1.0), with(0.5), with(0.0));
+    near(all.renditions - none.renditions, 2.0 * 0.004 + 1.024 * 0.0025);
+    near(all.while_fresh - none.while_fresh, 2.0 * (0.023 - 0.004));
+    // A write, a way to Intelligent-Tiering, and thirty listings of a thousandth each.
+    near(all.s3_requests - none.s3_requests, 1.024 * (0.005 + 0.01 + 0.03 * 0.005));
+    near(half.total() - none.total(), (all.total() - none.total()) / 2.0);
+}
+
+#[test]
 fn looking_through_a_million_photos_each_night_is_not_for_nothing() {
     let prices = Prices { queues: 0.0, function_time_free: 0.0, ..Prices::default() };
     let bill = bill(&Usage { photos: 1e6, ..NOTHING }, &prices);
@@ -64,6 +76,7 @@ fn asked(photos: &[u32], page_views: Option<u32>) -> Cost {
         page_views,
         new: 2.0,
         original: 5.0,
+        heic: 0.0,
         prices: None,
         json: false,
         show_prices: false,
@@ -87,7 +100,7 @@ fn more_never_costs_less() {
     let prices = Prices::default();
     let mut before = 0.0;
     for photos in [0.0, 10.0, 1e3, 1e5, 1e6] {
-        let now = bill(&Usage { photos, new: photos / 50.0, page_views: photos, original: 5.0 }, &prices).total();
+        let now = bill(&Usage { photos, new: photos / 50.0, page_views: photos, ..NOTHING }, &prices).total();
         assert!(now >= before, "{photos} photos cost {now}, fewer cost {before}");
         before = now;
     }

@@ -60,7 +60,7 @@ pub(super) async fn look(
     for (key, (facts, etag)) in &seen.facts {
         let by = Witness { key, facts, etag };
         known.insert(facts.photo, by);
-        let renditions = facts.picture().map(|picture| picture.renditions.as_slice()).unwrap_or_default();
+        let renditions = facts.picture().into_iter().flat_map(gallery::facts::Picture::all);
         for (key, rendition) in facts.rendition_keys().into_iter().zip(renditions) {
             let path = key.path();
             let mut tell = |kind, sentence, rendition| verdict.findings.push(wrong(kind, sentence, rendition, by));

@@ -96,7 +96,12 @@ impl<'a> Heif<'a> {
 
     /// `HEIC` or `AVIF`.
     pub(super) fn kind(&self) -> &'static str {
-        if self.codec == Codec::Av1 { "AVIF" } else { "HEIC" }
+        if self.is_avif() { "AVIF" } else { "HEIC" }
+    }
+
+    /// Whether it is a picture in AV1.
+    pub(super) fn is_avif(&self) -> bool {
+        self.codec == Codec::Av1
     }
 
     /// Width and height as stored.

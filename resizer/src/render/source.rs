@@ -64,6 +64,16 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Whether every browser of today shows such a file.
+    pub(super) fn is_shown_by_browsers(&self) -> bool {
+        match &self.coded {
+            Coded::Jpeg(_) => true,
+            Coded::Raster(format) => *format != image::ImageFormat::Tiff,
+            Coded::Heif(heif) => heif.is_avif(),
+            Coded::Raw(_) => false,
+        }
+    }
+
     /// Whether it moves.
     pub(super) fn is_animated(&self) -> bool {
         match &self.coded {

@@ -35,6 +35,17 @@ impl Coding {
         };
         Self { matrix, ..self }
     }
+
+    /// What a sample of a plane stands for, from 0 to 1 of what the range can say; `value` is of full scale.
+    fn level(self, plane: usize, value: f32) -> f32 {
+        if self.full_range {
+            return value;
+        }
+        let steps = (f64::from(1_u32 << self.depth) - 1.0) as f32;
+        let unit = f32::from(1_u16 << (self.depth - 8));
+        let span = if plane == 0 || self.matrix == 0 { 219.0 } else { 224.0 };
+        (value * steps - 16.0 * unit) / (span * unit)
+    }
 }
 
 /// A picture in planes of up to 16 bits; the first alone when it is grey.
@@ -120,63 +131,72 @@ impl Yuv {
             return Pixels::Planes(Planes { y, chroma });
         }
         let deep = matches!(self.planes, Canvas::Deep(_));
-        let planes = sized(self.planes, coding, resizer, wanted);
+        let samples = Samples::of(self.planes, coding, resizer, wanted);
         let alpha = self.alpha.map(|alpha| {
             let (coding, canvas) = *alpha;
-            sized(canvas, coding, resizer, wanted).swap_remove(0)
+            Samples::of(canvas, coding, resizer, wanted)
         });
         let to_rgb = Matrix::of(coding);
         let count = width as usize * height as usize;
+        let grey = samples.are_grey();
         let pixel = |i: usize| {
-            let y = planes[0][i];
-            let rgb = if planes.len() < 3 { [y; 3] } else { to_rgb.rgb(y, planes[1][i], planes[2][i]) };
+            let y = samples.level(0, i);
+            let rgb = if grey { [y; 3] } else { to_rgb.rgb(y, samples.level(1, i), samples.level(2, i)) };
             match &alpha {
                 // On white, as paper shows through where nothing was painted.
                 Some(alpha) => {
-                    let opaque = Matrix::level(alpha[i]);
+                    let opaque = alpha.level(0, i).clamp(0.0, 1.0);
                     rgb.map(|v| v * opaque + 1.0 - opaque)
                 }
                 None => rgb,
             }
         };
         if deep {
-            let samples = (0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 65_535.0 + 0.5) as u16).collect();
+            let mut samples = Vec::with_capacity(count * 3);
+            samples.extend((0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 65_535.0 + 0.5) as u16));
             return Pixels::Deep(Deep { width, height, channels: 3, samples });
         }
-        let samples = (0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect();
+        let mut samples = Vec::with_capacity(count * 3);
+        samples.extend((0..count).flat_map(pixel).map(|v| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8));
         Pixels::Rgb(Rgb { width, height, samples })
     }
 }
 
-/// Planes at one size, their samples from 0 to 1 of what the coding's range can say.
-fn sized(canvas: Canvas, coding: Coding, resizer: &mut Resizer, (width, height): (u32, u32)) -> Vec<Vec<f32>> {
-    let normal = |i: usize, value: f32| {
-        // `value` is of full scale, 0 to 1.
-        let steps = (f64::from(1_u32 << coding.depth) - 1.0) as f32;
-        if coding.full_range {
-            return value;
+/// Planes at one size.
+struct Samples {
+    coding: Coding,
+    planes: Canvas,
+    /// What each value of eight bits stands for in the first plane, and in the others.
+    levels: [[f32; 256]; 2],
+}
+
+impl Samples {
+    fn of(canvas: Canvas, coding: Coding, resizer: &mut Resizer, (width, height): (u32, u32)) -> Self {
+        let planes = match canvas {
+            Canvas::Eight(planes) => {
+                Canvas::Eight(planes.into_iter().map(|plane| plane.resized(width, height)).collect())
+            }
+            Canvas::Deep(planes) => {
+                Canvas::Deep(planes.into_iter().map(|plane| plane.resized(resizer, width, height)).collect())
+            }
+        };
+        let levels = [0, 1].map(|plane| std::array::from_fn(|value| coding.level(plane, value as f32 / 255.0)));
+        Self { coding, planes, levels }
+    }
+
+    fn are_grey(&self) -> bool {
+        match &self.planes {
+            Canvas::Eight(planes) => planes.len() < 3,
+            Canvas::Deep(planes) => planes.len() < 3,
         }
-        let unit = f32::from(1_u16 << (coding.depth - 8));
-        let span = if i == 0 || coding.matrix == 0 { 219.0 } else { 224.0 };
-        (value * steps - 16.0 * unit) / (span * unit)
-    };
-    match canvas {
-        Canvas::Eight(planes) => planes
-            .into_iter()
-            .enumerate()
-            .map(|(i, plane)| {
-                let plane = plane.resized(width, height);
-                plane.samples.into_iter().map(|v| normal(i, f32::from(v) / 255.0)).collect()
-            })
-            .collect(),
-        Canvas::Deep(planes) => planes
-            .into_iter()
-            .enumerate()
-            .map(|(i, plane)| {
-                let plane = plane.resized(resizer, width, height);
-                plane.samples.into_iter().map(|v| normal(i, f32::from(v) / 65_535.0)).collect()
-            })
-            .collect(),
+    }
+
+    /// A sample of a plane, from 0 to 1 of what the coding's range can say.
+    fn level(&self, plane: usize, at: usize) -> f32 {
+        match &self.planes {
+            Canvas::Eight(planes) => self.levels[plane.min(1)][usize::from(planes[plane].samples[at])],
+            Canvas::Deep(planes) => self.coding.level(plane, f32::from(planes[plane].samples[at]) / 65_535.0),
+        }
     }
 }
 
@@ -202,10 +222,6 @@ impl Matrix {
         let steps = (f64::from(1_u32 << coding.depth) - 1.0) as f32;
         let middle = if coding.full_range { f32::from(1_u16 << (coding.depth - 1)) / steps } else { 0.5 };
         Self { identity: coding.matrix == 0, kr, kb, middle }
-    }
-
-    fn level(value: f32) -> f32 {
-        value.clamp(0.0, 1.0)
     }
 
     fn rgb(&self, y: f32, cb: f32, cr: f32) -> [f32; 3] {

@@ -1,8 +1,10 @@
 //! Golden pictures of the kinds that are not JPEG: HEIC, AVIF, camera RAW, palettes, depths, animations.
 
 use gallery::facts::{Position, Witness, Zone};
+use gallery::renditions::Format;
 use image::{DynamicImage, ImageBuffer, ImageFormat, Rgb, RgbImage};
 use libjpeg_turbo_rs::Subsampling;
+use resizer::{Limits, Wanted, render_as};
 
 use crate::drawn::{
     QUARTERS, assert_colour, assert_quarters, encoder, exif, fixture, heic, jpeg, pixels, quarters, raw, refused,
@@ -53,6 +55,40 @@ fn heic_is_turned_by_its_container_alone() {
         assert_quarters(&widest(&rendered), expected, 8);
         assert_eq!(rendered.picture.camera.as_deref(), Some("Phone"));
         assert_eq!(rendered.picture.taken, Some(jiff::civil::date(2024, 5, 6).at(7, 8, 9, 0)));
+    }
+}
+
+#[test]
+fn what_browsers_cannot_show_has_a_copy_of_all_of_it() {
+    let wanted = Wanted { ladder: vec![100], ..Wanted::default() };
+    let rendered = |original: &[u8]| render_as(original, &Limits::default(), &wanted).unwrap();
+    let picture = quarters(400, 300);
+    let [a, b, c, d] = QUARTERS;
+    let upright = heic(&picture);
+    let turned = with_property(&upright, b"irot", 1);
+    let tiff = written(DynamicImage::from(picture.clone()), ImageFormat::Tiff);
+    let deep = written(DynamicImage::from(DynamicImage::from(picture.clone()).to_rgb16()), ImageFormat::Tiff);
+    let preview = jpeg(&picture, Subsampling::S420);
+    for (what, original, size, expected) in [
+        ("HEIC", upright, (400, 300), QUARTERS),
+        ("HEIC, turned", turned, (300, 400), [b, d, a, c]),
+        ("TIFF", tiff, (400, 300), QUARTERS),
+        ("TIFF of sixteen bits", deep, (400, 300), QUARTERS),
+        ("RAW", raw(&preview, 1, &[]), (400, 300), QUARTERS),
+    ] {
+        let rendered = rendered(&original);
+        let (whole, bytes) = rendered.whole.as_ref().unwrap_or_else(|| panic!("{what} has none"));
+        assert_eq!((whole.width, whole.height, whole.format), (size.0, size.1, Format::Jpeg), "{what}");
+        assert_quarters(&pixels(bytes), expected, 8);
+        assert_eq!((rendered.picture.whole.as_ref(), whole.bytes), (Some(whole), bytes.len() as u64), "{what}");
+        // The others are as ever.
+        assert_quarters(&widest(&rendered), expected, 8);
+        assert!(rendered.picture.renditions.iter().all(|other| other.width == 100), "{what}");
+    }
+    let png = written(DynamicImage::from(picture), ImageFormat::Png);
+    let small = heic(&quarters(100, 75));
+    for (what, original) in [("JPEG", preview), ("PNG", png), ("a small HEIC", small)] {
+        assert_eq!(rendered(&original).picture.whole, None, "{what} needs none");
     }
 }
 

@@ -271,7 +271,8 @@ fn what_is_not_a_picture_is_named() {
 
 #[test]
 fn avif_is_made_where_it_is_asked_for() {
-    let wanted = Wanted { ladder: vec![90, 180], formats: vec![Format::Jpeg, Format::WebP, Format::Avif] };
+    let wanted =
+        Wanted { ladder: vec![90, 180], formats: vec![Format::Jpeg, Format::WebP, Format::Avif], ..Wanted::default() };
     for picture in [quarters(361, 243), image::DynamicImage::from(quarters(200, 150)).grayscale().to_rgb8()] {
         let original = jpeg(&picture, Subsampling::S444);
         let made = render_as(&original, &Limits::default(), &wanted).unwrap();
@@ -281,7 +282,7 @@ fn avif_is_made_where_it_is_asked_for() {
             let [(_, jpeg), _, (rendition, avif)] = triple else { panic!("three formats") };
             assert!(avif[4..].starts_with(b"ftypavif"));
             // What we can read, whoever wrote it, has the same colours.
-            let whole = Wanted { ladder: vec![rendition.width], formats: vec![Format::Jpeg] };
+            let whole = Wanted { ladder: vec![rendition.width], formats: vec![Format::Jpeg], ..Wanted::default() };
             let read = render_as(avif, &Limits::default(), &whole).unwrap();
             assert_eq!((read.picture.width, read.picture.height), (rendition.width, rendition.height));
             let (seen, expected) = (pixels(&read.renditions[0].1), pixels(jpeg));

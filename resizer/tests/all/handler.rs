@@ -13,7 +13,7 @@ use libjpeg_turbo_rs::Subsampling;
 use resizer::{Done, Limits, Resizer, Tally, Wanted};
 use sha2::{Digest, Sha256};
 
-use crate::drawn::{QUARTERS, assert_quarters, jpeg, pixels, quarters};
+use crate::drawn::{QUARTERS, assert_quarters, heic, jpeg, pixels, quarters};
 use crate::room::Room;
 
 fn photo(width: u32, height: u32) -> Vec<u8> {
@@ -47,6 +47,29 @@ async fn an_upload_becomes_renditions_and_facts() {
         assert_eq!(bytes.len() as u64, rendition.bytes);
         assert_quarters(&pixels(&bytes), QUARTERS, 10);
     }
+}
+
+#[tokio::test]
+async fn the_copy_of_all_of_a_photo_is_kept_and_goes_with_it() {
+    let Some(room) = Room::open().await else { return };
+    let key = "Family/1.HEIC";
+    room.put(key, heic(&quarters(2400, 1600))).await;
+    room.told(&[key]).await;
+    room.assert_holds(&[key]).await;
+    let facts = room.facts(key).await;
+    let whole = facts.picture().and_then(|picture| picture.whole.clone()).expect("there is one");
+    assert_eq!((whole.width, whole.height), (2400, 1600));
+    let collection = facts.source_key().unwrap().folder().album().collection();
+    let path = whole.key(&collection, facts.photo).path();
+    room.store.remove_path(Bucket::Resized, &path).await.unwrap();
+    // What the facts promise is missed, as with every other.
+    room.resizer.reconcile().await.unwrap();
+    assert!(room.resized().await.contains(&path));
+    room.assert_holds(&[key]).await;
+    room.put(key, photo(800, 600)).await;
+    room.told(&[key]).await;
+    room.assert_holds(&[key]).await;
+    assert!(!room.resized().await.contains(&path));
 }
 
 #[tokio::test]
@@ -148,6 +171,15 @@ async fn what_is_left_once_more_waits_for_who_asks_later() {
     room.resizer.clear_away(room.resizer.leavings()).await;
     room.assert_holds(&[key]).await;
     assert!(room.resizer.leavings().is_empty());
+
+    // Who just looks once more at what was left leaves it to the build that was told of it.
+    room.put(key, photo(400, 300)).await;
+    room.told(&[key]).await;
+    let left = room.resizer.leavings();
+    assert!(!left.is_empty());
+    room.resizer.refresh_closely(key).await.unwrap();
+    room.resizer.clear_away(left).await;
+    room.assert_holds(&[key]).await;
 }
 
 #[tokio::test]

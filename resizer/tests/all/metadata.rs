@@ -70,12 +70,15 @@ fn talkative() -> Vec<Rendered> {
     let options = heifer::EncodeOptions { quality: 80, max_threads: 1 };
     let heic = heifer::encode_with_metadata(&image, &metadata, &options).unwrap();
     let raw = raw(&jpeg(&picture, Subsampling::S420), 1, &[(0x010E, "a secret place")]);
-    let mut all: Vec<Rendered> = [told.clone(), heic, raw, fixture("turned.avif"), fixture("moving.webp")]
+    let mut all: Vec<Rendered> = [told.clone(), heic.clone(), raw, fixture("turned.avif"), fixture("moving.webp")]
         .iter()
         .map(|original| rendered(original))
         .collect();
-    let avif = Wanted { ladder: vec![300], formats: vec![Format::Jpeg, Format::Avif] };
+    let avif = Wanted { ladder: vec![300], formats: vec![Format::Jpeg, Format::Avif], whole: true };
     all.push(render_as(&told, &Limits::default(), &avif).unwrap());
+    let small = Wanted { ladder: vec![300], ..Wanted::default() };
+    all.push(render_as(&heic, &Limits::default(), &small).unwrap());
+    assert!(all.last().is_some_and(|rendered| rendered.whole.is_some()));
     let (headers, sample) = parts(&fixture("quarters.mp4"));
     all.push(video_picture(&headers, &sample, &Limits::default(), &Wanted::default()).unwrap().unwrap());
     all
@@ -89,7 +92,7 @@ fn renditions_carry_no_metadata() {
     assert_eq!(all[0].picture.places, ["secret city"]);
     assert_eq!(all[0].picture.rating, Some(3));
     assert!(all[0].picture.position.is_some() && all[1].picture.position.is_some(), "it is kept in the facts alone");
-    for (rendition, bytes) in all.iter().flat_map(|rendered| &rendered.renditions) {
+    for (rendition, bytes) in all.iter().flat_map(Rendered::all) {
         for word in [&b"secret"[..], b"Exif", b"http:", b"ICC_PROFILE", b"Adobe", b"acsp"] {
             assert!(!bytes.windows(word.len()).any(|w| w == word), "{}", String::from_utf8_lossy(word));
         }
@@ -125,7 +128,7 @@ fn an_independent_reader_finds_no_metadata_either() {
     let folder = tempfile::tempdir().unwrap();
     let mut count = 0;
     for (i, rendered) in talkative().into_iter().enumerate() {
-        for (rendition, bytes) in rendered.renditions {
+        for (rendition, bytes) in rendered.all() {
             let name = format!("{i}-{}.{}", rendition.width, rendition.format.extension());
             std::fs::write(folder.path().join(name), bytes).unwrap();
             count += 1;

@@ -1,11 +1,11 @@
-// Going near: once a photo is shown larger than its largest copy, its original takes the copy's place, if this browser can
-// show it. Fetched when somebody first goes near.
+// Going near: once a photo is shown larger than its largest copy, what shows all of it takes the copy's place: its original
+// where this browser can show that, elsewhere the JPEG that was made of it. Fetched when somebody first goes near.
 
 import type { Shown } from "./slides";
 
 const asked = new WeakSet<object>();
 
-/** Fetches the original of the photo on show when somebody is near enough to see the difference. */
+/** Fetches all of the photo on show when somebody is near enough to see the difference. */
 export function sharpen(slide: Shown): void {
   const { content, data } = slide;
   const image = content.element;

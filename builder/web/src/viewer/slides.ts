@@ -19,7 +19,7 @@ export interface Slide extends SlideData {
   movie?: string;
   /** Of a picture that moves: the original. */
   animation?: string;
-  /** Of a picture whose original this browser can show: its address and width. */
+  /** What shows all of a picture, where this browser can show it: its address and the picture's width. */
   full?: { src: string; width: number };
 }
 
@@ -73,8 +73,9 @@ export function slide(link: HTMLAnchorElement): Slide {
   }
   const [fullWidth, fullHeight] = [Number(figure?.dataset["fullWidth"] ?? 0), Number(figure?.dataset["fullHeight"] ?? 0)];
   const shown = (isSafari ? SHOWN_BY_SAFARI : SHOWN).test(original?.pathname ?? "") && fullWidth * fullHeight <= MOST;
-  if (original && shown && fullWidth > (slide.width ?? 0)) {
-    slide.full = { src: original.href, width: fullWidth };
+  const whole = figure?.dataset["whole"] ?? (shown ? original?.href : undefined);
+  if (whole && fullWidth > (slide.width ?? 0)) {
+    slide.full = { src: whole, width: fullWidth };
     // One can go as near as the original has pixels.
     slide.width = fullWidth;
     slide.height = fullHeight;
