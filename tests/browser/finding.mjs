@@ -120,6 +120,21 @@ await step('accents, cameras, months and years are found', async () => {
   await portraits('search');
 });
 
+await step('an album that did not come is told of, and asked for again', async () => {
+  // Without a worker, which would fetch it past what stands in the way here.
+  const other = await visitor({ serviceWorkers: 'block', storageState: await context.storageState() });
+  const reader = other.page;
+  const album = '**/albums/Family/Lisbon_2024/**';
+  await reader.route(album, (route) => route.fulfill({ status: 500, body: '' }));
+  await reader.goto(`${GALLERY}/search/?q=sardines%20bakers`);
+  const told = (words) => reader.waitForFunction((words) => document.querySelector('#told').textContent === words, words);
+  await told('Nothing found. Try fewer or other words, or a year. Some albums could not be searched.');
+  await reader.unroute(album);
+  await reader.locator('#q').press('Enter');
+  await told('1 photo');
+  await other.context.close();
+});
+
 await step('what was looked for is in the address, and the keyboard leads to what was found', async () => {
   await results('snow');
   await page.reload();

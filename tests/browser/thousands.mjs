@@ -140,6 +140,21 @@ await step('the last photo opens by its own link', page, async () => {
   assert.equal(await page.locator('.pswp__counter').innerText(), `${count} of ${count}`);
 });
 
+await step('what was put between the photos meanwhile is not left out', page, async () => {
+  await page.goto(`${GALLERY}${MANY}`);
+  // As the page knew its chunks before one of them was parted.
+  const last = await page.locator('.grid').evaluate((grid) => {
+    const names = grid.dataset.chunks.split(' ');
+    grid.dataset.chunks = names.filter((_, at) => at !== 2).join(' ');
+    return names.at(-1);
+  });
+  const answer = await page.request.get(`${GALLERY}${MANY}${last}/`, { headers: { accept: 'text/html' } });
+  const [, id] = [...(await answer.text()).matchAll(/id="(p-[0-9a-f]{20})"/g)].at(-1);
+  await page.evaluate((id) => (location.hash = id), id);
+  await page.locator('.pswp--open').waitFor({ timeout: 60_000 });
+  assert.equal(await page.locator('figure').count(), PHOTOS);
+});
+
 await step('without a script, links lead through all of it', page, async () => {
   const plain = await visitor({ javaScriptEnabled: false, storageState: signedIn });
   await plain.page.goto(`${GALLERY}${MANY}`);

@@ -32,6 +32,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.upload("Family/Films/IMG_1.MOV", LIVE).await?;
     home.upload("Family/Films/moving.gif", MOVING).await?;
     home.upload("Family/Films/large.jpg", taken_in("Alfama", &owner::sample::small(3, 3000, 2000))).await?;
+    home.upload("Family/Scans/print.tif", tiff(2600, 1700)).await?;
     home.upload("Family/Films/metadata.yml", "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\n").await?;
     let [summer, _] = RIGHT_TO_LEFT;
     home.upload_photo(&format!("Family/{summer}/שבת.jpg"), 5).await?;
@@ -50,8 +51,8 @@ async fn what_pages_show_and_cost() -> Result<()> {
     let path = format!("/albums/{}/", gallery::FolderPath::parse(&format!("Family/{folder}"))?.album());
     let settings = [("ALBUM", path.as_str()), ("WORD", word)];
     home.shown_to_a_browser(&chromium, "writing.mjs", &settings, 5).await?;
-    let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
-    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 20).await
+    let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/"), ("SCANS", "/albums/Family/Scans/")];
+    home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 22).await
 }
 
 /// Their pictures are not rendered one by one for this: facts and copies are there as the resizer leaves them.
@@ -71,7 +72,7 @@ async fn an_album_of_thousands_opens_like_one_of_fifty_and_pages_keep_to_the_bud
         ("MANY", "/albums/Thousands/"),
         ("PHOTOS", "5000"),
     ];
-    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 8).await?;
+    home.shown_to_a_browser(&chromium, "thousands.mjs", &settings, 9).await?;
 
     let mut viewer = home.stranger();
     viewer.sign_in("gerda", PASSWORD).await?;
@@ -128,6 +129,33 @@ async fn pages_are_compressed_and_kept_and_originals_come_in_parts() -> Result<(
     let refused = stranger.send(stranger.request(Method::GET, film).header(RANGE, "bytes=0-9")).await?;
     assert_eq!((refused.status(), refused.bytes().await?.len()), (StatusCode::UNAUTHORIZED, 0));
     Ok(())
+}
+
+/// A slope of colours as a TIFF of one strip (TIFF 6.0, section 6), which no browser but Safari shows.
+fn tiff(width: u32, height: u32) -> Vec<u8> {
+    let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [x * 255 / width, y * 255 / height, 90]));
+    let pixels: Vec<u8> = pixels.map(|value| value as u8).collect();
+    let entries: [(u16, u16, u32, u32); 10] = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        // Bits of the three channels, which lie behind the directory.
+        (258, 3, 3, 134),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 140),
+        (274, 3, 1, 1),
+        (277, 3, 1, 3),
+        (278, 4, 1, height),
+        (279, 4, 1, width * height * 3),
+    ];
+    let mut tiff = b"II\x2a\0\x08\0\0\0\x0a\0".to_vec();
+    for (tag, kind, count, value) in entries {
+        tiff.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat());
+    }
+    tiff.extend([0; 4]);
+    tiff.extend([8, 0, 8, 0, 8, 0]);
+    tiff.extend(pixels);
+    tiff
 }
 
 /// The same JPEG with the name of a place, as programs write it for the owner (XMP in an APP1 segment).

@@ -53,10 +53,10 @@ export async function photosOf(
   );
 }
 
-/** Whether photos of a month, `2024-05`, may be in a chunk with these. */
+/** Whether photos of a month, `2024-05`, or of a year of which no more is known, may be in a chunk with these. */
 export const mayBeOf = (months: string, month: string): boolean => {
   const [first = "", last = ""] = months.split("/");
-  return months !== "-" && first <= month && month <= last;
+  return months !== "-" && first.slice(0, month.length) <= month && month <= last;
 };
 
 /** A photo elsewhere, which leads to where it is. */

@@ -40,9 +40,17 @@ export async function all(grid: HTMLElement, enough: () => boolean = () => false
   const from = addresses.indexOf(grid.dataset["next"] ?? "");
   const left = from < 0 ? [] : addresses.slice(from);
   while (left.length > 0 && !enough()) {
-    const chunks = await Promise.all(left.splice(0, PARALLEL).map(fetchChunk)).catch(() => undefined);
+    const next = left.splice(0, PARALLEL);
+    const chunks = await Promise.all(next.map(fetchChunk)).catch(() => undefined);
     if (!chunks) return false;
-    for (const chunk of chunks) append(grid, chunk);
+    for (const [i, chunk] of chunks.entries()) {
+      if (grid.dataset["next"] !== next[i]) {
+        // The album was built anew meanwhile: from here each chunk tells which one follows.
+        left.length = 0;
+        break;
+      }
+      append(grid, chunk);
+    }
   }
   // A page that is not the album's first knows just the one that follows.
   while (unfinished(grid) && !enough()) if (!(await more(grid))) return false;

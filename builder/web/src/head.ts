@@ -41,8 +41,13 @@ if ("noModule" in document.createElement("script")) {
     root.classList.remove("foreign");
     if (!document.querySelector(".arriving, .pswp")) root.classList.remove("arrived");
   }, AT_MOST);
-  // Should the other script not come, the page is one without scripts.
-  addEventListener("error", (event) => event.target instanceof HTMLScriptElement && root.classList.remove("js", "arrived", "foreign"), true);
+  // Should the other script not come, or be too new for this browser, the page is one without scripts.
+  addEventListener("error", without, true);
+}
+
+function without(event: Event) {
+  var unread = event instanceof ErrorEvent && event.error instanceof SyntaxError;
+  if (unread || event.target instanceof HTMLScriptElement) root.classList.remove("js", "arrived", "foreign");
 }
 
 /** The page is all there. The photo that the address names is fetched, so that it does not wait for the script that shows

@@ -35,7 +35,7 @@ export function search(form: HTMLFormElement): void {
     let current = true;
     stop = () => (current = false);
     told.textContent = text("looking_for");
-    const results = new Results(found, () => current);
+    const results = new Results(found, told, () => current);
     const terms = parse(wanted, [...new Set([tongue(), "en"])], navigator.language);
     const finder = {
       terms,
@@ -46,6 +46,8 @@ export function search(form: HTMLFormElement): void {
     const failed = await all(finder);
     if (!current) return;
     told.textContent = results.summary() + (failed ? ` ${text("not_all_searched")}` : "");
+    // Whoever asks once more may have more luck.
+    if (failed) looked = "";
   };
 
   /** One collection after another. Whether some did not come. */
@@ -88,6 +90,7 @@ class Results {
 
   constructor(
     private readonly into: HTMLElement,
+    private readonly told: HTMLElement,
     private readonly current: () => boolean,
   ) {}
 
@@ -118,8 +121,12 @@ class Results {
     this.wait ??= new Promise((go) => {
       const more = element("button", "", text("look_on"));
       more.type = "button";
+      // Nothing goes on by itself until then.
+      this.told.textContent = this.summary();
       more.addEventListener("click", () => {
         more.remove();
+        this.told.textContent = text("looking_for");
+        this.grid.lastElementChild?.querySelector<HTMLElement>("a")?.focus();
         this.room = this.shown + SCREENFUL;
         this.wait = undefined;
         go(this.current());

@@ -30,7 +30,9 @@ async function one(section: HTMLElement): Promise<void> {
   const found = await Promise.all(
     albums.map((album) => photosOf(album, (months) => mayBeOf(months, month)).catch(() => [] as Photo[])),
   );
-  const photos = found.flat().filter(({ taken }) => taken.startsWith(month)).sort(byTime);
+  // Of a year: those of which no more is known. The others stand under their months.
+  const isOf = ({ taken }: Photo) => (month.length === 4 ? taken === month : taken.startsWith(month));
+  const photos = found.flat().filter(isOf).sort(byTime);
   if (photos.length === 0) return;
   const around = element("div", "photos");
   const grid = element("div", "grid");

@@ -57,6 +57,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     arrowPrevTitle: text("previous"),
     arrowNextTitle: text("next"),
     errorMsg: text("not_loaded"),
+    // To the photo last seen, and not to the first: see below.
+    returnFocus: false,
     // Ours knows how many photos there are, those included that are still to come.
     counter: false,
   });
@@ -85,6 +87,17 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   pswp.on("change", () => {
     if (pswp.currIndex >= slides.length - AHEAD && unfinished(grid)) void more(grid);
   });
+
+  // What did not come is asked for again when somebody comes back to it, or the network does. PhotoSwipe asks by itself, and
+  // leaves what it said of the failure in the picture's place.
+  const again = () => {
+    const slide = pswp.currSlide;
+    const failed = slide && !slide.content.isLoading() && slide.container.querySelector(".pswp__error-msg");
+    if (failed) pswp.refreshSlideContent(pswp.currIndex);
+  };
+  pswp.on("change", again);
+  pswp.on("loadComplete", ({ isError }) => void (isError || again()));
+  addEventListener("online", again);
 
   const button = (name: string, label: Key, html: Icon, onInit: (element: HTMLElement) => void, tagName?: "a") => {
     const title = text(label);
@@ -156,7 +169,10 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
       onInit: (element) => {
         element.setAttribute("aria-live", "polite");
         element.setAttribute("aria-atomic", "true");
-        pswp.on("change", () => element.replaceChildren(...words(shown(), pswp.currIndex + 1, total())));
+        pswp.on("change", () => {
+          element.textContent = "";
+          element.append(...words(shown(), pswp.currIndex + 1, total()));
+        });
       },
     });
   });
@@ -194,10 +210,10 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   pswp.on("close", () => {
     uncover();
     removeEventListener("popstate", went);
+    removeEventListener("online", again);
     grid.removeEventListener("photos", joined);
     // The photo last seen is where the page should be.
     links[pswp.currIndex]?.scrollIntoView({ block: "nearest" });
-    links[pswp.currIndex]?.focus({ preventScroll: true });
     if (ours) history.back();
     else if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
     ours = false;
@@ -205,6 +221,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   pswp.on("destroy", () => {
     uncover();
     current = undefined;
+    // Until now the view has kept it to itself.
+    links[pswp.currIndex]?.focus({ preventScroll: true });
   });
 
   // The photos beside it come when this one is there.
@@ -222,8 +240,17 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     pswp.on("destroy", () => done());
   });
 
-  pswp.init();
+  try {
+    pswp.init();
+  } catch (failure) {
+    uncover();
+    current = undefined;
+    throw failure;
+  }
   if (!arrived) {
+    // On the way back the page stays where closing the view puts it, and not where it was when the view was opened.
+    history.scrollRestoration = "manual";
+    addEventListener("popstate", () => setTimeout(() => (history.scrollRestoration = "auto")), { once: true });
     history.pushState({ photo: true }, "", permalink());
     ours = true;
   }

@@ -17,20 +17,23 @@ export interface Finder {
   goOn(): Promise<boolean>;
 }
 
-/** Searches a collection or an album and all that lies in it. `card` is what stands for it among the albums found. */
+/** Searches a collection or an album and all that lies in it. `card` is what stands for it among the albums found. Fails when
+    some of it did not come, after all the rest was searched. */
 export async function walk(finder: Finder, address: string, card: HTMLElement, above: string[]): Promise<void> {
   if (!(await finder.goOn())) return;
   const read = await page(address);
   const own = [...above, ...wordsOf(read)];
   const span = card.querySelector<HTMLElement>("[data-first]")?.dataset ?? days(read.querySelector<HTMLTimeElement>(".title time"));
   const unmet = finder.terms.filter((term) => !isMet(term, own, span));
+  let failed: unknown;
+  const fail = (reason: unknown) => void (failed ??= reason ?? new Error(`${address} did not come`));
   if (unmet.length === 0) finder.album(faced(card, read));
   else if (read.querySelector(".grid")) {
     const wants = (months: string, filter: string) => {
       const [first = "", last = ""] = months === "-" ? [] : months.split("/");
       return unmet.every((term) => mayBeIn(term, filter, first, last));
     };
-    const photos = await photosOf(address, wants);
+    const photos = await photosOf(address, wants).catch((reason: unknown) => (fail(reason), []));
     finder.photos(photos.filter((photo) => unmet.every((term) => fits(term, wordsOfPhoto(photo.figure), photo.taken))));
   }
   // What lies in an album that was found for its own words has to be found for its own, too.
@@ -48,8 +51,9 @@ export async function walk(finder: Finder, address: string, card: HTMLElement, a
     }
   }
   while (inside.length > 0) {
-    await Promise.all(inside.splice(0, AT_ONCE).map((look) => look().catch(() => undefined)));
+    await Promise.all(inside.splice(0, AT_ONCE).map((look) => look().catch(fail)));
   }
+  if (failed !== undefined) throw failed;
 }
 
 /** The days that an album's own page tells. */
