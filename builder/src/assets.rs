@@ -37,8 +37,7 @@ impl Builder {
     /// Publishes the assets, `robots.txt`, `favicon.ico`, the service worker and the page for what is not there; only what differs is
     /// written. Assets of earlier versions stay, for the pages that viewers have open.
     pub async fn publish_assets(&self) -> Result<(), StoreError> {
-        let there = listed(&self.store).await?;
-        publish_over(&self.store, &there).await
+        publish(&self.store).await
     }
 
     /// Publishes what this version's pages need and is not there yet, beside what the gallery's own version has published: for
@@ -46,6 +45,11 @@ impl Builder {
     pub async fn lay_assets_beside(&self) -> Result<(), StoreError> {
         publish_missing(&self.store, &listed(&self.store).await?).await
     }
+}
+
+/// Publishes them all; only what differs is written.
+pub(crate) async fn publish(store: &Store) -> Result<(), StoreError> {
+    publish_over(store, &listed(store).await?).await
 }
 
 /// The same unless a mark says that this very version did so last: one request then.
@@ -73,15 +77,16 @@ async fn publish_missing(store: &Store, there: &[Listed]) -> Result<(), StoreErr
 
 async fn publish_over(store: &Store, there: &[Listed]) -> Result<(), StoreError> {
     publish_missing(store, there).await?;
+    // The former version's mark goes before its files do, so that it never speaks of files that are others.
+    let mark = mark();
+    for former in marks(there).filter(|path| *path != mark.path()) {
+        store.remove_path(Bucket::Web, former).await?;
+    }
     for (key, bytes) in files() {
         let found = store.read(&key).await?;
         if found.is_none_or(|object| object.bytes != bytes) {
             store.write(&key, bytes, Condition::Always).await?;
         }
-    }
-    let mark = mark();
-    for former in marks(there).filter(|path| *path != mark.path()) {
-        store.remove_path(Bucket::Web, former).await?;
     }
     if !marks(there).any(|path| path == mark.path()) {
         store.write(&mark, "", Condition::Always).await?;

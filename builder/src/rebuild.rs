@@ -164,7 +164,7 @@ impl Run<'_> {
                 self.failures.lock().unwrap_or_else(PoisonError::into_inner).clear();
             }
             let record = kept(self.store, &Key::GalleryCatalogue).await?;
-            let Some(record) = self.own_files(record).await? else { continue };
+            let Some(record) = self.own_files(work, record).await? else { continue };
             let Some((record, settings)) = self.settings(work, record).await? else { continue };
             *self.observed() = Observations::default();
             self.wrote.store(false, Ordering::Relaxed);

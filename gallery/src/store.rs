@@ -7,6 +7,8 @@ mod clock;
 mod connect;
 mod opened;
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
@@ -98,6 +100,9 @@ pub enum Written {
     /// Somebody else wrote first: read again.
     Overtaken,
 }
+
+/// How often an object that is still the same is tried to be removed.
+const REMOVALS: usize = 5;
 
 /// How a conditional removal ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,15 +239,25 @@ impl Store {
 
     /// Removes an object if it is still the one with this `ETag` (`If-Match`).
     pub async fn remove_unchanged(&self, bucket: Bucket, path: &str, etag: &str) -> Result<Removed, StoreError> {
-        let remove = self.client.delete_object().bucket(self.name(bucket)).key(path).if_match(etag);
-        match remove.send().await {
-            Ok(_) => Ok(Removed::Gone),
-            // So it looks as well when it was removed, and the answer was lost.
-            Err(e) if is_overtaken(&e) => {
-                let there = self.look(bucket, path).await?;
-                Ok(there.map_or(Removed::Gone, |_| Removed::Changed))
+        let mut tries = 1;
+        loop {
+            let remove = self.client.delete_object().bucket(self.name(bucket)).key(path).if_match(etag);
+            let Err(error) = remove.send().await else { return Ok(Removed::Gone) };
+            if is_overtaken(&error) {
+                match self.look(bucket, path).await? {
+                    // So it looks as well when it was removed, and the answer was lost.
+                    None => return Ok(Removed::Gone),
+                    Some(there) if there.etag != etag => return Ok(Removed::Changed),
+                    // Another request for it was under way (409), and is over.
+                    Some(_) if tries < REMOVALS => {
+                        tokio::time::sleep(Duration::from_millis(20 << tries)).await;
+                        tries += 1;
+                        continue;
+                    }
+                    Some(_) => {}
+                }
             }
-            Err(e) => Err(self.failed("remove", bucket, path, sentence(&e))),
+            return Err(self.failed("remove", bucket, path, sentence(&error)));
         }
     }
 

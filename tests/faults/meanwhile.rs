@@ -1,14 +1,15 @@
 //! Photos that come while a look through everything is under way. The look may suspect them and must not harm them.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use aws_sdk_s3::primitives::ByteStream;
-use gallery::store::BucketNames;
+use gallery::store::{BucketNames, Removed};
 use gallery::{Bucket, Key, SourceKey, Store};
 use resizer::{Limits, Resizer};
 
-use super::transport::Weather;
+use super::transport::{Aim, Fault, Weather};
 use super::{World, facts_promise_what_is_there, objects};
 
 const STAYS: &str = "Family/Lisbon/stays.jpg";
@@ -52,6 +53,48 @@ async fn a_late_look_at_a_photo_spares_what_its_next_facts_promise() -> Result<(
     done?;
     looked?;
     facts_promise_what_is_there(&ours).await
+}
+
+/// Facts that cannot be read, of no original that is there; the original comes while they are being taken away.
+#[tokio::test]
+async fn good_facts_that_take_the_place_of_damaged_ones_stay() -> Result<()> {
+    let world = World::new().await?;
+    let ours = world.calm(BucketNames::plain());
+    let source = SourceKey::parse(COMES)?;
+    let facts = Key::Facts(source.folder().album(), source.photo());
+    let damaged = ours.client().put_object().bucket("resized").key(facts.path());
+    damaged.body(ByteStream::from_static(b"{")).send().await?;
+
+    let weather = Weather::holding("DELETE", "/resized/facts/");
+    let looking = Resizer::new(world.through(&weather), Limits::default());
+    let resizer = Resizer::new(ours.clone(), Limits::default());
+    let comes = async {
+        put(&ours, COMES, 2).await?;
+        resizer.refresh(COMES).await?;
+        anyhow::Ok(())
+    };
+    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes));
+    came?;
+    looked?;
+    ensure!(ours.read(&facts).await?.is_some(), "the facts of {COMES} are gone");
+    facts_promise_what_is_there(&ours).await
+}
+
+/// S3 refuses a conditional removal while another request for the object is under way (409), though it is the same.
+#[tokio::test]
+async fn what_is_unchanged_is_removed_though_another_request_came_between() -> Result<()> {
+    let world = World::new().await?;
+    let ours = world.calm(BucketNames::plain());
+    put(&ours, STAYS, 1).await?;
+    let there = ours.look(Bucket::Source, STAYS).await?.context("it is there")?;
+    let aim =
+        |times| Aim { fault: Fault::Conflict, path: "/source/", conditional: true, times: AtomicUsize::new(times) };
+    let never = world.through(&Weather::aimed(aim(1_000))).remove_unchanged(Bucket::Source, STAYS, &there.etag).await;
+    ensure!(never.is_err_and(|error| error.to_string().contains(STAYS)), "nobody changed it");
+    let removed = world.through(&Weather::aimed(aim(2))).remove_unchanged(Bucket::Source, STAYS, &there.etag).await?;
+    ensure!(removed == Removed::Gone, "{removed:?}");
+    ensure!(ours.look(Bucket::Source, STAYS).await?.is_none(), "it is still there");
+    Ok(())
 }
 
 async fn looked_while_it_came(weather: Arc<Weather>, was_there: bool) -> Result<()> {

@@ -32,7 +32,7 @@ pub(crate) enum Fault {
     LostAnswer,
     /// The answer's body ends in the middle.
     Cut,
-    /// 412 to a conditional write, which is not done.
+    /// 412 to a conditional write or removal, which is not done.
     Conflict,
     /// A listing that ends in the middle, as if that were its end.
     HalfList,
@@ -227,7 +227,7 @@ impl HttpConnector for Faulty {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let inner = self.inner.clone();
         let conditional = request.headers().contains_key("if-match") || request.headers().contains_key("if-none-match");
-        let writes = matches!(request.method(), "PUT" | "POST");
+        let writes = matches!(request.method(), "PUT" | "POST") || (request.method() == "DELETE" && conditional);
         let lists = request.method() == "GET" && request.uri().contains("list-type=2");
         let path = request.uri().trim_start_matches(ENDPOINT).to_owned();
         let weather = self.weather.clone();
