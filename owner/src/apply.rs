@@ -77,6 +77,8 @@ pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, comma
         ensure!(wanted.insert(viewer, (scope, entry)).is_none(), "`{file}` names `{name}` twice");
     }
     let changes = plan(&wanted, &known, command.remove);
+    let address = command.address.clone().or_else(|| reached.origin());
+    let address = address.map(|address| crate::invite::origin(&address)).transpose()?;
     let unnamed = known.iter().filter(|user| !wanted.contains_key(&user.name)).count();
     if !command.json {
         for change in &changes {
@@ -104,7 +106,7 @@ pub(crate) async fn apply(reached: &Reached, users: &Users, audit: &Audit, comma
     let (mut made, mut begun, mut outcome) = (Vec::new(), 0, Ok(()));
     while begun < changes.len() && outcome.is_ok() {
         if !command.dry_run {
-            outcome = carry_out(reached, users, audit, command, &changes[begun], &mut made).await;
+            outcome = carry_out(reached, users, audit, command, address.as_deref(), &changes[begun], &mut made).await;
         }
         begun += 1;
     }
@@ -121,6 +123,7 @@ async fn carry_out(
     users: &Users,
     audit: &Audit,
     command: &Apply,
+    address: Option<&str>,
     change: &Change<'_>,
     told: &mut Vec<Made>,
 ) -> Result<()> {
@@ -151,19 +154,23 @@ async fn carry_out(
         }
         Change::Add { entry, scope, .. } if entry.signs_in == SignsIn::Invitation => {
             let user = users.add_invited(name, (*scope).clone(), now).await?;
-            welcome(reached.store(), scope).await;
-            record(Event::ViewerAdded).await?;
-            written_to(users, audit, name, entry, now).await?;
-            match command.address.clone().or_else(|| reached.origin()) {
-                None => tell(None, None),
-                Some(address) => {
-                    let address = crate::invite::origin(&address)?;
-                    let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
-                    let ends = now.saturating_add(LINK_LIVES)?;
-                    Invitations::new(reached.store().clone()).make(&user, &secret, now, ends).await?;
-                    tell(None, Some(format!("{address}/auth/invite?code={}", secret.reveal())));
-                    record(Event::Invited).await?;
-                }
+            let link = async {
+                welcome(reached.store(), scope).await;
+                record(Event::ViewerAdded).await?;
+                written_to(users, audit, name, entry, now).await?;
+                let Some(address) = address else { return Ok(None) };
+                let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
+                let ends = now.saturating_add(LINK_LIVES)?;
+                Invitations::new(reached.store().clone()).make(&user, &secret, now, ends).await?;
+                Ok::<_, anyhow::Error>(Some(format!("{address}/auth/invite?code={}", secret.reveal())))
+            };
+            // The same file once more finds nothing to do for them.
+            let without = || format!("`{name}` is let in and has no link yet: `heirloom invite {name}` makes one");
+            let link = link.await.with_context(without)?;
+            let invited = link.is_some();
+            tell(None, link);
+            if invited {
+                record(Event::Invited).await?;
             }
         }
         Change::Add { entry, scope, .. } => {

@@ -37,6 +37,13 @@ pub(crate) async fn run(command: Restore) -> Result<()> {
         let folder = root.display();
         format!("`{folder}` holds no manifest.json of `heirloom backup`: plain folders are sent by `heirloom upload {folder}`")
     })?;
+    if command.delete {
+        let folder = root.display();
+        let all =
+            "so that `--delete` would remove what was not copied: run it to its end first, or leave `--delete` away";
+        ensure!(manifest.finished.is_some(), "no `heirloom backup {folder}` ever came to its end, {all}");
+        ensure!(!manifest.files.is_empty(), "`{folder}` holds no original: `--delete` would remove all there are");
+    }
     let summary = if command.dry_run && is_new(&command)?.is_some() {
         all(&command, &manifest)?
     } else {
@@ -135,13 +142,21 @@ async fn restore(store: &Store, command: &Restore, manifest: Manifest) -> Result
     let quiet = command.json || command.dry_run;
     let progress = if quiet { ProgressBar::hidden() } else { crate::upload::bar(total) };
     let way = Way::new(store, Pace::new(None), &progress, command.parallel);
+    // A disk may have lost what the listing still knows. S3 looks after its own, and to read it from outside costs.
+    let reads = command.overwrite && matches!(command.data.place()?, Place::Folder(_));
 
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut steps = stream::iter(manifest.files)
         .map(|(key, kept)| {
             let (way, there) = (&way, there.get(&key));
             async move {
-                let outcome = put_back(way, command, &key, &kept, there).await;
+                let damaged = match there {
+                    Some(listed) if reads && listed.bytes == kept.bytes => {
+                        !fetch::sum_there(store, listed).await.is_ok_and(|sum| sum == kept.sha256)
+                    }
+                    _ => false,
+                };
+                let outcome = put_back(way, command, &key, &kept, there, damaged).await;
                 (key, outcome)
             }
         })
@@ -191,13 +206,21 @@ async fn restore(store: &Store, command: &Restore, manifest: Manifest) -> Result
     Ok(summary)
 }
 
-async fn put_back(way: &Way, command: &Restore, key: &str, kept: &Kept, there: Option<&Listed>) -> Result<Done> {
+/// Sends a file, unless the gallery has it. `damaged` when what the gallery has was read, and has other bytes.
+async fn put_back(
+    way: &Way,
+    command: &Restore,
+    key: &str,
+    kept: &Kept,
+    there: Option<&Listed>,
+    damaged: bool,
+) -> Result<Done> {
     let file = command.folder.join(&kept.file);
     ensure!(is_inside(&kept.file), "the manifest names `{}`, which is not in the copy", kept.file);
     if let Some(listed) = there {
         // The same object as when it was copied, or one of the same bytes.
         let unchanged = listed.bytes == kept.bytes && (listed.etag == kept.etag || is(&file, listed).await?);
-        if unchanged {
+        if unchanged && !damaged {
             way.is_spared(kept.bytes);
             return Ok(Done::Same);
         }

@@ -29,7 +29,8 @@ use crate::Interrupted;
 use crate::cli::Upload;
 use crate::reach::Reached;
 use crate::tell::{counted, there_already};
-use find::{Findings, Found, LeftOut, find, own_name};
+use copy::Seen;
+use find::{Cover, Findings, Found, LeftOut, find, own_name};
 use pace::Pace;
 use plan::{Step, plan};
 use send::Way;
@@ -138,6 +139,7 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
 /// Brings the bucket to where the findings are, from what was seen in it before they were found.
 async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &Asked) -> Result<Summary> {
     let total = findings.files.iter().map(|found| found.bytes).sum();
+    let there = without_left_out(there, &findings);
     let (deletions, steps): (Vec<Step>, Vec<Step>) = plan(findings.files, there, &findings.covers, asked.delete)?
         .into_iter()
         .partition(|s| matches!(s, Step::Delete(_)));
@@ -164,7 +166,7 @@ async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &As
     }
     drop(steps);
     progress.finish_and_clear();
-    // Nothing is removed before everything else is where it belongs.
+    // Nothing is deleted before everything else is where it belongs.
     if !summary.interrupted && summary.failed.is_empty() {
         for step in deletions {
             if let Step::Delete(listed) = step
@@ -174,19 +176,39 @@ async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &As
                 gone.insert(listed.path.clone(), listed);
             }
         }
-        for listed in gone.values().filter(|_| !asked.dry_run) {
-            // Hours may have passed since it was looked for.
-            let is_back = findings.covers.iter().any(|cover| cover.has_file(&listed.path));
-            if is_back || store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await? == Removed::Changed
-            {
-                summary.deleted.retain(|key| *key != listed.path);
-                summary.changed.push(listed.path.clone());
-            }
-        }
+    }
+    // What was moved lies under its new key, whatever else failed, and no later run would see that it was moved.
+    let removals = gone.values().filter(|_| !asked.dry_run).map(|listed| remove(store, listed, &findings.covers));
+    let mut removals = stream::iter(removals).buffer_unordered(asked.parallel.max(1));
+    while let Some((listed, removed)) = removals.next().await {
+        summary.note_removal(&listed.path, removed);
     }
     summary.uploaded.sort();
     summary.moved.sort();
+    summary.changed.sort();
     Ok(summary)
+}
+
+/// What is there, but for files that lie in the folders and are left out. Another program has sent those, and they are not
+/// gone: they are neither deleted nor moved.
+fn without_left_out(mut there: Vec<Listed>, findings: &Findings) -> Vec<Listed> {
+    let keys: BTreeSet<&str> = findings.files.iter().map(|found| found.key.as_str()).collect();
+    there.retain(|listed| keys.contains(listed.path.as_str()) || !has_file(&findings.covers, &listed.path));
+    there
+}
+
+fn has_file(covers: &[Cover], key: &str) -> bool {
+    covers.iter().any(|cover| cover.has_file(key))
+}
+
+/// Removes what has no file any more, or lies elsewhere by now.
+async fn remove<'a>(store: &Store, listed: &'a Listed, covers: &[Cover]) -> (&'a Listed, Result<Removed>) {
+    // Hours may have passed since it was looked for.
+    if has_file(covers, &listed.path) {
+        return (listed, Ok(Removed::Changed));
+    }
+    let removed = store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await;
+    (listed, removed.map_err(Into::into))
 }
 
 /// What lies in these collections.
@@ -225,8 +247,8 @@ async fn taken(way: &Way, step: Step, dry_run: bool) -> Result<Done> {
                 if same(&found, &listed).await? != Some(true) {
                     continue;
                 }
-                let is_there = dry_run || way.copy(&listed.path, &listed.etag, &found.key).await? != Written::Overtaken;
-                if is_there {
+                let seen = Seen::listed(way.bucket(), &listed);
+                if dry_run || way.copy(&seen, &found.key).await? != Written::Overtaken {
                     way.is_spared(found.bytes);
                     return Ok(Done::Moved { from: listed, to: found.key });
                 }
@@ -271,6 +293,27 @@ impl Summary {
             Done::Failed { key, why } => self.failed.push((key, why)),
         }
         None
+    }
+
+    /// Notes how the removal of a key ended.
+    fn note_removal(&mut self, key: &str, removed: Result<Removed>) {
+        match removed {
+            Ok(Removed::Gone) => return,
+            Ok(Removed::Changed) => self.changed.push(key.to_owned()),
+            Err(error) => {
+                let mut why = format!("{error:#}");
+                if let Some((_, to)) = self.moved.iter().find(|(from, _)| from == key) {
+                    why = format!(
+                        "{why}. It lies at `{to}` as well by now: remove it here with an S3 client, or with the same \
+                         command and `--delete`"
+                    );
+                }
+                // What still lies in its old place was copied, and not moved.
+                self.moved.retain(|(from, _)| from != key);
+                self.failed.push((key.to_owned(), why));
+            }
+        }
+        self.deleted.retain(|deleted| deleted != key);
     }
 
     fn tell(&self, dry_run: bool) {

@@ -51,6 +51,7 @@ pub(crate) async fn run(command: Watch) -> Result<()> {
         let next = match folder.look().await {
             Ok(Next::Stopped) => return Err(Interrupted.into()),
             Ok(next) => next,
+            Err(error) if folder.command.once => return Err(error),
             // The folder itself: a disk that was taken out comes back.
             Err(error) => {
                 eprintln!("heirloom: {error:#}");

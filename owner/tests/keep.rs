@@ -232,6 +232,19 @@ fn a_gallery_rises_again_from_its_copy() {
     let originals = |copy: &str| files(&folder.join(copy).join("originals"));
     assert_eq!(originals("copy"), originals("twin"));
 
+    // What no backup went through to its end removes nothing.
+    let manifest = folder.join("copy/manifest.json");
+    let whole = fs::read(&manifest).unwrap();
+    let mut begun: Value = serde_json::from_slice(&whole).unwrap();
+    assert!(begun.as_object_mut().unwrap().remove("finished").is_some());
+    write(&manifest, begun.to_string());
+    refused(folder, &["restore", "copy", "--delete", "--data", "another"], &["heirloom backup copy", "--delete"]);
+    begun["finished"] = "2026-01-01T00:00:00Z".into();
+    begun["files"] = serde_json::json!({});
+    write(&manifest, begun.to_string());
+    refused(folder, &["restore", "copy", "--delete", "--data", "another"], &["no original", "--delete"]);
+    write(&manifest, &whole);
+
     // A file that rotted is told and not sent; a folder that is no copy is refused.
     write(&folder.join("copy/originals/Garden/3.jpg"), "rotten");
     let said = refused(folder, &["restore", "copy", "--data", "third"], &["Garden/3.jpg", "damaged", "--check"]);
@@ -305,9 +318,16 @@ fn a_damaged_original_comes_back_from_the_copy() {
     let said = text(&output.stdout);
     assert!(said.contains("source/Family/film.mov") && said.contains("heirloom restore"), "{said}");
     // No backup takes the damaged one for the good one.
-    fs::remove_file(folder.join("copy/originals/Family/film.mov")).unwrap();
-    fs::remove_file(folder.join("copy/manifest.json")).unwrap();
-    refused(folder, &["backup", "copy"], &["Family/film.mov"]);
+    refused(folder, &["backup", "other"], &["Family/film.mov"]);
+    // Its listing is as before, so that it takes the word that asks for the copy's.
+    let left = told(folder, &["restore", "copy", "--json"]);
+    assert_eq!((count(&left, "restored"), left["unchanged"].as_u64()), (0, Some(5)), "{left}");
+    let mended = told(folder, &["restore", "copy", "--overwrite", "--json"]);
+    assert_eq!(mended["restored"], serde_json::json!(["Family/film.mov"]), "{mended}");
+    done(folder, &["rebuild"]);
+    done(folder, &["verify"]);
+    done(folder, &["backup", "other"]);
+    assert_eq!(fs::read(folder.join("other/originals/Family/film.mov")).unwrap(), film);
 }
 
 #[test]
@@ -385,5 +405,7 @@ fn what_appears_in_a_folder_is_sent_when_it_is_whole() {
     watching.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(said, "");
     done(folder, &["watch", "Photos", "--once", "--settle", "0"]);
+    write(&folder.join("file"), "no gallery");
+    refused(folder, &["watch", "Photos", "--once", "--settle", "0", "--data", "file"], &["file"]);
     refused(folder, &["watch", "Photos/Family/1.jpg"], &["heirloom upload"]);
 }

@@ -7,26 +7,18 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
-use aws_sdk_s3::types::CompletedPart;
 use futures::{StreamExt, TryStreamExt, stream};
 use gallery::keys::{METADATA, SETTINGS};
-use gallery::store::{Condition, Listed, Removed, Written};
+use gallery::store::{Listed, Removed, Written};
 use gallery::{Bucket, CollectionSlug, FolderPath, Scope, SourceKey, Store};
 use login::{Cost, Hasher, Users};
 use serde::Serialize;
 
 use crate::tell::counted;
-use crate::upload::complete::complete;
-use crate::upload::copy::{copy, source};
+use crate::upload::copy::{Seen, copy};
 
 /// How many objects are under way at once.
 const AT_ONCE: usize = 8;
-
-/// S3 copies at most so many bytes in one go (AWS, "Copying objects").
-const IN_ONE_GO: u64 = 5 << 30;
-
-/// The parts of what is larger.
-const PART: u64 = 1 << 30;
 
 /// What a move came to.
 #[derive(Debug, Default, Serialize)]
@@ -67,7 +59,11 @@ pub(super) async fn run(store: &Store, from: &FolderPath, to: &FolderPath, dry_r
         match there.get(key) {
             None => wanted.push((listed, key)),
             Some(other) if is_same(store, listed, other).await? => {}
-            Some(_) => bail!("`{key}` is there already, and it is not `{}`: nothing was moved", listed.path),
+            Some(_) => bail!(
+                "`{key}` is there already, and it is not `{}`: nothing was moved. Remove or rename one of the two with \
+                 an S3 client, then run the same command again",
+                listed.path
+            ),
         }
     }
     let mut moved =
@@ -83,10 +79,15 @@ pub(super) async fn run(store: &Store, from: &FolderPath, to: &FolderPath, dry_r
         let whole = arrived.get(key).is_some_and(|new| new.bytes == listed.bytes);
         ensure!(whole, "`{key}` did not arrive: nothing was removed, run the same command again");
     }
-    let removals = steps.iter().map(|(listed, _)| remove(store, listed));
-    let changed: Vec<Option<&str>> = stream::iter(removals).buffer_unordered(AT_ONCE).try_collect().await?;
-    if let Some(key) = changed.into_iter().flatten().next() {
-        bail!("`{key}` was changed while it was moved: both are kept. Run the same command again to see to it");
+    let removals = steps.iter().map(|step| remove(store, step));
+    let changed: Vec<Option<&(Listed, String)>> =
+        stream::iter(removals).buffer_unordered(AT_ONCE).try_collect().await?;
+    if let Some((listed, key)) = changed.into_iter().flatten().next() {
+        bail!(
+            "`{}` was changed while it was moved, and `{key}` is what it was before: both are kept. Remove `{key}` with \
+             an S3 client, then run the same command again",
+            listed.path
+        );
     }
     tell(&moved, from, to, false, json)
 }
@@ -124,11 +125,7 @@ async fn is_same(store: &Store, a: &Listed, b: &Listed) -> Result<bool> {
 
 /// Copies an object to where nothing was seen.
 async fn carry(store: &Store, listed: &Listed, key: &str) -> Result<()> {
-    let copied = if listed.bytes < IN_ONE_GO {
-        copy(store, store.name(Bucket::Source), &listed.path, &listed.etag, key).await
-    } else {
-        carry_in_parts(store, listed, key).await
-    };
+    let copied = copy(store, &Seen::listed(store.name(Bucket::Source), listed), key).await;
     if copied.with_context(|| format!("cannot copy `{}` to `{key}`", listed.path))? != Written::Overtaken {
         return Ok(());
     }
@@ -144,30 +141,11 @@ async fn carry(store: &Store, listed: &Listed, key: &str) -> Result<()> {
     Ok(())
 }
 
-async fn carry_in_parts(store: &Store, listed: &Listed, key: &str) -> Result<Written> {
-    let (client, bucket) = (store.client(), store.name(Bucket::Source));
-    let source = source(bucket, &listed.path);
-    let head = client.head_object().bucket(bucket).key(&listed.path).send().await?;
-    let begun = client.create_multipart_upload().bucket(bucket).key(key);
-    let begun = begun.set_content_type(head.content_type).set_metadata(head.metadata).send().await?;
-    let upload = begun.upload_id.context("S3 named no upload")?;
-    let mut parts = Vec::new();
-    for (index, start) in (0..listed.bytes).step_by(PART as usize).enumerate() {
-        let number = i32::try_from(index + 1).context("too many parts")?;
-        let end = listed.bytes.min(start + PART) - 1;
-        let part = client.upload_part_copy().bucket(bucket).key(key).upload_id(&upload).part_number(number);
-        let part = part.copy_source(&source).copy_source_if_match(&listed.etag);
-        let copied = part.copy_source_range(format!("bytes={start}-{end}")).send().await?;
-        let etag = copied.copy_part_result.and_then(|result| result.e_tag);
-        parts.push(CompletedPart::builder().part_number(number).set_e_tag(etag).build());
-    }
-    complete(client, bucket, key, &upload, parts, &Condition::New).await
-}
-
-/// Removes what was copied; names what has become something else meanwhile, which stays.
-async fn remove<'a>(store: &Store, listed: &'a Listed) -> Result<Option<&'a str>> {
+/// Removes what was copied; tells of what has become something else meanwhile, which stays.
+async fn remove<'a>(store: &Store, step: &'a (Listed, String)) -> Result<Option<&'a (Listed, String)>> {
+    let (listed, _) = step;
     let removed = store.remove_unchanged(Bucket::Source, &listed.path, &listed.etag).await?;
-    Ok((removed == Removed::Changed).then_some(listed.path.as_str()))
+    Ok((removed == Removed::Changed).then_some(step))
 }
 
 /// Who will see it no more, and who will see it now.

@@ -35,7 +35,9 @@ impl<'a> Earlier<'a> {
         if !self.root.join(&kept.file).exists() {
             return Ok(None);
         }
-        let to = format!("{}/{}", self.folder, kept.file.trim_start_matches("originals/"));
+        // Once: a collection may have this name as well.
+        let file = kept.file.strip_prefix("originals/").unwrap_or(&kept.file);
+        let to = format!("{}/{file}", self.folder);
         rename(self.root, &kept.file, &to)?;
         manifest.earlier.insert(to.clone(), manifest::Earlier { key: key.to_owned(), sha256: kept.sha256 });
         Ok(Some(to))

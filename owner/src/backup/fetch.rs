@@ -144,6 +144,20 @@ pub(crate) async fn recorded(store: &Store, listed: &Listed) -> Result<Option<St
     Ok(read.filter(|(facts, _)| facts.etag == listed.etag).and_then(|(facts, _)| facts.checksum))
 }
 
+/// The SHA-256 of an object as it is read now, in hexadecimal digits.
+pub(crate) async fn sum_there(store: &Store, listed: &Listed) -> Result<String> {
+    let (mut hash, mut at) = (Sha256::new(), 0);
+    while at < listed.bytes {
+        let end = listed.bytes.min(at + PIECE);
+        let read = store.read_part(Bucket::Source, &listed.path, &listed.etag, at..end).await?;
+        let read = read.filter(|read| !read.is_empty());
+        let read = read.with_context(|| format!("`{}` was changed while it was looked at", listed.path))?;
+        hash.update(&read);
+        at += read.len() as u64;
+    }
+    Ok(HEXLOWER.encode(&hash.finalize()))
+}
+
 /// The SHA-256 of a file, in hexadecimal digits.
 pub(crate) fn sum(file: &Path) -> std::io::Result<String> {
     let mut hash = Sha256::new();

@@ -16,11 +16,13 @@ use jiff::tz::Offset;
 
 use super::arrival::{Arrival, Plan};
 use super::dates::{Own, Settled, settled_dates};
+use super::piece::Stored;
 use super::summary::Summary;
 use super::there::{At, Bytes, There, listed, look, settle};
 use super::words;
 use crate::cli::Asked;
 use crate::upload::bar;
+use crate::upload::copy::Seen;
 use crate::upload::find::{Found, LeftOut, written};
 use crate::upload::pace::Pace;
 use crate::upload::send::Way;
@@ -126,15 +128,22 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
     let mut sent = 0;
     for key in free {
         if let Some((from, etag)) = &source {
-            if !dry_run && way.copy(from, etag, &key).await? == Written::Overtaken {
+            let seen = Seen { bucket: way.bucket(), key: from, etag, bytes: piece.bytes };
+            if !dry_run && way.copy(&seen, &key).await? == Written::Overtaken {
                 bail!("`{from}` was changed or {}", came(&key));
             }
             arrived.copied.push(key);
             continue;
         }
-        let stored = match piece.object().filter(|object| object.within_reach && piece.bytes <= MOST_COPIED) {
+        let stored = match piece.object().filter(|object| object.within_reach) {
             _ if dry_run => Written::Stored(String::new()),
-            Some(object) => way.copy_from(&object.bucket, &object.key, &object.etag, &key).await?,
+            Some(Stored { bucket, key: from, etag, .. }) => {
+                let copied = way.copy(&Seen { bucket, key: from, etag, bytes: piece.bytes }, &key).await?;
+                if copied == Written::Overtaken {
+                    bail!("`{}` was changed or {}", piece.place().display(), came(&key));
+                }
+                copied
+            }
             None => {
                 let file = bytes.file().await?;
                 let written = written(&file);
@@ -154,9 +163,6 @@ async fn take(way: &Way, there: &There, arrival: Arrival, dry_run: bool) -> Resu
 fn came(key: &str) -> String {
     format!("something came to `{key}` meanwhile, and stays: the same command again sees to it")
 }
-
-/// The largest object that S3 copies at once (AWS, `CopyObject`: 5 GB).
-const MOST_COPIED: u64 = 5 << 30;
 
 #[cfg(test)]
 mod tests;

@@ -7,23 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use data_encoding::HEXLOWER;
 use gallery::Store;
 use gallery::keys::Bucket;
 use gallery::store::Listed;
-use sha2::{Digest, Sha256};
 
 use super::arrival::{Place, Plan};
 use super::dates::Own;
 use super::film;
 use super::names;
 use super::piece::{Piece, Staged};
-use crate::backup::fetch::recorded;
+use crate::backup::fetch::{recorded, sum_there};
 use crate::upload::etag;
 use crate::upload::find::{Unread, taken_at, taken_in};
-
-/// So many bytes at a time are read of an original that has to be compared.
-const PIECE: u64 = 8 << 20;
 
 /// So much of a file's beginning is looked at for its date before the whole of it is unpacked: cameras write it there.
 const HEAD: u64 = 256 * 1024;
@@ -146,16 +141,7 @@ impl There {
         if let Some(theirs) = recorded(&self.store, listed).await? {
             return Ok(ours == theirs);
         }
-        let (mut hash, mut at) = (Sha256::new(), 0);
-        while at < listed.bytes {
-            let end = listed.bytes.min(at + PIECE);
-            let read = self.store.read_part(Bucket::Source, &listed.path, &listed.etag, at..end).await?;
-            let read = read.filter(|read| !read.is_empty());
-            let read = read.with_context(|| format!("`{}` was changed while it was looked at", listed.path))?;
-            hash.update(&read);
-            at += read.len() as u64;
-        }
-        Ok(ours == HEXLOWER.encode(&hash.finalize()))
+        Ok(ours == sum_there(&self.store, listed).await?)
     }
 
     /// The `ETag` of what lies at a place.

@@ -19,7 +19,7 @@ use indicatif::ProgressBar;
 use tokio::sync::Semaphore;
 
 use super::complete::complete;
-use super::copy::copy;
+use super::copy::{Seen, copy};
 use super::etag::{IN_PARTS, of_bytes, part_size};
 use super::find::Found;
 use super::pace::Pace;
@@ -170,18 +170,15 @@ impl Way {
         Ok((begun.upload_id.context("S3 named no upload")?, Vec::new()))
     }
 
-    /// Copies an object that has this `ETag` to a key at which nothing was seen, without its bytes passing through here.
-    pub(crate) async fn copy(&self, from: &str, etag: &str, to: &str) -> Result<Written> {
-        self.copy_from(self.bucket(), from, etag, to).await
+    /// Copies an object of a bucket that the gallery's S3 reaches to a key at which nothing was seen, without its bytes
+    /// passing through here.
+    pub(crate) async fn copy(&self, seen: &Seen<'_>, to: &str) -> Result<Written> {
+        let copied = copy(&self.store, seen, to).await;
+        copied.with_context(|| format!("cannot copy `{}` to `{to}`", seen.key))
     }
 
-    /// The same out of another bucket that the gallery's S3 reaches.
-    pub(crate) async fn copy_from(&self, bucket: &str, from: &str, etag: &str, to: &str) -> Result<Written> {
-        let copied = copy(&self.store, bucket, from, etag, to).await;
-        copied.with_context(|| format!("cannot copy `{from}` to `{to}`"))
-    }
-
-    fn bucket(&self) -> &str {
+    /// The source bucket's name.
+    pub(crate) fn bucket(&self) -> &str {
         self.store.name(Bucket::Source)
     }
 

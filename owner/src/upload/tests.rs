@@ -2,6 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_s3::Client;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use gallery::store::BucketNames;
+
 use super::*;
 use crate::cli::Command;
 use crate::meanwhile::{Gallery, asked, write};
@@ -40,27 +48,137 @@ async fn what_others_send_out_of_the_folder_meanwhile_stays() {
 }
 
 #[tokio::test]
-async fn what_changed_or_came_back_meanwhile_is_not_removed() {
+async fn what_changed_meanwhile_is_not_removed() {
     let gallery = Gallery::new().await;
-    gallery.put("Family/back.jpg", b"back").await;
     gallery.put("Family/changed.jpg", b"before").await;
     gallery.put("Family/gone.jpg", b"gone").await;
     gallery.put("Family/old name.jpg", b"the same photo").await;
     write(&gallery.photos().join("Family/new name.jpg"), b"the same photo");
     let (there, findings) = (seen(&gallery).await, found(&gallery));
     gallery.put("Family/changed.jpg", b"after").await;
-    write(&gallery.photos().join("Family/back.jpg"), b"back");
     let store = gallery.after(gallery.put("Family/old name.jpg", b"another"), "DELETE", "old%20name");
-    let gone = there[2].clone();
+    let gone = there[1].clone();
     let summary = bring(&store, there, findings, &DELETING).await.unwrap();
     assert_eq!(summary.moved, [("Family/old name.jpg".to_owned(), "Family/new name.jpg".to_owned())]);
     assert_eq!(summary.deleted, ["Family/gone.jpg"]);
-    assert_eq!(summary.changed, ["Family/back.jpg", "Family/changed.jpg", "Family/old name.jpg"]);
-    assert_eq!(gallery.keys().await.len(), 4);
+    assert_eq!(summary.changed, ["Family/changed.jpg", "Family/old name.jpg"]);
+    assert_eq!(gallery.keys().await.len(), 3);
     assert_eq!(gallery.holds("Family/changed.jpg").await.unwrap(), b"after");
     assert_eq!(gallery.holds("Family/old name.jpg").await.unwrap(), b"another");
     // As it looks when the first answer was lost.
     assert_eq!(gallery.store().remove_unchanged(Bucket::Source, &gone.path, &gone.etag).await.unwrap(), Removed::Gone);
+}
+
+#[tokio::test]
+async fn what_came_back_meanwhile_is_not_removed() {
+    let gallery = Gallery::new().await;
+    gallery.put("Family/back.jpg", b"back").await;
+    gallery.put("Family/old name.jpg", b"the same photo").await;
+    write(&gallery.photos().join("Family/new name.jpg"), b"the same photo");
+    let (there, findings) = (seen(&gallery).await, found(&gallery));
+    let (back, old) = (gallery.photos().join("Family/back.jpg"), gallery.photos().join("Family/old name.jpg"));
+    let come = async move {
+        write(&back, b"back");
+        write(&old, b"the same photo");
+    };
+    let store = gallery.after(come, "PUT", "new%20name");
+    let summary = bring(&store, there, findings, &DELETING).await.unwrap();
+    assert_eq!((summary.moved.len(), summary.deleted.len()), (1, 0), "{summary:?}");
+    assert_eq!(summary.changed, ["Family/back.jpg", "Family/old name.jpg"]);
+    assert_eq!(gallery.keys().await.len(), 3);
+    let summary = upload(gallery.store(), found(&gallery), &DELETING).await.unwrap();
+    assert_eq!((summary.unchanged, summary.changed.len()), (3, 0), "{summary:?}");
+}
+
+#[tokio::test]
+async fn what_was_moved_leaves_its_old_place_whatever_else_failed() {
+    let gallery = Gallery::new().await;
+    gallery.put("Family/gone.jpg", b"gone").await;
+    gallery.put("Family/old name.jpg", b"the same photo").await;
+    let grows = gallery.photos().join("Family/grows.jpg");
+    write(&gallery.photos().join("Family/new name.jpg"), b"the same photo");
+    write(&grows, b"half of it");
+    for asked in [&DELETING, &Asked { delete: false, ..DELETING }] {
+        gallery.put("Family/old name.jpg", b"the same photo").await;
+        gallery.store().remove_path(Bucket::Source, "Family/new name.jpg").await.unwrap();
+        let (there, findings) = (seen(&gallery).await, found(&gallery));
+        let more = [std::fs::read(&grows).unwrap(), b" and more".to_vec()].concat();
+        write(&grows, more);
+        let summary = bring(gallery.store(), there, findings, asked).await.unwrap();
+        assert_eq!(failed(&summary), ["Family/grows.jpg"], "{summary:?}");
+        assert_eq!(summary.moved, [("Family/old name.jpg".to_owned(), "Family/new name.jpg".to_owned())]);
+        assert_eq!((summary.deleted.len(), summary.changed.len()), (0, 0), "{summary:?}");
+        assert_eq!(gallery.keys().await, ["Family/gone.jpg", "Family/new name.jpg"]);
+    }
+}
+
+/// Lets nobody remove what has this in its address.
+#[derive(Debug)]
+struct Held(&'static str);
+
+impl Intercept for Held {
+    fn name(&self) -> &'static str {
+        "held"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let is_meant = request.method() == "DELETE" && request.uri().contains(self.0);
+        if is_meant { Err("the line is cut".into()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_fails_is_told_and_the_rest_goes_on() {
+    let gallery = Gallery::new().await;
+    gallery.put("Family/another.jpg", b"another").await;
+    gallery.put("Family/old name.jpg", b"the same photo").await;
+    gallery.put("Family/z.jpg", b"z").await;
+    write(&gallery.photos().join("Family/new name.jpg"), b"the same photo");
+    let held = gallery.store().client().config().to_builder().interceptor(Held("old%20name"));
+    let store = Store::new(Client::from_conf(held.build()), BucketNames::plain());
+    let summary = bring(&store, seen(&gallery).await, found(&gallery), &DELETING).await.unwrap();
+    assert_eq!(failed(&summary), ["Family/old name.jpg"], "{summary:?}");
+    let why = &summary.failed[0].1;
+    assert!(why.contains("`Family/new name.jpg` as well") && why.contains("`--delete`"), "{why}");
+    assert_eq!((summary.moved.len(), summary.changed.len()), (0, 0), "copied is not moved: {summary:?}");
+    assert_eq!(summary.deleted, ["Family/another.jpg", "Family/z.jpg"]);
+    assert_eq!(gallery.keys().await, ["Family/new name.jpg", "Family/old name.jpg"]);
+    // The way that it names.
+    let summary = upload(gallery.store(), found(&gallery), &DELETING).await.unwrap();
+    assert_eq!((summary.deleted.len(), summary.failed.len()), (1, 0), "{summary:?}");
+    assert_eq!(gallery.keys().await, ["Family/new name.jpg"]);
+}
+
+/// Other programs send everything that lies in a folder.
+#[tokio::test]
+async fn what_lies_there_and_is_left_out_stays_without_a_word() {
+    let gallery = Gallery::new().await;
+    let at = |name: &str| gallery.photos().join("Family").join(name);
+    gallery.put("Family/1.AAE", b"edits").await;
+    gallery.put("Family/1.jpg", b"one").await;
+    gallery.put("Family/@eaDir/1.jpg", b"small one").await;
+    gallery.put("Family/gone.AAE", b"edits of one that is gone").await;
+    write(&at("1.AAE"), b"edits");
+    write(&at("1.jpg"), b"one");
+    write(&at("2.jpg"), b"edits");
+    write(&at("@eaDir/1.jpg"), b"small one");
+    for dry_run in [true, false] {
+        let asked = Asked { dry_run, ..DELETING };
+        let summary = upload(gallery.store(), found(&gallery), &asked).await.unwrap();
+        assert_eq!(summary.deleted, ["Family/gone.AAE"], "{summary:?}");
+        assert_eq!(summary.uploaded, ["Family/2.jpg"], "what lies in its place is not moved: {summary:?}");
+        assert_eq!((summary.moved.len(), summary.changed.len()), (0, 0), "{summary:?}");
+    }
+    let summary = upload(gallery.store(), found(&gallery), &DELETING).await.unwrap();
+    assert_eq!((summary.unchanged, summary.deleted.len(), summary.changed.len()), (2, 0, 0), "{summary:?}");
+    let stays = ["Family/1.AAE", "Family/1.jpg", "Family/2.jpg", "Family/@eaDir/1.jpg"];
+    assert_eq!(gallery.keys().await, stays);
 }
 
 #[tokio::test]

@@ -109,3 +109,20 @@ fn the_passwords_before_somebody_who_cannot_be_added_are_told() {
     }
     assert!(serving.interrupt());
 }
+
+#[test]
+fn whoever_is_let_in_and_has_no_link_is_told_of_with_the_way_to_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path());
+    let users = "[oma]\nsees = \"everything\"\nsigns_in = \"invitation\"\n";
+    std::fs::write(folder.path().join("users.toml"), users).unwrap();
+    let apply = |address| run(folder.path(), &["user", "apply", "users.toml", "--yes", "--address", address]);
+    let listed = || text(&run(folder.path(), &["user", "list"]).stdout);
+    // An address that is none is found out before anybody is let in.
+    refused(&apply("photos.example.org"), &["photos.example.org", "https://"]);
+    assert!(!listed().contains("oma"));
+    refuse_records(folder.path());
+    refused(&apply("https://photos.example.org"), &["oma", "heirloom invite oma"]);
+    assert!(listed().contains("oma"));
+    assert!(serving.interrupt());
+}
