@@ -263,8 +263,9 @@ soak: build $(SOAK_VENV)/.stamp ## An hour of mixed life, kills, faults and the 
 	also() { "$(SOAK_VENV)/bin/python" tests/soak/also.py "$(TARGET)/soak/report.md" "$$@" || red=1; }
 	# What is red does not keep the rest from running: the end tells.
 	red=0
-	HEIRLOOM_SOAK_SECONDS=$(SECONDS) HEIRLOOM_SOAK_REPORT="$(TARGET)/soak" cargo test --locked --package heirloom-tests --test soak -- --nocapture || red=1
+	HEIRLOOM_SOAK_SECONDS=$(SECONDS) HEIRLOOM_SOAK_REPORT="$(TARGET)/soak" cargo test --locked --package heirloom-tests --test soak -- --nocapture nothing_is_lost || red=1
 	"$(SOAK_VENV)/bin/python" tests/soak/plot.py "$(TARGET)/soak" || red=1
+	also "Memory at rest" env HEIRLOOM_SOAK_SECONDS=$(SECONDS) cargo test --locked --package heirloom-tests --test soak -- --nocapture memory_comes_to_rest
 	also "Killed at any moment" env HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-local --test s3_crash -- --nocapture
 	also "Faults of S3" env HEIRLOOM_ROUNDS=200 cargo test --locked --package heirloom-tests --test faults -- --nocapture
 	also "Storage" cargo run --locked --quiet --profile measured --package heirloom-local --example s3_load

@@ -8,6 +8,7 @@
 //! sampler.rs   what the process costs, every two seconds      people.rs    who may look: added, removed, signed out
 //! tally.rs     what was asked and how it was answered         viewers.rs   who look, and who guess passwords
 //! report.rs    figures and verdicts                           peace.rs     the end: everything compared
+//! steady.rs    days of work in minutes, and what memory is left with
 //! ```
 
 #![allow(clippy::large_futures, reason = "a soak has a few tasks, each with a request under way")]
@@ -18,6 +19,7 @@ mod peace;
 mod people;
 mod report;
 mod sampler;
+mod steady;
 mod tally;
 mod viewers;
 

@@ -154,7 +154,7 @@ async fn ready(store: &Store, originals: &BTreeMap<String, String>, tally: &Tall
         }
         if let Outcome::Ready(picture) = &facts.outcome {
             ready += 1;
-            for rendition in &picture.renditions {
+            for rendition in picture.all() {
                 let rendition = rendition.key(&source.folder().album().collection(), source.photo()).path();
                 if !resized.contains(&rendition) {
                     tally.wrong(format!("{path} is said to be ready, and {rendition} is not there"));

@@ -69,7 +69,7 @@ impl Sampler {
 }
 
 /// Memory, threads and descriptors of a process; `None` where the system has no `/proc`.
-fn look(process: u32) -> Option<(f64, usize, usize)> {
+pub(crate) fn look(process: u32) -> Option<(f64, usize, usize)> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let number = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name))?;
@@ -84,12 +84,17 @@ fn size(folder: &Path) -> f64 {
     files.filter(fs::Metadata::is_file).map(|file| file.len() as f64 / 1e6).sum()
 }
 
-/// By how much something grows in an hour: the least squares' line through it.
+/// By how much something grows in an hour.
 pub(crate) fn slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
-    let count = samples.len() as f64;
-    let mean = |value: &dyn Fn(&Sample) -> f64| samples.iter().map(value).sum::<f64>() / count;
-    let (middle, level) = (mean(&|sample| sample.at), mean(&|sample| of(sample)));
-    let shared: f64 = samples.iter().map(|sample| (sample.at - middle) * (of(sample) - level)).sum();
-    let spread: f64 = samples.iter().map(|sample| (sample.at - middle).powi(2)).sum();
-    if spread > 0.0 { shared / spread * 3600.0 } else { 0.0 }
+    let points: Vec<_> = samples.iter().map(|sample| (sample.at, of(sample))).collect();
+    line(&points) * 3600.0
+}
+
+/// How steep the least squares' line through points is.
+pub(crate) fn line(points: &[(f64, f64)]) -> f64 {
+    let count = points.len() as f64;
+    let (middle, level) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / count, y + point.1 / count));
+    let shared: f64 = points.iter().map(|point| (point.0 - middle) * (point.1 - level)).sum();
+    let spread: f64 = points.iter().map(|point| (point.0 - middle).powi(2)).sum();
+    if spread > 0.0 { shared / spread } else { 0.0 }
 }
