@@ -74,7 +74,7 @@ fn what_browsers_cannot_show_has_a_copy_of_all_of_it() {
         ("HEIC, turned", turned, (300, 400), [b, d, a, c]),
         ("TIFF", tiff, (400, 300), QUARTERS),
         ("TIFF of sixteen bits", deep, (400, 300), QUARTERS),
-        ("RAW", raw(&preview, 1, &[]), (400, 300), QUARTERS),
+        ("RAW", raw(&jpeg(&quarters(1500, 1000), Subsampling::S420), 1, &[]), (1500, 1000), QUARTERS),
     ] {
         let rendered = rendered(&original);
         let (whole, bytes) = rendered.whole.as_ref().unwrap_or_else(|| panic!("{what} has none"));
