@@ -12,11 +12,15 @@ use crate::peace::Peace;
 use crate::sampler::{Sample, slope};
 use crate::tally::{Answered, LOST_PICTURES, Tally};
 
+/// A process whose memory at rest grows by more than this in an hour of the same life is leaking. Its allocator moves by
+/// a few.
+const MOST_GROWTH: f64 = 12.0;
+
 /// More memory than this it never takes, in MB: at rest 120, with it the copies of films in parts, a photo being rendered,
 /// and two passwords' 64 MiB each.
 const MOST_MEMORY: f64 = 400.0;
 
-/// The part of the long life that passes before anything is told of it.
+/// The part of the long life after which most of what fills once is full: the index's cache of 128 MB takes longest.
 const WARM: f64 = 0.45;
 
 /// A minute of so many samples counts as whole; there are thirty, two seconds apart, less what the system held up.
@@ -70,8 +74,9 @@ impl Report {
         if warm.len() > 2 {
             let judged = long && length * (1.0 - WARM) >= WORTH_JUDGING;
             // Through the least of each minute. A password takes 64 MiB, which the allocator gives back seconds later, so a
-            // sample is at rest or 64 MiB above it, and what lies in the middle of a minute says how many signed in. It is
-            // told and not judged: caches fill for longer than this life lasts. `steady.rs` judges.
+            // sample is at rest or 64 MiB above it, and what lies in the middle of a minute says how many signed in. A
+            // leak is what is never given back: it lifts the least as well. So do caches that fill, for longer than this
+            // life may last: `steady.rs` tells the two apart.
             let grows = slope(&least_of_each_minute(&warm), |sample| sample.memory);
             let most = samples.iter().map(|sample| sample.memory).fold(0.0, f64::max);
             let range = |value: fn(&Sample) -> f64| {
@@ -89,6 +94,9 @@ impl Report {
             line(format!("| threads | {} |", range(|sample| sample.threads as f64)));
             line(format!("| index, MB | {} |", range(|sample| sample.index)));
             line(format!("| data folder, MB | {} |", range(|sample| sample.folder)));
+            if judged && grows > MOST_GROWTH {
+                wrong.push(format!("memory grows by {grows:.1} MB an hour; {MOST_GROWTH} are allowed"));
+            }
             if most > MOST_MEMORY {
                 wrong.push(format!("memory reached {most:.0} MB; {MOST_MEMORY} are allowed"));
             }
@@ -96,7 +104,7 @@ impl Report {
                 wrong.push("open files grow by more than ten an hour".to_owned());
             }
             if !judged {
-                line("\nToo short a life to judge open files by.".to_owned());
+                line("\nToo short a life to judge memory by.".to_owned());
             }
         }
         let Peace { originals, ready, resized, web, files, verify, settled_after } = peace;

@@ -1,7 +1,7 @@
 //! Whether memory comes to rest: as much work as days bring, in minutes, in one life of the process.
 //!
-//! An hour of ordinary life cannot tell a leak from caches that fill: they do for some seven thousand uploads, which is an
-//! hour of it. Here the same work comes as fast as the gallery takes it, in rounds, and after each the process is looked at
+//! An hour of ordinary life cannot tell a leak from caches that fill: they do for some twenty thousand uploads, which are
+//! three hours of it. Here the same work comes as fast as the gallery takes it, in rounds, and after each the process is looked at
 //! while nobody asks for anything. What is never given back lifts that from round to round.
 
 use std::sync::Arc;
