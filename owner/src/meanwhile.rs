@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_s3::config::{BehaviorVersion, ConfigBag, Credentials, Intercept, Region};
+use aws_sdk_s3::error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -86,6 +88,35 @@ impl Gallery {
     pub(crate) async fn keys(&self) -> Vec<String> {
         let listed = self.store().list(Bucket::Source, "").all().await.unwrap();
         listed.into_iter().map(|listed| listed.path).collect()
+    }
+}
+
+/// The same buckets, but no request of this method, or of any, whose address has this part gets there.
+pub(crate) fn cut_off(store: &Store, method: Option<&'static str>, part: &'static str) -> Store {
+    let config = store.client().config().to_builder().interceptor(Cut { method, part });
+    Store::new(Client::from_conf(config.build()), BucketNames::plain())
+}
+
+#[derive(Debug)]
+struct Cut {
+    method: Option<&'static str>,
+    part: &'static str,
+}
+
+impl Intercept for Cut {
+    fn name(&self) -> &'static str {
+        "cut"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let is_meant = self.method.is_none_or(|method| request.method() == method) && request.uri().contains(self.part);
+        if is_meant { Err("connection reset by peer".into()) } else { Ok(()) }
     }
 }
 

@@ -1,28 +1,16 @@
-// What the pages show and what they cost: videos, Live Photos, animations, the full size, paper, other directions of
+// What the pages show and what they cost: videos, Live Photos, animations, paper, other directions of
 // writing, no script; what axe-core finds; how much comes over the wire and whether anything moves.
 //
 // Settings besides those of stage.mjs: FILMS (the path of an album with a long video `film.mp4`, a Live Photo, an animation
 // and a photo of 3000 pixels), LONG (that of an album in several chunks).
 import { readFile } from 'node:fs/promises';
-import { GALLERY, NAME, PASSWORD, assert, browser, cost, findings, screenshot, signIn, step, visitor } from './stage.mjs';
+import { GALLERY, NAME, PASSWORD, assert, browser, cost, findings, screenshot, signIn, step, visitor, view } from './stage.mjs';
 
-const { FILMS, LONG, SCANS } = process.env;
+const { FILMS, LONG } = process.env;
 const films = `${GALLERY}${FILMS}`;
 
 const { context, page, complaints } = await visitor();
-const shown = (selector) => page.locator(`.pswp__item[aria-hidden="false"] ${selector}`);
-// Nothing closes what is still opening; a person would press again, too.
-const close = async () => {
-  for (let tries = 0; tries < 40 && await page.locator('.pswp').count() > 0; tries += 1) {
-    await page.keyboard.press('Escape');
-    await page.waitForTimeout(250);
-  }
-  await page.locator('.pswp').waitFor({ state: 'detached' });
-};
-const openPhoto = async (selector) => {
-  await page.locator(`${selector} a.open`).click();
-  await page.locator('.pswp--open.pswp--ui-visible').waitFor();
-};
+const { shown, openPhoto, close } = view(page);
 
 await step('the login page speaks the reader’s language', page, async () => {
   for (const [locale, button] of [['de-AT', 'Anmelden'], ['ja-JP', 'サインイン'], ['pt-BR', 'Sign in']]) {
@@ -240,40 +228,6 @@ await step('an animation runs, unless little motion is wanted', page, async () =
   await page.emulateMedia({ reducedMotion: 'no-preference' });
 });
 
-await step('going near shows every pixel of the original', page, async () => {
-  const full = page.locator('.pswp__img.full');
-  await openPhoto('figure[data-full-width="3000"]');
-  await page.getByRole('button', { name: 'Zoom' }).click();
-  await full.waitFor();
-  assert.equal(await full.evaluate((image) => image.naturalWidth), 3000);
-  await close();
-  // Of what this browser cannot show, too.
-  await page.goto(`${GALLERY}${SCANS}`);
-  await openPhoto('figure[data-whole]');
-  await page.getByRole('button', { name: 'Zoom' }).click();
-  await full.waitFor();
-  assert.match(await full.evaluate((image) => image.src), /\/pics\/.*-2600\.jpg$/);
-  assert.equal(await full.evaluate((image) => image.naturalWidth), 2600);
-  await close();
-  // While the view still opens, by a hair and almost: the press waits until it is open.
-  for (const wait of [0, 100, 200, 260]) {
-    await page.goto(films);
-    const opening = await page.evaluate((wait) => new Promise((done) => {
-      const press = () => {
-        document.querySelector('.pswp__button--zoom').click();
-        done(document.querySelector('.pswp__img.full') === null);
-      };
-      const look = () => (document.querySelector('.pswp--ui-visible') ? setTimeout(press, wait) : requestAnimationFrame(look));
-      document.querySelector('figure[data-full-width="3000"] a.open').click();
-      look();
-    }), wait);
-    assert.ok(opening);
-    await full.waitFor();
-    await page.locator('.pswp--zoomed-in').waitFor();
-    await close();
-  }
-});
-
 await step('the album as one file holds both halves of a Live Photo', page, async () => {
   // As on an iPad: nothing that writes to files, no service worker.
   const pad = await visitor({ serviceWorkers: 'block', storageState: await context.storageState() });
@@ -315,54 +269,6 @@ await step('a long album comes as one scrolls', page, async () => {
     await page.waitForTimeout(100);
   }
   assert.equal(await page.locator('figure').count(), 130);
-});
-
-await step('closing a photo leaves the page at that one, by whatever way', page, async () => {
-  for (const leave of [() => page.keyboard.press('Escape'), () => page.goBack()]) {
-    await page.goto(`${GALLERY}${LONG}`);
-    await openPhoto('figure:first-of-type');
-    // What is still opening hears no key.
-    await page.waitForTimeout(500);
-    for (let at = 1; at < 50; at += 1) {
-      await page.keyboard.press('ArrowRight');
-      await page.waitForFunction((at) => document.querySelector('.pswp__counter').textContent.startsWith(`${at} `), at + 1);
-    }
-    await leave();
-    await page.locator('.pswp').waitFor({ state: 'detached' });
-    await page.waitForTimeout(300);
-    const last = page.locator('figure').nth(49).locator('a.open');
-    assert.equal(await last.evaluate((link) => document.activeElement === link), true, 'the keyboard is there');
-    const { y, height } = await last.boundingBox();
-    assert.ok(y >= 0 && y + height < 901, `at ${y}`);
-    assert.equal(new URL(page.url()).hash, '');
-    assert.equal(await page.evaluate(() => history.scrollRestoration), 'auto');
-  }
-});
-
-await step('a photo that did not come is asked for again', page, async () => {
-  // Without a worker, which would fetch it past what stands in the way here.
-  const other = await visitor({ serviceWorkers: 'block', storageState: await context.storageState() });
-  const reader = other.page;
-  await page.goto(`${GALLERY}${LONG}`);
-  const second = await page.locator('figure').nth(1).getAttribute('id');
-  const its = `**/pics/**/${second.slice(2)}/**`;
-  await reader.route(its, (route) => route.abort());
-  await reader.goto(`${GALLERY}${LONG}`);
-  await reader.locator('figure a.open').first().click();
-  await reader.locator('.pswp--open.pswp--ui-visible').waitFor();
-  await reader.waitForTimeout(500);
-  await reader.keyboard.press('ArrowRight');
-  const failed = reader.locator('.pswp__item[aria-hidden="false"] .pswp__error-msg');
-  await failed.waitFor();
-  await reader.unroute(its);
-  await reader.keyboard.press('ArrowLeft');
-  await reader.keyboard.press('ArrowRight');
-  await reader.waitForFunction(() => {
-    const picture = document.querySelector('.pswp__item[aria-hidden="false"] img.pswp__img:not(.pswp__img--placeholder)');
-    return picture?.complete && picture.naturalWidth > 0;
-  });
-  assert.equal(await failed.count(), 0);
-  await other.context.close();
 });
 
 await step('written from right to left nothing sticks out', page, async () => {

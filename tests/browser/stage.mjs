@@ -46,6 +46,24 @@ export async function step(name, page, action) {
   }
 }
 
+/** What opens photos of a page full screen and closes them again, and finds what is shown then. */
+export function view(page) {
+  const shown = (selector) => page.locator(`.pswp__item[aria-hidden="false"] ${selector}`);
+  // Nothing closes what is still opening; a person would press again, too.
+  const close = async () => {
+    for (let tries = 0; tries < 40 && await page.locator('.pswp').count() > 0; tries += 1) {
+      await page.keyboard.press('Escape');
+      await page.waitForTimeout(250);
+    }
+    await page.locator('.pswp').waitFor({ state: 'detached' });
+  };
+  const openPhoto = async (selector) => {
+    await page.locator(`${selector} a.open`).click();
+    await page.locator('.pswp--open.pswp--ui-visible').waitFor();
+  };
+  return { shown, openPhoto, close };
+}
+
 const WIDTHS = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900] };
 
 /** Waits until every picture in view is there, and a photo that is open full screen lies in the middle. */

@@ -21,6 +21,13 @@ async fn put(owner: &Store, key: &str, seed: u64) -> Result<()> {
     Ok(())
 }
 
+/// A photo is uploaded and rendered.
+async fn comes(ours: &Store, resizer: &Resizer) -> Result<()> {
+    put(ours, COMES, 2).await?;
+    resizer.refresh(COMES).await?;
+    Ok(())
+}
+
 /// A photo that is uploaded and rendered after the originals were listed and before the renditions are.
 #[tokio::test]
 async fn a_photo_that_comes_between_two_listings_keeps_its_renditions() -> Result<()> {
@@ -68,12 +75,7 @@ async fn good_facts_that_take_the_place_of_damaged_ones_stay() -> Result<()> {
     let weather = Weather::holding("DELETE", "/resized/facts/");
     let looking = Resizer::new(world.through(&weather), Limits::default());
     let resizer = Resizer::new(ours.clone(), Limits::default());
-    let comes = async {
-        put(&ours, COMES, 2).await?;
-        resizer.refresh(COMES).await?;
-        anyhow::Ok(())
-    };
-    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes));
+    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes(&ours, &resizer)));
     came?;
     looked?;
     ensure!(ours.read(&facts).await?.is_some(), "the facts of {COMES} are gone");
@@ -113,12 +115,7 @@ async fn looked_while_it_came(weather: Arc<Weather>, was_there: bool) -> Result<
     }
 
     let looking = Resizer::new(world.through(&weather), Limits::default());
-    let comes = async {
-        put(&ours, COMES, 2).await?;
-        resizer.refresh(COMES).await?;
-        anyhow::Ok(())
-    };
-    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes));
+    let (looked, came) = tokio::join!(looking.reconcile(), weather.meanwhile(comes(&ours, &resizer)));
     came?;
     ensure!(looked?.failed == 0, "a photo failed");
     facts_promise_what_is_there(&ours).await?;

@@ -2,17 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_s3::Client;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use gallery::store::BucketNames;
-
 use super::*;
 use crate::cli::Command;
-use crate::meanwhile::{Gallery, asked, write};
+use crate::meanwhile::{Gallery, asked, cut_off, write};
 
 const DELETING: Asked = Asked { delete: true, dry_run: false, quiet: true, limit: None, parallel: 4 };
 
@@ -112,27 +104,6 @@ async fn what_was_moved_leaves_its_old_place_whatever_else_failed() {
     }
 }
 
-/// Lets nobody remove what has this in its address.
-#[derive(Debug)]
-struct Held(&'static str);
-
-impl Intercept for Held {
-    fn name(&self) -> &'static str {
-        "held"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let request = context.request();
-        let is_meant = request.method() == "DELETE" && request.uri().contains(self.0);
-        if is_meant { Err("the line is cut".into()) } else { Ok(()) }
-    }
-}
-
 #[tokio::test]
 async fn a_removal_that_fails_is_told_and_the_rest_goes_on() {
     let gallery = Gallery::new().await;
@@ -140,8 +111,7 @@ async fn a_removal_that_fails_is_told_and_the_rest_goes_on() {
     gallery.put("Family/old name.jpg", b"the same photo").await;
     gallery.put("Family/z.jpg", b"z").await;
     write(&gallery.photos().join("Family/new name.jpg"), b"the same photo");
-    let held = gallery.store().client().config().to_builder().interceptor(Held("old%20name"));
-    let store = Store::new(Client::from_conf(held.build()), BucketNames::plain());
+    let store = cut_off(gallery.store(), Some("DELETE"), "old%20name");
     let summary = bring(&store, seen(&gallery).await, found(&gallery), &DELETING).await.unwrap();
     assert_eq!(failed(&summary), ["Family/old name.jpg"], "{summary:?}");
     let why = &summary.failed[0].1;

@@ -1,15 +1,9 @@
 //! Galleries that change while they are looked at, and reads that fail.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::error::BoxError;
-use gallery::store::BucketNames;
-
 use super::finding::Kind;
 use super::*;
 use crate::cli::Command;
-use crate::meanwhile::{Gallery, asked};
+use crate::meanwhile::{Gallery, asked, cut_off};
 
 const FIRST: &str = "Family/1.jpg";
 
@@ -113,33 +107,12 @@ async fn what_was_written_since_is_not_removed() {
     assert!(stage.look().await.is_empty());
 }
 
-/// Records cannot be read.
-#[derive(Debug)]
-struct Cut;
-
-impl Intercept for Cut {
-    fn name(&self) -> &'static str {
-        "cut"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let is_record = context.request().uri().contains("/catalogue/albums/");
-        if is_record { Err("connection reset by peer".into()) } else { Ok(()) }
-    }
-}
-
 #[tokio::test]
 async fn a_read_that_fails_is_no_damage() {
     const RECORD: &str = "catalogue/albums/Family/album.json";
     let stage = Stage::new().await;
     let seen = stage.originals().await;
-    let cut = stage.store().client().config().to_builder().interceptor(Cut).build();
-    let through = Store::new(Client::from_conf(cut), BucketNames::plain());
+    let through = cut_off(stage.store(), None, "/catalogue/albums/");
     let mut verdict = Verdict::default();
     let failed = pages::look(&through, &seen, &mut verdict, &ProgressBar::hidden()).await.unwrap_err().to_string();
     assert!(failed.contains(RECORD) && verdict.findings.is_empty(), "{failed} {:?}", verdict.findings);
