@@ -4,7 +4,7 @@
 // Settings besides those of stage.mjs: FILMS (the path of an album with a long video `film.mp4`, a Live Photo, an animation
 // and a photo of 3000 pixels), LONG (that of an album in several chunks).
 import { readFile } from 'node:fs/promises';
-import { GALLERY, NAME, PASSWORD, assert, browser, cost, findings, screenshot, signIn, step, visitor, view } from './stage.mjs';
+import { GALLERY, NAME, PASSWORD, assert, browser, cost, findings, screenshot, signIn, step, trickle, visitor, view, watchShifts } from './stage.mjs';
 
 const { FILMS, LONG } = process.env;
 const films = `${GALLERY}${FILMS}`;
@@ -337,6 +337,24 @@ await step('pages are light and hold still', page, async () => {
     assert.ok(scripts <= 30_000, `${path} takes ${scripts} bytes of scripts`);
     assert.deepEqual(shifted, [], path);
   }
+});
+
+await step('a page that comes bit by bit holds still, too', page, async () => {
+  const slow = await trickle(300, 20);
+  const moved = [];
+  for (const viewport of [{ width: 390, height: 844 }, { width: 1440, height: 900 }]) {
+    for (const path of ['/auth/login', '/', FILMS, '/albums/Family/', '/timeline/', '/search/', '/albums/not-here/']) {
+      const storageState = path.startsWith('/auth/') ? undefined : await context.storageState();
+      const reader = await visitor({ storageState, viewport });
+      await watchShifts(reader.page);
+      await reader.page.goto(`${slow.address}${path}`, { waitUntil: 'networkidle' });
+      const shifted = await reader.page.evaluate(() => window.shifted);
+      moved.push(...shifted.map((shift) => `${path}, ${viewport.width} pixels across: ${shift}`));
+      await reader.context.close();
+    }
+  }
+  slow.close();
+  assert.deepEqual(moved, []);
 });
 
 await step('nothing moves when a page is put into the reader’s language', page, async () => {

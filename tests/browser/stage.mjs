@@ -2,7 +2,9 @@
 // (the browser), SCREENSHOTS (a folder). A visit prints a line a step; the first step that fails ends it.
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 export const { GALLERY, NAME, PASSWORD, CHROMIUM, SCREENSHOTS } = process.env;
@@ -141,6 +143,26 @@ export const watchShifts = (page) => page.addInitScript(() => {
     for (const { value, startTime, sources } of list.getEntries()) window.shifted.push([value, Math.round(startTime), ...sources.map(told)].join(', '));
   }).observe({ type: 'layout-shift', buffered: true });
 });
+
+/** The same gallery at another address, where pages come `bytes` by `bytes` with as many milliseconds between them. */
+export async function trickle(bytes, milliseconds) {
+  const server = createServer((asked, answer) => {
+    const headers = { ...asked.headers, 'accept-encoding': 'identity' };
+    asked.pipe(request(`${GALLERY}${asked.url}`, { method: asked.method, headers }, async (told) => {
+      answer.writeHead(told.statusCode, told.headers);
+      if (!told.headers['content-type']?.startsWith('text/html')) return told.pipe(answer);
+      for await (const piece of told) {
+        for (let at = 0; at < piece.length; at += bytes) {
+          answer.write(piece.subarray(at, at + bytes));
+          await pause(milliseconds);
+        }
+      }
+      answer.end();
+    }));
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
 
 export const screenshot = (page, name, options = {}) =>
   page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), ...options });

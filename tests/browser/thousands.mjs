@@ -3,9 +3,7 @@
 //
 // Settings besides those of stage.mjs: FEW and MANY (the paths of the two albums), PHOTOS (how many the long one has), PAINTED
 // (the path of an album of fifty photos of 12 megapixels).
-import { createServer, request } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
-import { GALLERY, assert, browser, cost, screenshot, signIn, step, visitor, watchShifts } from './stage.mjs';
+import { GALLERY, assert, browser, cost, screenshot, signIn, step, trickle, visitor, watchShifts } from './stage.mjs';
 
 const { FEW, MANY, PAINTED } = process.env;
 const PHOTOS = Number(process.env.PHOTOS);
@@ -175,23 +173,3 @@ await step('nothing complained in the console', page, async () => {
 });
 
 await browser.close();
-
-/** The same gallery at another address, where pages come `bytes` by `bytes` with as many milliseconds between them. */
-async function trickle(bytes, milliseconds) {
-  const server = createServer((asked, answer) => {
-    const headers = { ...asked.headers, 'accept-encoding': 'identity' };
-    asked.pipe(request(`${GALLERY}${asked.url}`, { method: asked.method, headers }, async (told) => {
-      answer.writeHead(told.statusCode, told.headers);
-      if (!told.headers['content-type']?.startsWith('text/html')) return told.pipe(answer);
-      for await (const piece of told) {
-        for (let at = 0; at < piece.length; at += bytes) {
-          answer.write(piece.subarray(at, at + bytes));
-          await pause(milliseconds);
-        }
-      }
-      answer.end();
-    }));
-  });
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return { address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}

@@ -152,7 +152,6 @@ pub(crate) fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (landscape())
                 main {
                     header {
                         (ornament())
@@ -160,6 +159,7 @@ pub(crate) fn cover(texts: &Texts, title: &str, inside: &Markup) -> Markup {
                     }
                     (inside)
                 }
+                (landscape())
             }
         }
     }
