@@ -84,15 +84,15 @@ impl Gallery {
         self.life() != life
     }
 
-    /// The whole time of the soak: short lives first, then one long one, in which memory can be measured.
+    /// The whole time of the soak: one long life first, in which memory can be measured, then short ones.
     pub(crate) async fn endure(&self, time: Duration, long: bool, dice: &mut Dice) -> Result<()> {
-        let (since, restless) = (Instant::now(), time * 2 / 5);
+        let (since, calm) = (Instant::now(), time * 3 / 5);
         while since.elapsed() < time {
-            let left = if since.elapsed() < restless { restless.saturating_sub(since.elapsed()) } else { time };
             let nap = if long { dice.time(15_000, 75_000) } else { dice.time(2000, 4000) };
-            tokio::time::sleep(nap.min(left).min(time.saturating_sub(since.elapsed()))).await;
+            let until = if since.elapsed() < calm { calm } else { time };
+            tokio::time::sleep(nap.min(until.saturating_sub(since.elapsed()))).await;
             self.check_that_it_lives()?;
-            if since.elapsed() < restless {
+            if since.elapsed() >= calm {
                 let gently = dice.below(2) == 0;
                 self.restart(gently, dice.time(0, 1500)).await?;
             }

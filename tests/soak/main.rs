@@ -1,5 +1,6 @@
 //! An hour, or twenty seconds, of a family's life with a gallery that runs as its owner runs it: `heirloom serve` as a
-//! process of its own, which is stopped and killed meanwhile. At the end, in peace, nothing may be lost or left over.
+//! process of its own, which in the end is stopped and killed time and again. At last, in peace, nothing may be lost or left
+//! over. Before the hour come some days' work in minutes, so that its memory is that of a gallery which has run for long.
 //!
 //! `make soak` sets how long (`HEIRLOOM_SOAK_SECONDS`) and where the report goes (`HEIRLOOM_SOAK_REPORT`).
 //!
@@ -56,6 +57,9 @@ async fn nothing_is_lost_in_mixed_life() -> Result<()> {
     let gallery = Arc::new(Gallery::start(&data, Arc::clone(&tally))?);
     let sampler = Sampler::start(Arc::clone(&gallery), Arc::clone(&tally));
     let long = seconds >= LONG;
+    if let Err(error) = steady::days_pass(&gallery, long).await {
+        tally.wrong(format!("the days before: {error:#}"));
+    }
 
     let people = Arc::new(People::new(Arc::clone(&gallery), Arc::clone(&tally)));
     if let Err(error) = people.move_in(if long { 50 } else { 10 }).await {

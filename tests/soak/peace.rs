@@ -56,7 +56,9 @@ async fn compared(
         owner.say_something_sensible().await;
     }
     let since = Instant::now();
-    settled(gallery, tally).await?;
+    if let Some(queues) = settled(gallery).await? {
+        tally.wrong(format!("messages were given up: {queues}"));
+    }
     peace.settled_after = since.elapsed().as_secs_f64();
     let listed: BTreeSet<String> = people.listed().await?.into_iter().collect();
     let wanted = people.names().into_iter().filter(|name| people.person(name).out.is_none()).collect();
@@ -75,8 +77,8 @@ async fn compared(
     folder(gallery.data(), &known, tally, peace).await
 }
 
-/// Waits until nothing waits, twice in a row, and nothing has been given up.
-async fn settled(gallery: &Gallery, tally: &Tally) -> Result<()> {
+/// Waits until nothing waits, twice in a row. Returns the queues if anything has been given up.
+pub(crate) async fn settled(gallery: &Gallery) -> Result<Option<serde_json::Value>> {
     let since = Instant::now();
     let mut quiet = 0;
     while quiet < 2 {
@@ -87,13 +89,12 @@ async fn settled(gallery: &Gallery, tally: &Tally) -> Result<()> {
         let queues = told["queues"].as_object().context("`status` tells of queues")?;
         let of = |what: &str| queues.values().filter_map(|queue| queue[what].as_u64()).sum::<u64>();
         if of("given_up") > 0 {
-            tally.wrong(format!("messages were given up: {queues:?}"));
-            return Ok(());
+            return Ok(Some(told["queues"].clone()));
         }
         quiet = if of("waiting") + of("under_way") == 0 { quiet + 1 } else { 0 };
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The data folder, opened by this process: originals against what the owners remember, and everything that was made

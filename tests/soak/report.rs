@@ -20,7 +20,8 @@ const MOST_GROWTH: f64 = 12.0;
 /// and two passwords' 64 MiB each.
 const MOST_MEMORY: f64 = 400.0;
 
-/// The part of the long life after which most of what fills once is full: the index's cache of 128 MB takes longest.
+/// The part of the long life after which what fills once is full: it begins with days of work in minutes (`steady.rs`), and
+/// then has the first of what only the hour brings, as films in parts.
 const WARM: f64 = 0.45;
 
 /// A minute of so many samples counts as whole; there are thirty, two seconds apart, less what the system held up.
@@ -45,11 +46,11 @@ impl Report {
         long: bool,
     ) -> Self {
         let mut wrong = tally.errors();
-        let newest = samples.last().map_or(0, |sample| sample.life);
-        let lived: Vec<Sample> = samples.iter().filter(|sample| sample.life == newest).cloned().collect();
-        let began = lived.first().map_or(0.0, |sample| sample.at);
-        let length = lived.last().map_or(0.0, |sample| sample.at) - began;
-        let warm: Vec<Sample> = lived.into_iter().filter(|sample| sample.at >= began + length * WARM).collect();
+        let length = |life: &[Sample]| life.last().map_or(0.0, |last| last.at - life[0].at);
+        let lives = samples.chunk_by(|a, b| a.life == b.life);
+        let longest = lives.max_by(|a, b| length(a).total_cmp(&length(b))).unwrap_or_default();
+        let (began, length) = (longest.first().map_or(0.0, |sample| sample.at), length(longest));
+        let warm: Vec<Sample> = longest.iter().filter(|sample| sample.at >= began + length * WARM).cloned().collect();
         let answers = tally.answers();
         let counts = tally.counts();
         let count = |what: &str| counts.get(what).copied().unwrap_or_default();
@@ -75,8 +76,7 @@ impl Report {
             let judged = long && length * (1.0 - WARM) >= WORTH_JUDGING;
             // Through the least of each minute. A password takes 64 MiB, which the allocator gives back seconds later, so a
             // sample is at rest or 64 MiB above it, and what lies in the middle of a minute says how many signed in. A
-            // leak is what is never given back: it lifts the least as well. So do caches that fill, for longer than this
-            // life may last: `steady.rs` tells the two apart.
+            // leak is what is never given back: it lifts the least as well.
             let grows = slope(&least_of_each_minute(&warm), |sample| sample.memory);
             let most = samples.iter().map(|sample| sample.memory).fold(0.0, f64::max);
             let range = |value: fn(&Sample) -> f64| {
@@ -85,7 +85,7 @@ impl Report {
                 format!("{least:.0} to {most:.0}, {:+.1} an hour", slope(&warm, value))
             };
             let measured = length * (1.0 - WARM) / 60.0;
-            line(format!("The last life of the process, its last {measured:.1} minutes (after warming up):\n"));
+            line(format!("The long life of the process, its last {measured:.1} minutes (after warming up):\n"));
             line("| | |\n|---|---|".to_owned());
             line(format!("| memory, MB | {} |", range(|sample| sample.memory)));
             line(format!("| memory at rest, the least of each minute, MB an hour | {grows:+.1} |"));

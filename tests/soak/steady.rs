@@ -2,7 +2,8 @@
 //!
 //! An hour of ordinary life cannot tell a leak from caches that fill: they do for some twenty thousand uploads, which are
 //! three hours of it. Here the same work comes as fast as the gallery takes it, in rounds, and after each the process is looked at
-//! while nobody asks for anything. What is never given back lifts that from round to round.
+//! while nobody asks for anything. What is never given back lifts that from round to round. The soak's hour begins with some of
+//! these rounds ([`days_pass`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +15,13 @@ use reqwest::header::{ACCEPT, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 
 use crate::gallery::Gallery;
+use crate::peace::settled;
 use crate::sampler::{line, look};
 use crate::tally::Tally;
 use crate::{LONG, client, number};
 
 const BUCKET: &str = "source";
+const NAME: &str = "gerda";
 const PASSWORD: &str = "seven lazy owls counted the tiles";
 
 /// Albums that photos come and go in, and how many there are at a time.
@@ -56,58 +59,102 @@ async fn memory_comes_to_rest() -> Result<()> {
     let (rounds, round) = if long { (ROUNDS, HOURS) } else { (2, MOMENT) };
     let folder = tempfile::Builder::new().prefix("steady").tempdir()?;
     let gallery = Gallery::start(&folder.path().join("data"), Arc::new(Tally::default()))?;
-    let added =
-        gallery.command(&["user", "add", "gerda", "--password-stdin"]).stdin(std::process::Stdio::piped()).spawn();
-    let mut added = added?;
-    std::io::Write::write_all(added.stdin.as_mut().context("a pipe")?, format!("{PASSWORD}\n").as_bytes())?;
-    ensure!(added.wait()?.success(), "gerda cannot be let in");
-
-    let s3 = client(&gallery);
-    let mut cookies = String::new();
-    let (mut seed, mut rests) = (0, Vec::new());
+    let mut family = Family::move_in(&gallery).await?;
+    let mut rests = Vec::new();
     println!("| uploads | memory at rest, MB |\n|--:|--:|");
     for _ in 0..rounds {
-        upload(&s3, &mut seed, round.uploads).await?;
-        for _ in 0..round.logins {
-            cookies = sign_in(&gallery).await?;
-        }
-        view(&gallery, &cookies, round.views).await?;
-        let rest = at_rest(&gallery, round.rest).await?;
-        println!("| {seed} | {rest:.0} |");
+        family.live(&round).await?;
+        let (uploads, rest) = (family.uploads, at_rest(&gallery, round.rest).await?);
+        println!("| {uploads} | {rest:.0} |");
         ensure!(rest <= MOST_AT_REST, "at rest it takes {rest:.0} MB; {MOST_AT_REST} are allowed");
-        rests.push((seed as f64, rest));
+        rests.push((uploads as f64, rest));
     }
     if long {
         let grows = line(&rests[WARM..]) * 10_000.0;
         println!("\nFrom {} uploads on it grows by {grows:.1} MB in ten thousand.", rests[WARM].0);
         ensure!(grows <= MOST_GROWTH, "memory grows by {grows:.1} MB in 10,000 uploads; {MOST_GROWTH} are allowed");
     }
+    family.move_out().await?;
     gallery.end(true).await?;
     Ok(())
 }
 
-/// New photos, and as many old ones that go; now and then one in the place of another.
-async fn upload(s3: &Client, seed: &mut u64, count: usize) -> Result<()> {
-    let numbers = *seed..*seed + count as u64;
-    *seed = numbers.end;
-    let key = |n: u64| format!("Family/Album {}/{n}.jpg", n % ALBUMS);
-    let work = stream::iter(numbers).map(|n| async move {
-        let put = |n| s3.put_object().bucket(BUCKET).key(key(n)).body(owner::sample::small(n, 160, 120).into());
-        put(n).send().await?;
-        if let Some(old) = n.checked_sub(PHOTOS) {
-            s3.delete_object().bucket(BUCKET).key(key(old)).send().await?;
+/// So much work that everything that fills once is full; or, where that is not judged, a little. Leaves nothing behind.
+pub(crate) async fn days_pass(gallery: &Gallery, long: bool) -> Result<()> {
+    let (rounds, round) = if long { (WARM + 1, HOURS) } else { (1, MOMENT) };
+    let mut family = Family::move_in(gallery).await?;
+    for _ in 0..rounds {
+        family.live(&round).await?;
+    }
+    family.move_out().await
+}
+
+/// Those whose photos come and go, and who look at them.
+struct Family<'a> {
+    gallery: &'a Gallery,
+    s3: Client,
+    /// How many photos there have been.
+    uploads: u64,
+}
+
+impl<'a> Family<'a> {
+    async fn move_in(gallery: &'a Gallery) -> Result<Self> {
+        let mut adding =
+            gallery.command(&["user", "add", NAME, "--password-stdin"]).stdin(std::process::Stdio::piped()).spawn()?;
+        std::io::Write::write_all(adding.stdin.as_mut().context("a pipe")?, format!("{PASSWORD}\n").as_bytes())?;
+        let added = tokio::task::spawn_blocking(move || adding.wait_with_output()).await??;
+        ensure!(added.status.success(), "{NAME} cannot be let in: {}", String::from_utf8_lossy(&added.stderr));
+        Ok(Self { gallery, s3: client(gallery), uploads: 0 })
+    }
+
+    async fn live(&mut self, round: &Round) -> Result<()> {
+        self.upload(round.uploads).await?;
+        let mut cookies = String::new();
+        for _ in 0..round.logins {
+            cookies = sign_in(self.gallery).await?;
         }
-        if let Some(middle) = n.checked_sub(PHOTOS / 2).filter(|middle| middle % 20 == 0) {
-            put(middle).body(owner::sample::small(n, 120, 160).into()).send().await?;
-        }
-        anyhow::Ok(())
-    });
-    work.buffer_unordered(4).try_collect().await
+        view(self.gallery, &cookies, round.views).await
+    }
+
+    /// New photos, and as many old ones that go; now and then one in the place of another.
+    async fn upload(&mut self, count: usize) -> Result<()> {
+        let numbers = self.uploads..self.uploads + count as u64;
+        self.uploads = numbers.end;
+        let s3 = &self.s3;
+        let work = stream::iter(numbers).map(|n| async move {
+            let put = |n| s3.put_object().bucket(BUCKET).key(key(n)).body(owner::sample::small(n, 160, 120).into());
+            put(n).send().await?;
+            if let Some(old) = n.checked_sub(PHOTOS) {
+                s3.delete_object().bucket(BUCKET).key(key(old)).send().await?;
+            }
+            if let Some(middle) = n.checked_sub(PHOTOS / 2).filter(|middle| middle % 20 == 0) {
+                put(middle).body(owner::sample::small(n, 120, 160).into()).send().await?;
+            }
+            anyhow::Ok(())
+        });
+        work.buffer_unordered(4).try_collect().await
+    }
+
+    /// Takes everything along. Nothing of it may have been given up by then.
+    async fn move_out(self) -> Result<()> {
+        let left = self.uploads.saturating_sub(PHOTOS)..self.uploads;
+        let removing = stream::iter(left).map(|n| self.s3.delete_object().bucket(BUCKET).key(key(n)).send());
+        removing.buffer_unordered(4).try_for_each(|_| async { Ok(()) }).await?;
+        let removed = self.gallery.command(&["user", "remove", NAME]).output()?;
+        ensure!(removed.status.success(), "{NAME} cannot be let out: {}", String::from_utf8_lossy(&removed.stderr));
+        let given_up = settled(self.gallery).await?;
+        ensure!(given_up.is_none(), "messages were given up: {given_up:?}");
+        Ok(())
+    }
+}
+
+fn key(n: u64) -> String {
+    format!("Family/Album {}/{n}.jpg", n % ALBUMS)
 }
 
 async fn sign_in(gallery: &Gallery) -> Result<String> {
     let browser = reqwest::Client::builder().redirect(Policy::none()).build()?;
-    let form = [("name", "gerda"), ("password", PASSWORD), ("next", "/")];
+    let form = [("name", NAME), ("password", PASSWORD), ("next", "/")];
     let asked = browser.post(format!("{}/auth/login", gallery.address())).header(ORIGIN, gallery.address());
     let answer = asked.form(&form).send().await?;
     ensure!(answer.status() == 303, "signing in was answered {}", answer.status());
