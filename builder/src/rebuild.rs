@@ -71,6 +71,9 @@ pub enum BuildError {
     /// Others kept writing.
     #[error("`{0}` was changed by other builders {ROUNDS} times in a row")]
     Overtaken(String),
+    /// Photos and metadata changed each time while pages were made of them.
+    #[error("what pages are made of changed {ROUNDS} times in a row while they were made")]
+    Restless,
 }
 
 /// A failure, and the album that it happened at; `None` for the gallery's record and the home pages.
@@ -176,7 +179,7 @@ impl Run<'_> {
                 return if work.settings && all_made { self.tidy_sheets().await } else { Ok(()) };
             }
         }
-        Err(BuildError::Overtaken(Key::GalleryCatalogue.path()))
+        Err(BuildError::Restless)
     }
 
     /// The settings to build with, and the record in which they are announced; `None` when they were announced just now.

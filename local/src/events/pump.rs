@@ -253,7 +253,11 @@ impl Pump {
                 over.push(id);
             }
         }
-        self.folder.forget_noting(&over, letters).await
+        self.folder.forget_noting(&over, letters).await?;
+        for (queue, fate) in fates.iter().filter(|(_, fate)| matches!(fate, Settled::Dead(..))) {
+            tracing::error!(queue, message = fate.id(), "gave a message up: it lies among the dead letters");
+        }
+        Ok(())
     }
 }
 

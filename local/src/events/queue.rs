@@ -321,12 +321,7 @@ impl Shared {
 
     fn fail(&self, mut message: Message) {
         if message.received >= self.policy.attempts {
-            tracing::error!(
-                queue = self.name,
-                message = message.id,
-                "gave a message up after {} attempts",
-                message.received
-            );
+            tracing::warn!(queue = self.name, message = message.id, "a message failed {} times", message.received);
             return self.tell(Settled::Dead(message.id, message.body));
         }
         message.not_before = Instant::now() + self.policy.rest * 2u32.saturating_pow(message.received - 1);

@@ -38,7 +38,7 @@ fn events_outlive_a_full_disk() {
     assert!(run(folder.path(), &["upload", "Photos"]).status.success());
     may_write("4096");
     wait_for(&log, "events wait until the data folder works again");
-    wait_for(&log, "gave a message up");
+    wait_for(&log, "a message failed 3 times");
     may_write("unlimited");
 
     // Without a restart: what was under way, and what comes now.
