@@ -2,6 +2,7 @@
 
 mod certificate;
 mod clearing;
+mod reconciling;
 mod settings;
 pub(crate) mod subscriptions;
 
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use gallery::Store;
 use gallery::store::{BucketNames, Endpoint, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use login::{Login, Uploads, Users};
 use session::{Gate, PublicKeys, Verifier};
 use tokio::net::TcpListener;
@@ -28,16 +29,6 @@ use crate::events::pump::Pump;
 use crate::front::{self, Front};
 use crate::s3::{self, Credentials, Folder, FolderError, InProcess, Server};
 use subscriptions::{Handlers, subscriptions};
-
-/// How often everything is looked through for what a lost event left behind.
-const RECONCILE: Duration = Duration::from_hours(24);
-
-/// How soon after something failed in that.
-const RECONCILE_AGAIN: Duration = Duration::from_mins(10);
-
-/// How long an upload in parts may wait for its next part; then nobody finishes it. On AWS it is so long from its beginning
-/// (`cdk/storage/buckets.ts`); here one that goes on over a slow line stays.
-const UNFINISHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a stop waits for the last user of the folder.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -142,7 +133,7 @@ impl Machine {
             tokio::spawn(serving_s3(server, s3_listener, limits, until(stopped.clone()))),
             tokio::spawn(pumping(pump, stopped.clone())),
             tokio::spawn(clearing.run(stopped.clone())),
-            tokio::spawn(reconciling(handlers, login, folder.clone(), told_reconciled, stopped)),
+            tokio::spawn(reconciling::run(handlers, login, folder.clone(), told_reconciled, stopped)),
         ];
         let running = Running::announce(address, settings.tls, s3_address, &settings.data)?;
         Ok(Self { address, endpoint, store, users, at_rest, photos, reconciled, stop, tasks, running, folder })
@@ -316,44 +307,6 @@ async fn rekeying(
             }
             Ok(_) => {}
             Err(error) => tracing::error!("the gate keeps the keys it has: {error}"),
-        }
-    }
-}
-
-/// Looks through everything at the start and once a day.
-async fn reconciling(
-    handlers: Handlers,
-    login: Arc<Login>,
-    folder: Arc<Folder>,
-    told: watch::Sender<bool>,
-    stopped: watch::Receiver<bool>,
-) {
-    let mut again = RECONCILE_AGAIN;
-    loop {
-        let mut well = false;
-        let all = async {
-            well = handlers.reconcile().await;
-            let now = Timestamp::now();
-            if let Err(error) = login.tidy(now).await {
-                tracing::error!("looking through what login keeps ended early: {error}");
-            }
-            match folder.abort_uploads_before(now - UNFINISHED).await {
-                Ok(0) => {}
-                Ok(aborted) => tracing::info!(aborted, "removed uploads that nobody finished"),
-                Err(error) => tracing::error!("uploads that nobody finishes stay until the next look: {error}"),
-            }
-        };
-        tokio::select! {
-            () = all => {}
-            () = until(stopped.clone()) => return,
-        }
-        told.send_replace(true);
-        // What fails each time must not keep a machine at work.
-        let pause = if well { RECONCILE } else { again };
-        again = if well { RECONCILE_AGAIN } else { RECONCILE.min(again * 2) };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = until(stopped.clone()) => return,
         }
     }
 }
