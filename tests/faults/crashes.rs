@@ -1,7 +1,7 @@
 //! Handlers that die at a named moment. The message comes again, to a handler that knows nothing of it, and nothing else
 //! happens: no reconcile. Then the buckets are those of a gallery built in peace, byte for byte.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use aws_sdk_s3::primitives::ByteStream;
 use builder::Builder;
@@ -192,5 +192,35 @@ async fn in_the_middle_of_the_last_removal_from_an_album() -> Result<()> {
         dies(Change::RemovesAll, "DELETE", "/web/albums/", done).await?;
         dies(Change::RemovesAll, "DELETE", "/web/catalogue/albums/", done).await?;
     }
+    Ok(())
+}
+
+/// The former version's mark says that all its files are there. It is gone before the first of them is another's, or that
+/// version, back again, would believe it.
+#[tokio::test]
+async fn while_a_version_publishes_its_own_files() -> Result<()> {
+    let world = World::new().await?;
+    let ours = world.calm(BucketNames::plain());
+    Builder::new(ours.clone()).publish_assets().await?;
+    let marks = || async { anyhow::Ok(ours.list(Bucket::Web, "assets/published-").all().await?) };
+    let mark = marks().await?.pop().context("who has published says so")?;
+    ours.remove_path(Bucket::Web, &mark.path).await?;
+    let formerly = [("assets/published-formerly.txt", ""), ("robots.txt", "of the former version")];
+    for (key, words) in formerly {
+        let bytes = ByteStream::from_static(words.as_bytes());
+        ours.client().put_object().bucket("web").key(key).body(bytes).send().await?;
+    }
+
+    let weather = Weather::until(Doom { method: "PUT", path: "/web/robots.txt", done: true });
+    let dying = Builder::new(world.through(&weather));
+    tokio::select! {
+        _ = dying.publish_assets() => anyhow::bail!("`robots.txt` was not written"),
+        () = weather.end() => {}
+    }
+    ensure!(marks().await?.is_empty(), "a mark is left, and the files are of two versions");
+    Builder::new(ours.clone()).publish_assets().await?;
+    let robots = ours.read_path(Bucket::Web, "robots.txt").await?.context("`robots.txt` is there")?;
+    ensure!(robots.bytes.starts_with(b"User-agent"), "it is still {robots:?}");
+    ensure!(marks().await?.iter().map(|mark| &mark.path).eq([&mark.path]), "it does not say that it has published");
     Ok(())
 }
