@@ -47,10 +47,10 @@ fn storm(times: usize) -> Arc<Weather> {
     Weather::aimed(Aim { fault: Fault::Conflict, path: "/", conditional: true, times: AtomicUsize::new(times) })
 }
 
-async fn post(login: &Login, path: &str, form: String, at: Timestamp) -> LambdaFunctionUrlResponse {
+fn request(method: &str, path: &str) -> LambdaFunctionUrlRequest {
     let mut request = LambdaFunctionUrlRequest::default();
     request.raw_path = Some(path.to_owned());
-    request.request_context.http.method = Some("POST".to_owned());
+    request.request_context.http.method = Some(method.to_owned());
     for (header, value) in [
         ("x-forwarded-host", "gallery.example"),
         ("x-viewer-address", "203.0.113.1"),
@@ -59,6 +59,11 @@ async fn post(login: &Login, path: &str, form: String, at: Timestamp) -> LambdaF
     ] {
         request.headers.insert(HeaderName::from_static(header), HeaderValue::from_static(value));
     }
+    request
+}
+
+async fn post(login: &Login, path: &str, form: String, at: Timestamp) -> LambdaFunctionUrlResponse {
+    let mut request = request("POST", path);
     request.body = Some(form);
     login.handle(request, at).await
 }
@@ -215,5 +220,25 @@ async fn a_lost_answer_is_no_refusal_of_the_owner() -> Result<()> {
     let store = world.through(&losing("/auth/keys/", 1));
     login::keys::rotate(&store, now(), now() + SignedDuration::from_mins(5)).await?;
     ensure!(count(&world, "keys/").await? == before + 1, "one key");
+    Ok(())
+}
+
+/// Whether a name has an account shows neither in the answer nor in how much is asked of S3, whatever device is invented.
+#[tokio::test]
+async fn an_invented_device_learns_no_names() -> Result<()> {
+    let (world, _) = gallery().await?;
+    for (method, form) in [("GET", None), ("POST", Some("password=that+is+not+it&name="))] {
+        let mut seen = Vec::new();
+        for name in ["gerda", "nobody"] {
+            let fine = Weather::rough(1, 0);
+            let mut request = request(method, "/auth/login");
+            request.headers.insert("cookie", format!("__Host-device={name}:{}", Secret::new()?.reveal()).parse()?);
+            request.body = form.map(|form| format!("{form}{name}"));
+            let answer = login(world.through(&fine)).handle(request, now()).await;
+            seen.push((answer.status_code, answer.cookies, answer.body, fine.requests.load(Ordering::Relaxed)));
+        }
+        ensure!(seen[0] == seen[1], "{method}: {seen:#?}");
+        ensure!(seen[0].3 > 0, "{method}: the device was not looked for");
+    }
     Ok(())
 }
