@@ -227,7 +227,7 @@ pub(crate) fn render_first(
     let deadline = Deadline::of(limits);
     let stream = first.stream(sample).ok_or_else(|| Rejection::Damaged("its first picture is cut".to_owned()))?;
     let mut tile = match first.codec {
-        Codec::Avc(..) => avc::decode(&stream, limits)?,
+        Codec::Avc(..) => avc::decode(&stream, limits, &deadline)?,
         Codec::Hevc(..) => hevc::decode(&stream, limits)?,
         Codec::Av1(_) => av1::decode(stream, limits)?,
     };

@@ -55,27 +55,36 @@ impl First {
     pub(crate) fn stream(&self, sample: &[u8]) -> Option<Vec<u8>> {
         match &self.codec {
             Codec::Av1(header) => Some([header, sample].concat()),
-            Codec::Avc(sets, length) | Codec::Hevc(sets, length) => {
-                let mut stream = Vec::with_capacity(sample.len() + 1024);
-                let mut unit = |bytes: &[u8]| {
-                    stream.extend([0, 0, 0, 1]);
-                    stream.extend(bytes);
-                };
-                for set in sets {
-                    unit(set);
-                }
-                let mut rest = sample;
-                while !rest.is_empty() {
-                    let (head, tail) = rest.split_at_checked(*length)?;
-                    let size = head.iter().fold(0_usize, |size, &byte| size << 8 | usize::from(byte));
-                    let (body, tail) = tail.split_at_checked(size)?;
-                    unit(body);
-                    rest = tail;
-                }
-                Some(stream)
-            }
+            Codec::Avc(sets, length) | Codec::Hevc(sets, length) => annex_b(sets, *length, sample),
         }
     }
+}
+
+/// The most units of a picture. It has some slices and what is said about them; a unit may be two bytes in a file and takes
+/// many more in memory.
+const UNITS: usize = 4096;
+
+/// Units with start codes before them: the parameter sets, and those of a picture, which has their lengths in so many bytes.
+/// `None` when one is cut, or when there are too many.
+pub(crate) fn annex_b(sets: &[Vec<u8>], length: usize, picture: &[u8]) -> Option<Vec<u8>> {
+    let mut stream = Vec::with_capacity(picture.len() + 1024);
+    let (mut rest, mut units) = (picture, 0);
+    let mut unit = |bytes: &[u8]| {
+        stream.extend([0, 0, 0, 1]);
+        stream.extend(bytes);
+    };
+    for set in sets {
+        unit(set);
+    }
+    while !rest.is_empty() {
+        units += 1;
+        let (head, tail) = rest.split_at_checked(length).filter(|_| units <= UNITS)?;
+        let size = head.iter().fold(0_usize, |size, &byte| size << 8 | usize::from(byte));
+        let (body, tail) = tail.split_at_checked(size)?;
+        unit(body);
+        rest = tail;
+    }
+    Some(stream)
 }
 
 /// Reads the content of a `moov` box. `None` when it holds neither pictures nor sound.

@@ -1,12 +1,13 @@
 //! H.264 stills, by `rusty_h264`'s decoder.
 
+use rusty_h264_common::YuvFrame;
 use rusty_h264_common::nal::{emulation_unprevent, split_annex_b};
 use rusty_h264_decoder::{DecodeError, Decoder, Sps};
 
 use super::Rejection;
 use super::tiles::Tile;
 use super::yuv::{Coding, UNSPECIFIED};
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// The type of a unit that holds the parameters of a sequence (ITU-T H.264, table 7-1).
 const SEQUENCE: u8 = 7;
@@ -15,11 +16,29 @@ const SEQUENCE: u8 = 7;
 /// noted of each block.
 const MEMORY: u64 = 8;
 
-/// Decodes the first picture of a stream with start codes (ITU-T H.264, annex B).
-pub(super) fn decode(stream: &[u8], limits: &Limits) -> Result<Tile, Rejection> {
-    within(stream, limits)?;
-    let frame = Decoder::new().decode(stream).map_err(refusal)?;
-    let frame = frame.ok_or_else(|| Rejection::Damaged("its end is missing".to_owned()))?;
+/// The same for each picture that a stream has it invent in the place of missing ones.
+const INVENTED: u64 = 2;
+
+/// The most pictures that a stream may have kept (ITU-T H.264, A.3.1).
+const MOST_KEPT: u32 = 16;
+
+/// Decodes the first picture of a stream with start codes (ITU-T H.264, annex B). Unit by unit: nothing that follows that
+/// picture is looked at, and none of its slices costs more than a picture.
+pub(super) fn decode(stream: &[u8], limits: &Limits, deadline: &Deadline) -> Result<Tile, Rejection> {
+    let mut decoder = Decoder::new();
+    for unit in split_annex_b(stream) {
+        deadline.check()?;
+        if unit.first().is_some_and(|first| first & 0x1F == SEQUENCE) {
+            within(unit, limits)?;
+        }
+        if let Some(frame) = decoder.decode(&[&[0, 0, 0, 1], unit].concat()).map_err(refusal)? {
+            return tile(frame);
+        }
+    }
+    Err(Rejection::Damaged("its end is missing".to_owned()))
+}
+
+fn tile(frame: YuvFrame) -> Result<Tile, Rejection> {
     let (width, height) = (frame.width, frame.height);
     let half = (width.div_ceil(2), height.div_ceil(2));
     let planes = [(frame.y, (width, height)), (frame.u, half), (frame.v, half)];
@@ -33,20 +52,21 @@ pub(super) fn decode(stream: &[u8], limits: &Limits) -> Result<Tile, Rejection> 
     Ok(Tile { coding: Coding { matrix: UNSPECIFIED, full_range: false, depth: 8 }, planes: widened.collect() })
 }
 
-/// Holds every size that the stream announces against the limits, before anything is allocated for it.
-fn within(stream: &[u8], limits: &Limits) -> Result<(), Rejection> {
-    for unit in split_annex_b(stream) {
-        if unit.first().is_some_and(|first| first & 0x1F == SEQUENCE) {
-            let sequence = Sps::parse(&emulation_unprevent(&unit[1..])).map_err(refusal)?;
-            let (width, height) = (sequence.coded_width(), sequence.coded_height());
-            if width as u64 * height as u64 > limits.pixels {
-                let (megapixels, side) = (limits.pixels / 1_000_000, limits.side);
-                return Err(Rejection::TooManyPixels { width: width as u32, height: height as u32, megapixels, side });
-            }
-            if width as u64 * height as u64 * MEMORY > limits.memory {
-                return Err(Rejection::Limit("decoding it needs more memory than the limit".to_owned()));
-            }
-        }
+/// Holds what a sequence announces against the limits, before anything is allocated for it.
+fn within(unit: &[u8], limits: &Limits) -> Result<(), Rejection> {
+    let sequence = Sps::parse(&emulation_unprevent(&unit[1..])).map_err(refusal)?;
+    let (width, height) = (sequence.coded_width(), sequence.coded_height());
+    let pixels = width as u64 * height as u64;
+    if pixels > limits.pixels {
+        let (megapixels, side) = (limits.pixels / 1_000_000, limits.side);
+        return Err(Rejection::TooManyPixels { width: width as u32, height: height as u32, megapixels, side });
+    }
+    if sequence.max_num_ref_frames > MOST_KEPT {
+        return Err(Rejection::Unsupported("H.264 that keeps more pictures than it may".to_owned()));
+    }
+    let invented = if sequence.gaps_in_frame_num_allowed { u64::from(sequence.max_num_ref_frames) } else { 0 };
+    if pixels * (MEMORY + INVENTED * invented) > limits.memory {
+        return Err(Rejection::Limit("decoding it needs more memory than the limit".to_owned()));
     }
     Ok(())
 }

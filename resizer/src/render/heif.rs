@@ -17,6 +17,7 @@ use super::yuv::{Canvas, Crop, Yuv};
 use super::{Pixels, Rejection, av1, hevc};
 use crate::described::Blocks;
 use crate::limits::{Deadline, Limits};
+use crate::video::annex_b;
 
 /// The most tiles; 200 megapixels in tiles of 512 by 512 are 800.
 const TILES: usize = 4096;
@@ -237,10 +238,19 @@ impl<'a> Heif<'a> {
 
     fn tile(&self, id: ItemId) -> Result<Tile, Rejection> {
         match &self.file.item(id).map_err(|error| broken(&error))?.item_type.0 {
-            b"hvc1" => hevc::decode(&self.file.hevc_bitstream(id).map_err(|error| broken(&error))?, &self.limits),
+            b"hvc1" => hevc::decode(&self.hevc(id)?, &self.limits),
             b"av01" => av1::decode(self.file.item_data(id).map_err(|error| broken(&error))?.into_owned(), &self.limits),
             _ => Err(Rejection::Unsupported("a HEIF file of mixed tiles".to_owned())),
         }
+    }
+
+    /// The stream of a tile in HEVC.
+    fn hevc(&self, id: ItemId) -> Result<Vec<u8>, Rejection> {
+        let config = self.file.hevc_config(id).map_err(|error| broken(&error))?;
+        let config = config.ok_or_else(|| Rejection::Damaged("it does not say how it is coded".to_owned()))?;
+        let picture = self.file.item_data(id).map_err(|error| broken(&error))?;
+        let stream = annex_b(&config.nal_units, usize::from(config.nal_length_size), &picture);
+        stream.ok_or_else(|| Rejection::Damaged("its end is missing".to_owned()))
     }
 
     /// Crops and overlays, upright and at full size.

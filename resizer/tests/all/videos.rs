@@ -218,33 +218,90 @@ fn of_a_broken_picture_in_h264_there_is_a_picture_or_a_reason() {
     }
 }
 
-#[test]
-fn a_stream_that_claims_too_much_is_refused_at_once() {
-    // Exponential-Golomb codes (ITU-T H.264, 9.1) of what a sequence says (7.3.2.1.1).
-    let code = |value: u32| {
-        let length = (value + 1).ilog2() as usize;
-        format!("{:0>width$b}", value + 1, width = 2 * length + 1)
-    };
-    let mut bits = [
-        // Its number, the length of a counter, how pictures are counted, one reference, no gaps.
-        [0, 0, 2, 1].map(code).concat(),
-        "0".to_owned(),
-        // 4096 by 2304, in blocks of 16.
-        [255, 143].map(code).concat(),
-        // Whole frames, as they are predicted, nothing cropped, nothing said of colours, and the end.
-        "11001".to_owned(),
-    ]
-    .concat();
+/// A number as an exponential-Golomb code (ITU-T H.264, 9.1).
+fn code(value: u32) -> String {
+    let length = (value + 1).ilog2() as usize;
+    format!("{:0>width$b}", value + 1, width = 2 * length + 1)
+}
+
+/// A unit, which begins with these bytes, with its length before it.
+fn unit(start: &[u8], bits: &[String]) -> Vec<u8> {
+    let mut bits = bits.concat();
     bits += &"0".repeat((8 - bits.len() % 8) % 8);
     let octets = bits.as_bytes().chunks(8).map(|octet| octet.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0')));
-    let sequence: Vec<u8> = [0x67, 66, 0, 51].into_iter().chain(octets).collect();
+    let unit: Vec<u8> = start.iter().copied().chain(octets).collect();
+    [&(unit.len() as u32).to_be_bytes()[..], &unit].concat()
+}
 
+/// What a sequence says (ITU-T H.264, 7.3.2.1.1): how many pictures are kept, whether some may be missing, and its size in
+/// blocks of 16.
+fn sequence(kept: u32, gaps: bool, [width, height]: [u32; 2]) -> Vec<u8> {
+    let bits = [
+        // Its number, sixteen bits for a counter, how pictures are counted.
+        [0, 12, 2, kept].map(code).concat(),
+        u8::from(gaps).to_string(),
+        [width - 1, height - 1].map(code).concat(),
+        // Whole frames, as they are predicted, nothing cropped, nothing said of colours, and the end.
+        "11001".to_owned(),
+    ];
+    unit(&[0x67, 66, 0, 51], &bits)
+}
+
+#[test]
+fn a_stream_that_claims_too_much_is_refused_at_once() {
     let (headers, sample) = parts(&fixture("quarters.mp4"));
     let few = Limits { pixels: 1 << 20, ..Limits::default() };
-    let claim = [&(sequence.len() as u32).to_be_bytes()[..], &sequence, &sample].concat();
+    let claim = [sequence(1, false, [256, 144]), sample.clone()].concat();
     let reason = shown(&headers, &claim, &few).unwrap().map(|made| made.picture).unwrap_err();
     assert!(matches!(reason, Rejection::TooManyPixels { width: 4096, height: 2304, .. }), "{reason}");
     let tight = Limits { memory: 128 * 96, ..Limits::default() };
     let reason = shown(&headers, &sample, &tight).unwrap().map(|made| made.picture).unwrap_err();
     assert!(matches!(reason, Rejection::Limit(_)), "{reason}");
+}
+
+/// A stream may have a decoder invent the pictures that are missing before its first one: as many as it says are kept.
+#[test]
+fn pictures_that_are_missing_are_not_invented_by_the_thousand() {
+    let (headers, _) = parts(&fixture("quarters.mp4"));
+    // A picture's own parameters (7.3.2.2), all as plain as they can be.
+    let parameters = [
+        [0, 0].map(code).concat(),
+        "00".into(),
+        [0, 0, 0].map(code).concat(),
+        "000".into(),
+        [0, 0, 0].map(code).concat(),
+        "0001".into(),
+    ];
+    let parameters = unit(&[0x68], &parameters);
+    // The beginning of a slice (7.3.3) whose counter says that 3,000 pictures came before it.
+    let slice = [[0, 7, 0].map(code).concat(), format!("{:016b}", 3000), "0".into(), code(0), "1".repeat(64)];
+    let slice = unit(&[0x61], &slice);
+    let bound = Limits { memory: 32 << 20, ..Limits::default() };
+    for (kept, size, expected) in
+        [(4000, [64, 64], "keeps more pictures"), (16, [64, 64], "more memory"), (16, [8, 8], "")]
+    {
+        let sample = [sequence(kept, true, size), parameters.clone(), slice.clone()].concat();
+        let reason = shown(&headers, &sample, &bound).unwrap().map(|made| made.picture).unwrap_err().to_string();
+        assert!(reason.contains(expected), "{kept}: {reason}");
+    }
+}
+
+#[test]
+fn what_follows_the_first_picture_is_not_looked_at() {
+    let (headers, sample) = parts(&fixture("quarters.mp4"));
+    let nonsense = unit(&[0x41], &[code(0), code(5), "1".repeat(20)]);
+    let rendered = shown(&headers, &[sample.clone(), nonsense].concat(), &Limits::default()).unwrap().unwrap();
+    assert_quarters(&widest(&rendered), QUARTERS, 8);
+    let crowd = [sample, vec![0; 4 * 5000]].concat();
+    let reason = shown(&headers, &crowd, &Limits::default()).unwrap().map(|made| made.picture);
+    assert!(matches!(reason, Err(Rejection::Damaged(_))), "5,000 empty units: {reason:?}");
+}
+
+#[test]
+fn a_picture_in_hevc_has_as_many_slices_as_cameras_write() {
+    let (headers, sample) = parts(&hevc());
+    assert!(shown(&headers, &sample.repeat(200), &Limits::default()).unwrap().is_ok());
+    let reason =
+        shown(&headers, &sample.repeat(201), &Limits::default()).unwrap().map(|made| made.picture).unwrap_err();
+    assert!(reason.to_string().contains("200 slices"), "{reason}");
 }
