@@ -53,6 +53,8 @@ pub enum Reached {
     Sent(Telling),
     /// Somebody else is sending it at this very moment.
     Elsewhere,
+    /// They were removed or changed while the round was made: the next one looks at them anew.
+    Changed,
     /// The server did not take it; it is tried again.
     Failed {
         /// Why.

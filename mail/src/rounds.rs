@@ -67,6 +67,7 @@ pub struct Rounds {
 struct Round<'a> {
     asked: &'a Asked,
     now: Timestamp,
+    users: Users,
     gallery: GalleryRecord,
     known: Known,
     shown: BTreeSet<AlbumPath>,
@@ -101,9 +102,12 @@ impl Rounds {
         let shown = gallery.collections.values().filter(|collection| collection.summary.is_shown());
         let shown =
             shown.flat_map(|collection| &collection.summary.shelves).map(|shelf| shelf.folder.album()).collect();
+        let title = gallery.settings.values.title().to_owned();
+        let users = Users::new(self.store.clone(), Hasher::new(Cost::LEAST), title);
         let mut round = Round {
             asked,
             now,
+            users,
             gallery,
             known,
             shown,
@@ -112,12 +116,10 @@ impl Rounds {
             post: None,
             away: None,
         };
-        let title = round.gallery.settings.values.title().to_owned();
-        let users = Users::new(self.store.clone(), Hasher::new(Cost::LEAST), title);
         let mut report = Report::default();
         let users = match &asked.only {
-            Some(name) => vec![users.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?],
-            None => users.list().await?,
+            Some(name) => vec![round.users.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?],
+            None => round.users.list().await?,
         };
         for user in users {
             let address = user.mail.as_ref().map(|mail| mail.address.to_string());
@@ -197,6 +199,10 @@ impl Rounds {
         }
         let (chosen, pictures) = round.fetch(&self.store, &news.pictures).await?;
         let letter = letter::write(words, &title, news, &self.address, &end, &chosen);
+        // The letters before this one took their time.
+        if !round.is_still(user).await? {
+            return Ok(Reached::Changed);
+        }
         let before = held.told.clone();
         let sending = Sending { through, since: round.now, id: id.to_owned() };
         if !held.write(&self.store, &user.name, Told { sending: Some(sending), ..before.clone() }).await? {
@@ -241,6 +247,13 @@ impl Rounds {
 }
 
 impl Round<'_> {
+    /// Whether a viewer is who they were when the round began: neither removed nor narrowed since, and written to at the
+    /// same address.
+    async fn is_still(&self, user: &User) -> Result<bool, UsersError> {
+        let found = self.users.find(&user.name).await?;
+        Ok(found.is_some_and(|found| (found.generation, &found.mail) == (user.generation, &user.mail)))
+    }
+
     /// What this viewer may see and has not been told.
     fn new_for(&self, user: &User, mail: &Mail, after: u64, through: u64) -> Vec<(PhotoId, Recent)> {
         let since = mail.since.as_second();

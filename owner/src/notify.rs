@@ -160,6 +160,7 @@ fn words(report: &Report) {
             Came::Would(letter) => letter_told(&format!("{viewer} <{address}> would get"), letter),
             Came::Sent(letter) => letter_told(&format!("{viewer} <{address}> was sent"), letter),
             Came::Elsewhere => println!("{viewer}: a mail is on its way"),
+            Came::Changed => println!("{viewer}: was changed meanwhile, and is looked at anew the next time"),
             Came::Failed { why, again } => {
                 println!("{viewer} <{address}>: not sent, tried again {}\n  {why}", time(*again));
             }

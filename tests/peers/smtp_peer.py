@@ -4,13 +4,15 @@
     python smtp_peer.py read FILE
 
 `serve` prints its port and puts each mail it takes into FOLDER as N.eml, its envelope beside it as N.json. It refuses
-refused@… for good, and later@… until a file called `open` lies in FOLDER; drop@… it takes, and hangs up without a word.
+refused@… for good, and later@… until a file called `open` lies in FOLDER; drop@… it takes, and hangs up without a word; to slow@…
+it says nothing before that file is there.
 To busy@… and sandbox@…, and from unverified@…, it speaks as Amazon SES does: too fast, twice; not to strangers; not from you.
 With a certificate it takes nothing before STARTTLS, or with --wrapped is private from the first byte on; with a name it takes
 nothing before AUTH. Who was to get a mail, taken or not, stands in FOLDER/asked. `read` prints a mail as JSON.
 """
 
 import argparse
+import asyncio
 import base64
 import email
 import email.policy
@@ -54,6 +56,8 @@ class Taker:
         if envelope.rcpt_tos[0].startswith("busy@") and self.busy > 0:
             self.busy -= 1
             return "454 Throttling failure: Maximum sending rate exceeded."
+        while envelope.rcpt_tos[0].startswith("slow@") and not (self.folder / "open").exists():
+            await asyncio.sleep(0.02)
         self.count += 1
         name = self.folder / str(self.count)
         private = server.transport.get_extra_info("ssl_object") is not None

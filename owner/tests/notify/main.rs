@@ -3,6 +3,7 @@
 //! say that they are left out.
 
 mod line;
+mod meanwhile;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod ses;
