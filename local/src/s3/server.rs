@@ -1,5 +1,6 @@
 //! The front door: what `s3s` needs to be told, and what it needs to be spared.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -196,12 +197,9 @@ fn unsigned(request: &Request<Body>) -> Option<HeaderName> {
         let list = value.split_once("SignedHeaders=").map_or("", |(_, rest)| rest);
         list.split(',').next().unwrap_or_default().trim().to_owned()
     });
-    let query = request.uri().query().unwrap_or_default();
-    let said = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    let address = said("X-Amz-Signature").map(|_| {
-        let list = said("X-Amz-SignedHeaders").unwrap_or_default();
-        percent_encoding::percent_decode_str(list).decode_utf8_lossy().into_owned()
-    });
+    let query = query(request);
+    let said = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_string());
+    let address = said("X-Amz-Signature").map(|_| said("X-Amz-SignedHeaders").unwrap_or_default());
     let lists: Vec<String> = header.into_iter().chain(address).collect();
     let covered = |list: &String, name: &str| list.split(';').any(|signed| signed.eq_ignore_ascii_case(name));
     let mut told = request.headers().keys().filter(|name| name.as_str().starts_with("x-amz-"));
@@ -212,8 +210,12 @@ fn unsigned(request: &Request<Body>) -> Option<HeaderName> {
 fn is_signed_with_version_2(request: &Request<Body>) -> bool {
     let header =
         request.headers().get(header::AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS "));
-    let query = request.uri().query().unwrap_or_default();
-    header || query.split('&').any(|pair| pair.starts_with("AWSAccessKeyId="))
+    header || query(request).iter().any(|(name, _)| name == "AWSAccessKeyId")
+}
+
+/// What an address asks, decoded as `s3s` does: names, too, may be written with `%`.
+fn query(request: &Request<Body>) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).collect()
 }
 
 /// The largest list of keys to delete (AWS, `DeleteObjects`: 1,000 keys) with room for its markup.
@@ -222,7 +224,7 @@ const MAX_LIST: usize = 4 * 1024 * 1024;
 /// `s3s` compares the digests of bodies that operations read themselves. A list of keys to delete it reads for them,
 /// and compares nothing: so that is done here, before a key is lost to a damaged list.
 async fn checked(request: Request<Body>) -> S3Result<Request<Body>> {
-    let is_list = request.uri().query().unwrap_or_default().split('&').any(|pair| matches!(pair, "delete" | "delete="));
+    let is_list = query(&request).iter().any(|(name, value)| name == "delete" && value.is_empty());
     let hash = request.headers().get("x-amz-content-sha256").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let in_chunks = hash.as_ref().is_some_and(|hash| hash.starts_with("STREAMING-"));
     if request.method() != Method::POST || !is_list || in_chunks {
