@@ -122,6 +122,13 @@ impl SourceKey {
         if file.is_empty() || file == "." || file == ".." {
             return unusable("the file's name is empty, `.` or `..`");
         }
+        // Addresses, feeds and listings cannot hold them, and a terminal obeys them.
+        if key.chars().any(|c| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+            return Err(NameError::Unusable(
+                key.escape_debug().to_string(),
+                "it holds a character that is none to read",
+            ));
+        }
         Ok(Self { folder: FolderPath::parse(folder).map_err(|e| e.about(key))?, file: file.to_owned() })
     }
 
@@ -304,6 +311,10 @@ mod tests {
             assert!(error.to_string().contains(bad), "{error}");
         }
         assert!(SourceKey::parse(&format!("a/{}", "x".repeat(1023))).is_err());
+        for unseen in ['\u{1}', '\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{fffe}', '\u{ffff}'] {
+            let error = SourceKey::parse(&format!("a/b{unseen}c.jpg")).unwrap_err().to_string();
+            assert!(error.contains("a/b\\") && !error.contains(unseen), "{error}");
+        }
     }
 
     #[test]

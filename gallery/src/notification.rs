@@ -66,8 +66,9 @@ pub fn encoded(key: &str) -> String {
     utf8_percent_encode(key, KEPT).to_string().replace("%20", "+")
 }
 
-/// S3 writes keys in notifications as HTML forms do: `+` for a space, percent-encoding for the rest.
-fn decode(key: &str) -> Option<String> {
+/// S3 writes keys in notifications, and in listings that ask for it, as HTML forms do: `+` for a space, percent-encoding for
+/// the rest.
+pub(crate) fn decode(key: &str) -> Option<String> {
     let spaced = key.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::EncodingType;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub use connect::{
 pub use opened::Opened;
 
 use crate::keys::{Bucket, Key};
+use crate::notification;
 
 /// Why S3 did not do what was asked: the verb, the object, the cause.
 #[derive(Debug, thiserror::Error)]
@@ -315,6 +317,8 @@ impl Pages<'_> {
             .list_objects_v2()
             .bucket(self.store.name(self.bucket))
             .prefix(&self.prefix)
+            // XML cannot hold every character of a key: one such key would make the whole answer unreadable.
+            .encoding_type(EncodingType::Url)
             .set_delimiter(self.flat.then(|| "/".to_owned()))
             .set_start_after(self.after.clone())
             .set_continuation_token(token.clone());
@@ -335,13 +339,18 @@ impl Pages<'_> {
         if let Some(count) = answer.key_count.filter(|count| usize::try_from(*count).ok() != Some(told)) {
             return Err(self.cut(&format!("the answer ends after {told} of {count} keys")));
         }
-        let listed = answer.contents.unwrap_or_default().into_iter().map(|object| Listed {
-            etag: object.e_tag.clone().unwrap_or_default(),
-            bytes: object.size.unwrap_or_default().unsigned_abs(),
-            modified: timestamp(object.last_modified.as_ref()),
-            path: object.key.unwrap_or_default(),
+        let encoded = answer.encoding_type == Some(EncodingType::Url);
+        let listed = answer.contents.unwrap_or_default().into_iter().map(|object| {
+            let key = object.key.unwrap_or_default();
+            Some(Listed {
+                etag: object.e_tag.unwrap_or_default(),
+                bytes: object.size.unwrap_or_default().unsigned_abs(),
+                modified: timestamp(object.last_modified.as_ref()),
+                path: if encoded { notification::decode(&key)? } else { key },
+            })
         });
-        Ok(Some(listed.collect()))
+        let listed: Option<Vec<Listed>> = listed.collect();
+        listed.map(Some).ok_or_else(|| self.cut("a key in the answer is not UTF-8"))
     }
 
     /// A listing that ends early would make what it leaves out look removed, so a doubtful one is none.
