@@ -172,6 +172,34 @@ async fn a_storm_of_412_lets_nobody_in_and_uses_nothing_up() -> Result<()> {
     Ok(())
 }
 
+/// Requirement 15: who is not looked at, because others keep coming first at the last of the three counts, is not counted
+/// at the other two.
+#[tokio::test]
+async fn a_try_that_has_to_wait_leaves_every_count_as_it_was() -> Result<()> {
+    let (world, calm) = gallery().await?;
+    let store = world.calm(BucketNames::plain());
+    let form = |password: &str| format!("name=gerda&password={password}&next=%2F");
+    let wrong = post(&calm, "/auth/login", form("that+is+not+it"), now()).await;
+    ensure!(wrong.status_code == 401, "{}", wrong.status_code);
+    let before = crate::objects(&store, Bucket::Auth).await?;
+    ensure!(before.keys().filter(|path| path.starts_with("throttle/")).count() == 3, "{:?}", before.keys());
+
+    let weather = Weather::aimed(Aim {
+        fault: Fault::Conflict,
+        // The gallery's own count: the hash of that word.
+        path: "/auth/throttle/76a42bccda286ce745baeeb5453fa8b1",
+        conditional: true,
+        times: AtomicUsize::new(usize::MAX),
+    });
+    let later = now() + SignedDuration::from_mins(1);
+    let answer = post(&login(world.through(&weather)), "/auth/login", form(PASSWORD), later).await;
+    ensure!(weather.faults.load(Ordering::Relaxed) > 0, "the weather was fine");
+    ensure!(answer.status_code == 429 && !is_inside(&answer), "{}", answer.status_code);
+    let told = crate::differences(&crate::objects(&store, Bucket::Auth).await?, &before);
+    ensure!(told.is_empty(), "{}", told.join("\n"));
+    Ok(())
+}
+
 /// Whatever is written on the way in: its answer is lost, and it is done once.
 #[tokio::test]
 async fn a_lost_answer_is_no_second_sign_in() -> Result<()> {

@@ -6,8 +6,8 @@
 //! three, however hard strangers knock.
 //!
 //! Every count is raised by a conditional write *before* the password is checked, so many tries at once cannot slip
-//! through together; a success takes it back. A try that has to wait writes nothing. When S3 fails, nobody signs in and
-//! nothing is hashed: the same S3 holds the viewers, so nothing would be won by letting tries pass.
+//! through together; a success takes it back. A try that has to wait leaves every count as it was. When S3 fails, nobody
+//! signs in and nothing is hashed: the same S3 holds the viewers, so nothing would be won by letting tries pass.
 
 use std::time::Duration;
 
@@ -95,6 +95,19 @@ struct Count {
     last: Timestamp,
 }
 
+impl Count {
+    /// With one try less.
+    fn lowered(self) -> Self {
+        Self { tries: self.tries.saturating_sub(1), ..self }
+    }
+}
+
+/// A count that a try has raised.
+struct Raised {
+    before: Count,
+    after: Count,
+}
+
 /// Who tries.
 #[derive(Clone, Debug)]
 pub struct Try<'a> {
@@ -147,11 +160,20 @@ impl Throttle {
             }
             read.push(found);
         }
-        let mut next = Duration::ZERO;
+        let (mut raised, mut next) = (Vec::with_capacity(counts.len()), Duration::ZERO);
         for ((key, limit), found) in counts.iter().zip(read) {
             match self.raise(key, *limit, found, now).await? {
-                Ok(count) => next = next.max(limit.wait(&count, now)),
-                Err(wait) => return Ok(Admission::Wait(wait)),
+                Ok(count) => {
+                    next = next.max(limit.wait(&count.after, now));
+                    raised.push((key, count));
+                }
+                Err(wait) => {
+                    // Others came first, and nobody looks at this try: what it has raised is as it was again.
+                    for (key, Raised { before, after }) in raised {
+                        self.change(key, |count| if count == after { before } else { count.lowered() }).await?;
+                    }
+                    return Ok(Admission::Wait(wait));
+                }
             }
         }
         Ok(Admission::Admitted(Admitted { counts, next }))
@@ -165,11 +187,7 @@ impl Throttle {
                 self.store.remove(key).await?;
                 continue;
             }
-            // Others may be counting: a try that is not taken back is forgotten in time.
-            if let Some((count, etag)) = self.store.read_json::<Count>(key).await? {
-                let count = Count { tries: count.tries.saturating_sub(1), ..count };
-                self.store.write_json(key, &count, Condition::Unchanged(etag)).await?;
-            }
+            self.change(key, Count::lowered).await?;
         }
         Ok(())
     }
@@ -194,13 +212,21 @@ impl Throttle {
         Ok(found.map_or_else(none, |(count, etag)| (count, Some(etag))))
     }
 
+    /// Changes a count that is there. Others may be counting: a try that is not taken back is forgotten in time.
+    async fn change(&self, key: &Key, change: impl FnOnce(Count) -> Count) -> Result<(), StoreError> {
+        if let Some((count, etag)) = self.store.read_json::<Count>(key).await? {
+            self.store.write_json(key, &change(count), Condition::Unchanged(etag)).await?;
+        }
+        Ok(())
+    }
+
     async fn raise(
         &self,
         key: &Key,
         limit: Limit,
         mut found: (Count, Option<String>),
         now: Timestamp,
-    ) -> Result<Result<Count, Duration>, StoreError> {
+    ) -> Result<Result<Raised, Duration>, StoreError> {
         for _ in 0..TRIES {
             let wait = limit.wait(&found.0, now);
             if wait > Duration::ZERO {
@@ -211,7 +237,7 @@ impl Throttle {
             // A lost answer counts a try twice. Two tries at the same moment write the same bytes, so what lies there
             // cannot tell whose it is, and one too many is the safe side.
             if let Written::Stored(_) = self.store.write_json(key, &raised, condition).await? {
-                return Ok(Ok(raised));
+                return Ok(Ok(Raised { before: found.0, after: raised }));
             }
             found = self.read(key).await?;
         }
