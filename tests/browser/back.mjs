@@ -1,5 +1,6 @@
-// A page out of the browser's memory: whoever presses back after the session has ended sees the login page (requirement 18).
-// And the login page takes a password as a password manager or a person pastes it (requirement 16).
+// A page out of the browser's memory: whoever presses back after the session has ended sees the login page (requirement 18),
+// and nobody is told that what they just looked at is new. And the login page takes a password as a password manager or a
+// person pastes it (requirement 16).
 //
 // Its own browser, because the usual one keeps no pages in memory. Settings besides those of stage.mjs: ALBUM (an album's
 // path).
@@ -31,6 +32,23 @@ await step('a password that is pasted gets in', async () => {
   assert.equal(await page.locator('#password').inputValue(), PASSWORD);
   await page.keyboard.press('Enter');
   await page.waitForURL(`${GALLERY}/`);
+});
+
+await step('what was looked at is no longer new on a page out of memory', async () => {
+  await page.evaluate(() => localStorage.setItem('heirloom.seen', JSON.stringify({ since: 1, albums: {} })));
+  // A page that came before its worker does not stay in memory.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload({ waitUntil: 'networkidle' });
+  await page.locator('.news').first().waitFor();
+  const marked = await page.locator('.news').count();
+  await page.locator('main a[data-added]').first().click();
+  await page.waitForURL(/\/albums\//);
+  await page.waitForFunction(() => Object.keys(JSON.parse(localStorage.getItem('heirloom.seen')).albums).length > 0);
+  shows.length = 0;
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForFunction((marked) => location.pathname === '/' && document.querySelectorAll('.news').length < marked, marked);
+  assert.ok(shows.some(({ persisted, path }) => persisted && path === '/'), `never out of memory: ${JSON.stringify(shows)}`);
+  assert.equal(await page.locator('.news ~ .news').count(), 0);
 });
 
 await step('a page out of memory is asked for again', async () => {

@@ -31,7 +31,7 @@ async fn visits_in_a_browser() -> Result<()> {
     let aged = aged.cookie.context("signed in")?;
     let settings = [("ALBUM", "Lisbon"), ("AGED_SESSION", aged.as_str())];
     home.shown_to_a_browser(&chromium, "journey.mjs", &settings, 13).await?;
-    home.shown_to_a_browser(&chromium, "back.mjs", &[("ALBUM", "/albums/Family/Lisbon_2024/")], 3).await?;
+    home.shown_to_a_browser(&chromium, "back.mjs", &[("ALBUM", "/albums/Family/Lisbon_2024/")], 4).await?;
     home.shown_to_a_browser(&chromium, "old.mjs", &[], 5).await?;
     put_on_the_map(&home).await?;
     home.let_in("tom", Scope::Only([CollectionSlug(Slug::of("Märchenwald"))].into())).await?;

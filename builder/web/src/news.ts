@@ -26,6 +26,8 @@ export function markNews(): void {
     // A browser that keeps nothing, or kept something else.
     return;
   }
+  // A page out of the browser's memory comes with the marks it had.
+  for (const mark of document.querySelectorAll(".news")) mark.remove();
   for (const card of document.querySelectorAll<HTMLAnchorElement>("a[data-added]")) {
     const known = seen.albums[hash(card.pathname)] ?? seen.since;
     if (Number(card.dataset["added"]) <= known) continue;

@@ -38,7 +38,12 @@ addEventListener("pageshow", (event) => {
   const { style } = document.documentElement;
   style.visibility = "hidden";
   isStill().then(
-    (still) => (still ? (style.visibility = "") : location.reload()),
+    (still) => {
+      if (!still) return location.reload();
+      style.visibility = "";
+      // What was looked at meanwhile is no longer new.
+      markNews();
+    },
     () => location.reload(),
   );
 });
