@@ -1,7 +1,7 @@
-// The full-screen view: how near one gets, how it is left, and what becomes of a photo that does not come.
+// The full-screen view: how near one gets, how it is left, and what becomes of a photo or a video that does not come.
 //
 // Settings besides those of stage.mjs: LONG (the path of an album of 130 photos), FILMS and SCANS (of one
-// with a photo 3,000 pixels wide, and of one with a TIFF 2,600 wide).
+// with a video `film.mp4` and a photo 3,000 pixels wide, and of one with a TIFF 2,600 wide).
 import { GALLERY, assert, browser, signIn, step, view, visitor } from './stage.mjs';
 
 const { FILMS, LONG, SCANS } = process.env;
@@ -65,6 +65,21 @@ await step('closing a photo leaves the page at that one, by whatever way', page,
     assert.equal(new URL(page.url()).hash, '');
     assert.equal(await page.evaluate(() => history.scrollRestoration), 'auto');
   }
+});
+
+await step('a slideshow passes a video that cannot be played', page, async () => {
+  const other = await visitor({ serviceWorkers: 'block', storageState: await context.storageState() });
+  const reader = other.page;
+  await reader.route('**/originals/**/film.mp4', (route) => route.fulfill({ contentType: 'video/mp4', body: 'no' }));
+  await reader.goto(films);
+  await view(reader).openPhoto('figure.film');
+  await reader.locator('.film-failed').waitFor();
+  // It was to play, and nobody stopped it.
+  assert.equal(await reader.locator('.film-frame video').evaluate((video) => video.paused), false);
+  const film = await reader.evaluate(() => location.hash);
+  await reader.getByRole('button', { name: 'Slideshow' }).click();
+  await reader.waitForFunction((film) => location.hash !== film, film, { timeout: 13_000 });
+  await other.context.close();
 });
 
 await step('a photo that did not come is asked for again', page, async () => {

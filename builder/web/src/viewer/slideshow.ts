@@ -6,10 +6,10 @@ import { shownFilm } from "./shown";
 /** How long a slideshow stays with a photo. */
 const STAY = 5_000;
 
-/** Whether the slide that is shown is a video that has not ended. */
+/** Whether the slide that is shown is a video that has not ended. One that failed is not paused either, and never ends. */
 function isPlaying(pswp: PhotoSwipe): boolean {
   const video = shownFilm(pswp);
-  return Boolean(video && !video.paused && !video.ended);
+  return Boolean(video && !video.paused && !video.ended && !video.error);
 }
 
 /** Begins: the button goes on by itself, until somebody does something else. */
