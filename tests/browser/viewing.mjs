@@ -1,13 +1,16 @@
-// The full-screen view: how near one gets, how it is left, and what becomes of a photo or a video that does not come.
+// The full-screen view: how near one gets, how it is left, how more photos join it, and what becomes of a photo or a video
+// that does not come.
 //
-// Settings besides those of stage.mjs: LONG (the path of an album of 130 photos), FILMS and SCANS (of one
-// with a video `film.mp4` and a photo 3,000 pixels wide, and of one with a TIFF 2,600 wide).
+// Settings besides those of stage.mjs: LONG (the path of an album of 130 photos in several chunks), FILMS and SCANS (of one
+// with a video `film.mp4`, a Live Photo and a photo 3,000 pixels wide, and of one with a TIFF 2,600 wide).
 import { GALLERY, assert, browser, signIn, step, view, visitor } from './stage.mjs';
 
 const { FILMS, LONG, SCANS } = process.env;
 const films = `${GALLERY}${FILMS}`;
 const { context, page, complaints } = await visitor();
-const { openPhoto, close } = view(page);
+const { shown, openPhoto, close } = view(page);
+/** What the view shows once it is open, and hears keys. */
+const PICTURE = 'img.pswp__img:not(.pswp__img--placeholder)';
 await signIn(page);
 
 await step('going near shows every pixel of the original', page, async () => {
@@ -65,6 +68,116 @@ await step('closing a photo leaves the page at that one, by whatever way', page,
     assert.equal(new URL(page.url()).hash, '');
     assert.equal(await page.evaluate(() => history.scrollRestoration), 'auto');
   }
+});
+
+await step('back closes a photo that still opens, and stays in the album', page, async () => {
+  await page.goto(`${GALLERY}${LONG}`);
+  await page.evaluate(() => new Promise((done) => {
+    const look = () => {
+      if (!location.hash) return requestAnimationFrame(look);
+      history.back();
+      done();
+    };
+    document.querySelector('a.open').click();
+    look();
+  }));
+  await page.locator('.pswp').waitFor({ state: 'detached', timeout: 3_000 });
+  assert.equal(page.url(), `${GALLERY}${LONG}`);
+});
+
+await step('photos that join the view, and a held key, do not wear out a browser’s patience with its history', page, async () => {
+  // Without a worker, which would fetch them past what holds them up here.
+  const other = await visitor({ serviceWorkers: 'block', storageState: await context.storageState() });
+  const reader = other.page;
+  const there = view(reader);
+  // As WebKit and Firefox do, which allow a few more.
+  await reader.addInitScript(() => {
+    window.changes = [];
+    for (const name of ['pushState', 'replaceState']) {
+      const change = history[name].bind(history);
+      history[name] = (...to) => {
+        const now = performance.now();
+        window.changes.push(now);
+        const often = window.changes.filter((then) => now - then < 10_000).length > 50;
+        if (often || window.refusing) throw new DOMException('too often', 'SecurityError');
+        change(...to);
+      };
+    }
+  });
+  let go;
+  const held = new Promise((done) => (go = done));
+  await reader.route(/\/~[0-9a-f]{20}\/$/, (route) => held.then(() => route.continue()));
+  await reader.goto(`${GALLERY}${LONG}`);
+  const first = await reader.locator('figure').count();
+  assert.ok(first < 130, `${first} at first`);
+  await reader.evaluate((id) => (location.hash = id), await reader.locator('figure').nth(first - 8).getAttribute('id'));
+  await reader.locator('.pswp--open.pswp--ui-visible').waitFor();
+  for (let at = first - 7; at < first; at += 1) {
+    await reader.keyboard.press('ArrowRight');
+    await reader.waitForFunction((at) => document.querySelector('.pswp__counter').textContent.startsWith(`${at} `), at + 1);
+  }
+  // At the last one that is there, where the next one is put in its place.
+  const next = reader.locator('.pswp__button--arrow--next');
+  assert.equal(await next.isDisabled(), true);
+  const changes = () => reader.evaluate(() => window.changes.length);
+  const before = await changes();
+  go();
+  await reader.locator('.pswp__button--arrow--next:enabled').waitFor({ state: 'attached' });
+  const agree = () => reader.waitForFunction(() => {
+    const figures = [...document.querySelectorAll('figure')];
+    const at = figures.findIndex(({ id }) => `#${id}` === location.hash);
+    return document.querySelector('.pswp__counter').textContent.startsWith(`${at + 1} `)
+      && document.querySelector('.pswp__button--download').href === figures[at]?.querySelector('a.original').href;
+  });
+  await agree();
+  await reader.keyboard.press('ArrowRight');
+  await reader.waitForFunction((at) => document.querySelector('.pswp__counter').textContent.startsWith(`${at} `), first + 1);
+  await agree();
+  assert.ok(await changes() - before < 10, `${await changes() - before} changes`);
+  for (let times = 0; times < 60; times += 1) await reader.keyboard.down('ArrowRight');
+  await reader.keyboard.up('ArrowRight');
+  await agree();
+  // Where it refuses all the same, everything but the address goes on.
+  await reader.evaluate(() => (window.refusing = true));
+  await there.close();
+  await there.openPhoto('figure:first-of-type');
+  await there.shown(PICTURE).waitFor();
+  await reader.keyboard.press('ArrowRight');
+  await reader.waitForFunction(() => document.querySelector('.pswp__counter').textContent.startsWith('2 '));
+  await there.close();
+  assert.equal(new URL(reader.url()).pathname, LONG);
+  assert.deepEqual(other.complaints.filter((text) => /SecurityError/.test(text)), []);
+  await other.context.close();
+});
+
+await step('photos that join the view stop no movie, and nothing is said twice', page, async () => {
+  await page.goto(films);
+  // As if what follows the Live Photo were in the next chunk.
+  await page.evaluate(() => {
+    document.querySelector('.grid').dataset.total = document.querySelectorAll('figure').length;
+    window.later = [...document.querySelectorAll('figure[data-movie] ~ figure')];
+    for (const figure of window.later) figure.remove();
+  });
+  await openPhoto('figure[data-movie]');
+  await shown(PICTURE).waitFor();
+  await page.getByRole('button', { name: 'Play the movement' }).click();
+  const left = await page.evaluate(() => new Promise((done) => {
+    const join = () => {
+      const movie = document.querySelector('.movie.here');
+      if (!movie) return requestAnimationFrame(join);
+      const words = document.querySelector('.pswp__words').firstChild;
+      const grid = document.querySelector('.grid');
+      grid.append(...window.later);
+      grid.dispatchEvent(new CustomEvent('photos'));
+      done([movie.isConnected, words.isConnected]);
+    };
+    join();
+  }));
+  assert.deepEqual(left, [true, true]);
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => document.querySelector('.pswp__counter').textContent === '3 of 4');
+  assert.equal(await page.locator('.movie').count(), 0);
+  await close();
 });
 
 await step('a slideshow passes a video that cannot be played', page, async () => {

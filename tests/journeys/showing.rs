@@ -53,7 +53,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.shown_to_a_browser(&chromium, "writing.mjs", &settings, 5).await?;
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/"), ("SCANS", "/albums/Family/Scans/")];
     home.shown_to_a_browser(&chromium, "showing.mjs", &settings, 21).await?;
-    home.shown_to_a_browser(&chromium, "viewing.mjs", &settings, 5).await
+    home.shown_to_a_browser(&chromium, "viewing.mjs", &settings, 8).await
 }
 
 /// Their pictures are not rendered one by one for this: facts and copies are there as the resizer leaves them.

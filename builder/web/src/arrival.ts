@@ -9,6 +9,20 @@ export const named = (): string | undefined => /^#(?:p-)?([0-9a-f]{20})$/.exec(l
 /** How an address names a photo: by its figure, which a browser without this script finds, too. */
 export const naming = (id: string): string => `#p-${id}`;
 
+/** Does something to the browser's history. False if the browser refuses, as it does for a while after too many changes. */
+export function alter(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Has the address name this photo, or none. False if the browser refuses. */
+export const rename = (id?: string): boolean =>
+  alter(() => history.replaceState(history.state, "", id ? naming(id) : location.pathname + location.search));
+
 /** A picture over the page. */
 export interface Curtain {
   /** Resolves when it is seen, or will not be. */
@@ -41,7 +55,7 @@ export function show(figure: HTMLElement): Curtain | undefined {
     removeEventListener("keydown", escape);
   };
   const leave = () => {
-    history.replaceState(history.state, "", location.pathname + location.search);
+    rename();
     lift();
   };
   const escape = ({ key }: KeyboardEvent) => key === "Escape" && leave();

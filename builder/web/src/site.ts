@@ -12,7 +12,7 @@ import { isStill, stay } from "./session";
 import { speak, text } from "./texts";
 
 // Code that is fetched later takes from here what is here already.
-export { named, naming, painted } from "./arrival";
+export { alter, named, naming, painted, rename } from "./arrival";
 export { all, more, unfinished } from "./chunks";
 export { paint } from "./placeholder";
 export { ask } from "./session";

@@ -1,11 +1,9 @@
 // The full-screen view: PhotoSwipe over the figures of an album's grid.
-//
-// Each photo has a permalink, `#<photo id>`. Opening a photo is a step in the browser's history, so that "back" closes
-// it; going from photo to photo only changes the address.
 
 import PhotoSwipe from "photoswipe";
 import { askedFor, margins } from "./margins";
-import { more, named, naming, painted, text, unfinished } from "./site";
+import { more, painted, text, unfinished } from "./site";
+import { permalinks } from "./viewer/permalink";
 import { shareOn } from "./viewer/share";
 import { FILM, type Slide, slide } from "./viewer/slides";
 
@@ -80,8 +78,8 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     const now = [...grid.querySelectorAll<HTMLAnchorElement>("a.open")].slice(known);
     links.push(...now);
     slides.push(...now.map(slide));
-    for (let index = known; index < slides.length; index += 1) pswp.refreshSlideContent(index);
-    pswp.dispatch("change");
+    // Only the place beside the last one was left empty; the others are filled as one comes near.
+    if (now.length > 0 && pswp.currIndex === known - 1) pswp.refreshSlideContent(known);
   };
   grid.addEventListener("photos", joined);
   pswp.on("change", () => {
@@ -170,8 +168,11 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
         element.setAttribute("aria-live", "polite");
         element.setAttribute("aria-atomic", "true");
         pswp.on("change", () => {
+          const lines = words(shown(), pswp.currIndex + 1, total());
+          // What is said already is not read out again.
+          if (lines.map(({ textContent }) => textContent).join("") === element.textContent) return;
           element.textContent = "";
-          element.append(...words(shown(), pswp.currIndex + 1, total()));
+          element.append(...lines);
         });
       },
     });
@@ -188,36 +189,18 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
   if (!still && !arrived) pswp.on("openingAnimationEnd", () => pswp.updateSize(true));
   zoomWhenOpen(pswp);
 
-  // The address.
-  let ours = false;
-  const permalink = () => location.pathname + location.search + naming(shown()?.id ?? "");
-  pswp.on("change", () => {
-    if (ours || arrived) history.replaceState(history.state, "", permalink());
-  });
-  const went = () => {
-    const target = slides.findIndex(({ id }) => id === named());
-    if (target >= 0) pswp.goTo(target);
-    else {
-      ours = false;
-      pswp.close();
-    }
-  };
-  addEventListener("popstate", went);
   const { classList } = document.documentElement;
   // Whoever came for this very photo has not seen the page yet: it comes when the view goes.
   const uncover = () => classList.remove("viewing", "arrived");
   pswp.on("openingAnimationStart", () => classList.add("viewing"));
   pswp.on("close", () => {
     uncover();
-    removeEventListener("popstate", went);
     removeEventListener("online", again);
     grid.removeEventListener("photos", joined);
     // The photo last seen is where the page should be.
     links[pswp.currIndex]?.scrollIntoView({ block: "nearest" });
-    if (ours) history.back();
-    else if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
-    ours = false;
   });
+  const step = permalinks(pswp, slides, arrived);
   pswp.on("destroy", () => {
     uncover();
     current = undefined;
@@ -247,13 +230,7 @@ export function open(grid: HTMLElement, link: HTMLAnchorElement, { arrived = fal
     current = undefined;
     throw failure;
   }
-  if (!arrived) {
-    // On the way back the page stays where closing the view puts it, and not where it was when the view was opened.
-    history.scrollRestoration = "manual";
-    addEventListener("popstate", () => setTimeout(() => (history.scrollRestoration = "auto")), { once: true });
-    history.pushState({ photo: true }, "", permalink());
-    ours = true;
-  }
+  if (!arrived) step();
   return seen;
 }
 

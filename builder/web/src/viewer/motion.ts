@@ -2,7 +2,7 @@
 // runs by itself unless its reader asked for little motion. Fetched with the first of them that is shown.
 
 import type PhotoSwipe from "photoswipe";
-import type { Slide } from "./slides";
+import type { Shown, Slide } from "./slides";
 
 /** How long a finger rests before it holds, and how far it may stray, in pixels. */
 const HOLD = 350;
@@ -60,7 +60,11 @@ export function setInMotion(pswp: PhotoSwipe, still: boolean, button: HTMLElemen
     press(on);
   };
 
+  let before: Shown | undefined;
   const shown = () => {
+    // Photos that join the view are told as a change, too.
+    if (pswp.currSlide === before) return;
+    before = pswp.currSlide;
     stop();
     press(false);
     if (slide()?.animation && !still) animate(true);
