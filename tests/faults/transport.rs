@@ -62,6 +62,9 @@ pub(crate) struct Doom {
     pub(crate) done: bool,
 }
 
+/// What none who write it may read: login and its like add records (`cdk/sign-in/`).
+const UNREAD: &str = "/auth/audit/";
+
 /// What a fault is aimed at.
 #[derive(Debug)]
 pub(crate) struct Aim {
@@ -253,6 +256,7 @@ impl HttpConnector for Faulty {
                 hold.go.notified().await;
             }
             match fault {
+                None if request.method() == "GET" && path.starts_with(UNREAD) => Ok(refused(403, "AccessDenied")),
                 None => inner.call(request).await,
                 Some(Fault::Timeout) => Err(ConnectorError::timeout("nobody answers".into())),
                 Some(Fault::Internal) => Ok(refused(500, "InternalError")),

@@ -120,16 +120,24 @@ impl Audit {
     pub async fn record(&self, record: &Record) -> Result<(), StoreError> {
         // Two events in the same nanosecond are told apart by these bytes, and if the system has none, by counting on.
         let mut ending = [0; 4];
-        let _ = getrandom::fill(&mut ending);
+        let drawn = getrandom::fill(&mut ending).is_ok();
         let mut ending = u32::from_be_bytes(ending);
         loop {
             let time = record.at.strftime("%Y-%m-%d/%H-%M-%S.%9f");
             let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending.to_be_bytes())));
             ending = ending.wrapping_add(1);
-            if let Written::Stored(_) = self.store.write_own(&key, record, Condition::New).await? {
-                return Ok(());
+            match self.store.write_json(&key, record, Condition::New).await? {
+                Written::Stored(_) => return Ok(()),
+                // After a lost answer the client writes again, and it was itself that was first.
+                Written::Overtaken if drawn && self.is_there(&key).await? => return Ok(()),
+                Written::Overtaken => {}
             }
         }
+    }
+
+    /// Whether a record lies there. Listed and not read: who writes records on AWS may not read them.
+    async fn is_there(&self, key: &Key) -> Result<bool, StoreError> {
+        Ok(!self.store.list(Bucket::Auth, key.path()).all().await?.is_empty())
     }
 
     /// The records since a moment, oldest first.
