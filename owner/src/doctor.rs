@@ -9,7 +9,6 @@ use builder::GalleryRecord;
 use gallery::keys::Bucket;
 use gallery::{Key, Store};
 use jiff::{SignedDuration, Timestamp};
-use login::Config;
 use login::keys::{self, KeyState};
 use serde::Serialize;
 use serde_json::json;
@@ -116,19 +115,19 @@ async fn gallery(reached: &Reached) -> Vec<Finding> {
         findings.extend(account::look(amazon, now).await);
     }
     let store = reached.store();
-    findings.extend(signing(store, now).await);
+    findings.extend(signing(reached, now).await);
     findings.push(viewers(store).await);
     findings.push(words(store).await);
     findings.extend(queues(reached).await);
     findings
 }
 
-async fn signing(store: &Store, now: Timestamp) -> Vec<Finding> {
-    let ring = match keys::load(store).await {
+async fn signing(reached: &Reached, now: Timestamp) -> Vec<Finding> {
+    let ring = match keys::load(reached.store()).await {
         Ok(ring) => ring,
         Err(error) => return vec![wrong("keys", error.to_string(), "heirloom keys rotate")],
     };
-    let states = ring.states(now, Config::LIFETIME);
+    let states = ring.states(now, reached.session_lifetime());
     let mut findings = Vec::new();
     for (id, made, state) in &states {
         let age = now.duration_since(*made);

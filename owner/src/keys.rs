@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use login::audit::{Event, Record};
 use login::keys::{self, KeyState};
-use login::{Audit, Config, Cost, Hasher, Users, UsersError};
+use login::{Audit, Cost, Hasher, Users, UsersError};
 use serde_json::json;
 
 use crate::cli::Keys;
@@ -66,9 +66,10 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
             });
         }
         Keys::Drop { id, emergency, json, .. } => {
-            let is_there = keys::load(store).await?.states(now, Config::LIFETIME).iter().any(|(known, ..)| known == id);
+            let is_there =
+                keys::load(store).await?.states(now, reached.session_lifetime()).iter().any(|(known, ..)| known == id);
             let ended = if *emergency && is_there { end_sessions(reached, now).await? } else { 0 };
-            let new = keys::drop_key(store, id, now, Config::LIFETIME, *emergency).await?;
+            let new = keys::drop_key(store, id, now, reached.session_lifetime(), *emergency).await?;
             record(Event::KeyDropped).await?;
             if new.is_some() {
                 record(Event::KeyMade).await?;
@@ -91,7 +92,7 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
             );
         }
         Keys::List { json, .. } => {
-            let states = keys::load(store).await?.states(now, Config::LIFETIME);
+            let states = keys::load(store).await?.states(now, reached.session_lifetime());
             let listed: Vec<_> = states
                 .iter()
                 .map(|(id, made, state)| json!({ "key": id, "made": made, "does": does(state), "until": until(state) }))

@@ -1,6 +1,7 @@
 //! Reaching a gallery's buckets: on AWS, or on this machine, whether it runs or not.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -13,6 +14,7 @@ use gallery::{Key, Store};
 use local::events::notification::REGION;
 use local::machine::{Resting, Running, Settings, StartError};
 use local::s3::{FolderError, IN_PROCESS};
+use login::Config;
 
 use crate::amazon::Amazon;
 use crate::cli::{Data, Place};
@@ -88,6 +90,12 @@ impl Reached {
         }
         let of_settings = self.amazon().and_then(Amazon::title);
         Ok(of_settings.unwrap_or_else(|| builder::Settings::default().title().to_owned()))
+    }
+
+    /// How long its sessions live at most.
+    pub(crate) fn session_lifetime(&self) -> Duration {
+        // `serve` sets no other than the usual.
+        self.amazon().map_or(Config::LIFETIME, Amazon::session_lifetime)
     }
 
     /// Whether it is on this machine and does not run.

@@ -10,6 +10,7 @@ pub(crate) mod signed;
 mod stack;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_config::{Region, SdkConfig};
@@ -86,6 +87,11 @@ impl Amazon {
     /// US dollars a month from which on the owner is told, as `heirloom.toml` says.
     pub(crate) fn budget(&self) -> Option<f64> {
         self.settings.as_ref().map(|settings| settings.monthly_budget)
+    }
+
+    /// How long its sessions live at most, as `heirloom.toml` says; as long as that could say, where it is not at hand.
+    pub(crate) fn session_lifetime(&self) -> Duration {
+        self.settings.as_ref().map_or(settings::LONGEST_SESSION, Settings::session_lifetime)
     }
 
     /// Its queues.

@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use login::Config;
 use serde::Deserialize;
+
+/// The most that `session_days` may be (`cdk/config/configuration.ts`).
+pub(crate) const LONGEST_SESSION: Duration = Duration::from_hours(365 * 24);
 
 /// A gallery on AWS as its owner wants it.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +26,8 @@ pub(crate) struct Settings {
     /// US dollars a month before the owner is told.
     #[serde(default = "usual_budget")]
     pub(crate) monthly_budget: f64,
+    /// Days that a session lives at most.
+    session_days: Option<u16>,
 }
 
 fn usual_name() -> String {
@@ -65,6 +72,11 @@ impl Settings {
     pub(crate) fn stack(&self) -> String {
         format!("{}-gallery", self.name)
     }
+
+    /// How long a session lives at most.
+    pub(crate) fn session_lifetime(&self) -> Duration {
+        self.session_days.map_or(Config::LIFETIME, |days| Duration::from_hours(24 * u64::from(days)))
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +95,13 @@ mod tests {
         let settings = read(include_str!("../../../docs/heirloom.example.toml")).unwrap();
         assert_eq!((settings.stack().as_str(), settings.region.as_str()), ("heirloom-gallery", "eu-central-1"));
         assert!((settings.monthly_budget - 5.0).abs() < f64::EPSILON && settings.domain.is_none());
+        assert_eq!(settings.session_lifetime(), Config::LIFETIME);
+    }
+
+    #[test]
+    fn sessions_live_as_long_as_is_said() {
+        let settings = read("region = \"x\"\nsession_days = 90\n").unwrap();
+        assert_eq!(settings.session_lifetime(), Duration::from_hours(90 * 24));
     }
 
     #[test]

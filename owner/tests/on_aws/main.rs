@@ -2,6 +2,7 @@
 //! `HEIRLOOM_S3_SECRET_KEY` name (moto in `make test`). Without them these tests say that they are left out.
 
 mod keeping;
+mod keys;
 mod mails;
 mod moving;
 mod stage;
