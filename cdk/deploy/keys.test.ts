@@ -41,5 +41,7 @@ test('the gate knows every key, the oldest first', () => {
   assert.ok(old !== undefined && young !== undefined);
   assert.deepEqual(edgeConfiguration('a', [young, old]).keys, [publicHalf(old), publicHalf(young)]);
   assert.deepEqual(edgeConfiguration('a', []).keys, []);
+  const stolen = { ...old, dropped: true };
+  assert.deepEqual(edgeConfiguration('a', [young, stolen]).keys, [publicHalf(young)]);
   assert.throws(() => publicHalf({ seed: 'AAAA', created: '' }), /not 32 bytes/);
 });

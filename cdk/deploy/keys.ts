@@ -22,6 +22,8 @@ export interface EdgeConfiguration {
 export interface KeyRecord {
   readonly seed: string;
   readonly created: string;
+  /** Whether it is stolen and dropped, and lies there only until everybody's sessions have ended. */
+  readonly dropped?: boolean;
 }
 
 /** A key made just now, and where it is to lie. */
@@ -46,9 +48,9 @@ export function publicHalf(record: KeyRecord): PublicKey {
   return { kid: createHash('sha256').update(Buffer.from(x, 'base64url')).digest('hex').slice(0, 20), x };
 }
 
-/** What the gate is told: the public halves, oldest first. */
+/** What the gate is told: the public halves of what is to be believed, oldest first. */
 export function edgeConfiguration(audience: string, records: readonly KeyRecord[]): EdgeConfiguration {
-  const byAge = [...records].sort((a, b) => a.created.localeCompare(b.created));
+  const byAge = records.filter(({ dropped }) => !dropped).sort((a, b) => a.created.localeCompare(b.created));
   return { audience, keys: byAge.map(publicHalf) };
 }
 

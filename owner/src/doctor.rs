@@ -144,6 +144,10 @@ async fn signing(reached: &Reached, now: Timestamp) -> Vec<Finding> {
                 let told = format!("nothing rests on the key {id} any more");
                 findings.push(warning("keys", told, format!("heirloom keys drop {id}")));
             }
+            KeyState::Dropped => {
+                let told = format!("the key {id} is dropped, but not every session has ended");
+                findings.push(wrong("keys", told, format!("heirloom keys drop {id} --emergency")));
+            }
             _ => {}
         }
     }

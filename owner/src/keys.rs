@@ -3,8 +3,8 @@
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use login::audit::{Event, Record};
-use login::keys::{self, KeyState};
-use login::{Audit, Cost, Hasher, Users, UsersError};
+use login::keys::{self, Emergency, KeyState};
+use login::{Audit, Cost, Hasher, Users};
 use serde_json::json;
 
 use crate::cli::Keys;
@@ -37,19 +37,15 @@ fn tell_of_deploy(reached: &Reached, why: &str) {
     }
 }
 
-/// Ends everybody's sessions. Before the key is dropped, so that the same command finishes what breaks off here. Not those
-/// alone that it signed: whoever has a stolen key may have had a session of theirs renewed, which another signed then.
-async fn end_sessions(reached: &Reached, now: Timestamp) -> Result<usize> {
-    let users = Users::new(reached.store().clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
-    let all = users.list().await?;
-    for user in &all {
-        match users.end_sessions(&user.name, now).await {
-            // Let out meanwhile.
-            Ok(_) | Err(UsersError::Unknown(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+/// Drops a key: a stolen one at once, any other when no session rests on it.
+async fn drop_key(reached: &Reached, id: &str, emergency: bool, now: Timestamp) -> Result<Emergency> {
+    let store = reached.store();
+    if emergency {
+        let users = Users::new(store.clone(), Hasher::new(Cost::RECOMMENDED), "Heirloom");
+        return Ok(keys::drop_stolen(store, &users, id, now).await?);
     }
-    Ok(all.len())
+    keys::drop_key(store, id, now, reached.session_lifetime()).await?;
+    Ok(Emergency { made: None, signed_out: 0 })
 }
 
 async fn with(reached: &Reached, command: &Keys) -> Result<()> {
@@ -66,17 +62,14 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
             });
         }
         Keys::Drop { id, emergency, json, .. } => {
-            let is_there =
-                keys::load(store).await?.states(now, reached.session_lifetime()).iter().any(|(known, ..)| known == id);
-            let ended = if *emergency && is_there { end_sessions(reached, now).await? } else { 0 };
-            let new = keys::drop_key(store, id, now, reached.session_lifetime(), *emergency).await?;
+            let Emergency { made, signed_out } = drop_key(reached, id, *emergency, now).await?;
             record(Event::KeyDropped).await?;
-            if new.is_some() {
+            if made.is_some() {
                 record(Event::KeyMade).await?;
             }
             tell(
                 *json,
-                &json!({ "dropped": id, "made": new, "signed_out": ended, "deploy": reached.amazon().is_some() }),
+                &json!({ "dropped": id, "made": made, "signed_out": signed_out, "deploy": reached.amazon().is_some() }),
                 || {
                     println!("{id} is dropped.");
                     if *emergency {
@@ -84,8 +77,8 @@ async fn with(reached: &Reached, command: &Keys) -> Result<()> {
                             "Every session ends within 15 minutes. Devices that stay signed in begin new ones by themselves."
                         );
                     }
-                    if let Some(new) = &new {
-                        println!("The new key {new} signs in its place.");
+                    if let Some(made) = &made {
+                        println!("The new key {made} signs in its place.");
                     }
                     tell_of_deploy(reached, "until then the gate at the edge believes the dropped key and no new one");
                 },
@@ -124,6 +117,7 @@ fn does(state: &KeyState) -> &'static str {
         KeyState::Signs => "signs",
         KeyState::Verifies { .. } => "verifies",
         KeyState::Idle => "nothing",
+        KeyState::Dropped => "dropped",
     }
 }
 
@@ -131,7 +125,7 @@ fn does(state: &KeyState) -> &'static str {
 fn until(state: &KeyState) -> Option<Timestamp> {
     match state {
         KeyState::Waits { until } | KeyState::Verifies { until } => Some(*until),
-        KeyState::Signs | KeyState::Idle => None,
+        KeyState::Signs | KeyState::Idle | KeyState::Dropped => None,
     }
 }
 
@@ -141,6 +135,7 @@ fn told(state: &KeyState) -> String {
         KeyState::Signs => "signs".to_owned(),
         KeyState::Verifies { until } => format!("verifies until {}", minute(*until)),
         KeyState::Idle => "nothing any more: it can be dropped".to_owned(),
+        KeyState::Dropped => "is dropped, but not every session has ended: drop it with --emergency again".to_owned(),
     }
 }
 

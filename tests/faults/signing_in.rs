@@ -10,7 +10,9 @@ use gallery::store::BucketNames;
 use gallery::{Bucket, Scope, Store, ViewerName};
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
+use login::keys::{self, KeyState};
 use login::{Audit, Config, Cost, Invitations, Login, Secret, load_or_create};
+use session::{Session, SessionId, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::World;
@@ -246,7 +248,7 @@ async fn a_lost_answer_is_no_refusal_of_the_owner() -> Result<()> {
     // A key whose answer is lost is there once.
     let before = count(&world, "keys/").await?;
     let store = world.through(&losing("/auth/keys/", 1));
-    login::keys::rotate(&store, now(), now() + SignedDuration::from_mins(5)).await?;
+    keys::rotate(&store, now(), now() + SignedDuration::from_mins(5)).await?;
     ensure!(count(&world, "keys/").await? == before + 1, "one key");
     Ok(())
 }
@@ -268,5 +270,85 @@ async fn an_invented_device_learns_no_names() -> Result<()> {
         ensure!(seen[0] == seen[1], "{method}: {seen:#?}");
         ensure!(seen[0].3 > 0, "{method}: the device was not looked for");
     }
+    Ok(())
+}
+
+/// A session of a viewer as their record is now.
+async fn forged(calm: &Login, key: &SigningKey, viewer: &str) -> Result<String> {
+    let viewer: ViewerName = viewer.parse()?;
+    let user = calm.users().find(&viewer).await?.context("a viewer")?;
+    let (issued, id) = (now().as_second(), SessionId::from_random([7; 16]));
+    let (recheck_after, expires) = (issued + 600, issued + 86_400);
+    let session =
+        Session { viewer, scope: Scope::All, generation: user.generation, id, issued, recheck_after, expires };
+    Ok(key.mint(&session, "gallery")?)
+}
+
+/// With a session's cookie.
+async fn with(login: &Login, token: &str, mut request: LambdaFunctionUrlRequest) -> LambdaFunctionUrlResponse {
+    request.cookies = Some(vec![format!("__Host-session={token}")]);
+    login.handle(request, now()).await
+}
+
+/// A stolen key is believed by no renewal from the first session on that ends, and what breaks off is seen and finished.
+#[tokio::test]
+async fn a_stolen_key_is_dropped_whatever_breaks_off() -> Result<()> {
+    let (world, calm) = gallery().await?;
+    let store = world.calm(BucketNames::plain());
+    calm.users().add_invited(&"grandma".parse()?, Scope::All, now()).await?;
+    let stolen = keys::load(&store).await?.signing(now()).clone();
+    let renew = async |token: &str| with(&calm, token, request("GET", "/auth/renew")).await;
+    ensure!(is_inside(&renew(&forged(&calm, &stolen, "gerda").await?).await), "the key is good until it is dropped");
+
+    // Gerda's sessions have ended, and grandma's are about to.
+    let weather = Weather::holding("PUT", "/auth/users/grandma.json");
+    let troubled = login(world.through(&weather));
+    let dropped = keys::drop_stolen(&store, troubled.users(), stolen.id().as_str(), now());
+    let thief = weather.meanwhile(async { anyhow::Ok(renew(&forged(&calm, &stolen, "gerda").await?).await) });
+    let (dropped, thief) = tokio::join!(dropped, thief);
+    ensure!(!is_inside(&thief?), "a renewal believed it");
+    let next = dropped?.made.context("a key in its place")?;
+
+    let weather = Weather::aimed(Aim {
+        fault: Fault::Internal,
+        path: "/auth/users/",
+        conditional: false,
+        times: AtomicUsize::new(usize::MAX),
+    });
+    let troubled = login(world.through(&weather));
+    let broken = keys::drop_stolen(&store, troubled.users(), &next, now()).await;
+    ensure!(
+        broken.is_err_and(|error| error.to_string().contains(&format!("{next} --emergency"))),
+        "it says what is left"
+    );
+    let ring = keys::load(&store).await?;
+    let states = ring.states(now(), Config::LIFETIME);
+    ensure!(states.iter().any(|(id, _, state)| *id == next && *state == KeyState::Dropped), "{states:?}");
+    ensure!(ring.public()?.ids().all(|id| id.as_str() != next), "nobody believes it");
+    ensure!(keys::drop_key(&store, &next, now(), Config::LIFETIME).await.is_err(), "it is not forgotten before");
+    let done = keys::drop_stolen(&store, calm.users(), &next, now()).await?;
+    ensure!((&done.made, done.signed_out) == (&None, 2), "{done:?}");
+    ensure!(count(&world, "keys/").await? == 1, "it is gone, and another signs");
+    Ok(())
+}
+
+/// Who was let in when they asked, and is no more when the password is written, has chosen none.
+#[tokio::test]
+async fn no_password_outlives_the_session_that_chose_it() -> Result<()> {
+    let (world, calm) = gallery().await?;
+    let grandma: ViewerName = "grandma".parse()?;
+    calm.users().add_invited(&grandma, Scope::All, now()).await?;
+    let key = keys::load(&world.calm(BucketNames::plain())).await?.signing(now()).clone();
+    let token = forged(&calm, &key, "grandma").await?;
+    // The second look: the first was whether the session goes on.
+    let weather = Weather::holding_nth(2, "GET", "/auth/users/grandma.json");
+    let troubled = login(world.through(&weather));
+    let mut choosing = request("POST", "/auth/invite");
+    choosing.body = Some("password=marble-canoe-violet-spoon".to_owned());
+    let ended = weather.meanwhile(calm.users().end_sessions(&grandma, now()));
+    let (answer, ended) = tokio::join!(with(&troubled, &token, choosing), ended);
+    ended?;
+    ensure!(answer.status_code == 303, "{}", answer.status_code);
+    ensure!(calm.users().find(&grandma).await?.context("grandma")?.password.is_none(), "nobody chose one");
     Ok(())
 }

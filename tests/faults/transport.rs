@@ -1,7 +1,7 @@
 //! A way to S3 on which things go wrong.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -84,8 +84,8 @@ pub(crate) struct Hold {
     method: &'static str,
     /// What its address holds.
     part: &'static str,
-    /// Whether it has not come yet.
-    expected: AtomicBool,
+    /// How many of its kind are still to come, itself included.
+    left: AtomicUsize,
     came: Notify,
     go: Notify,
 }
@@ -128,8 +128,13 @@ impl Weather {
 
     /// Fine weather, in which the first request of this kind waits.
     pub(crate) fn holding(method: &'static str, part: &'static str) -> Arc<Self> {
+        Self::holding_nth(1, method, part)
+    }
+
+    /// The same with another than the first.
+    pub(crate) fn holding_nth(nth: usize, method: &'static str, part: &'static str) -> Arc<Self> {
         let (came, go) = (Notify::new(), Notify::new());
-        let hold = Hold { method, part, expected: AtomicBool::new(true), came, go };
+        let hold = Hold { method, part, left: AtomicUsize::new(nth), came, go };
         Arc::new(Self { hold: Some(hold), ..Self::new(1, 0, None, None, None) })
     }
 
@@ -237,7 +242,7 @@ impl HttpConnector for Faulty {
         let last = weather.doom.filter(|doom| request.method() == doom.method && path.starts_with(doom.path));
         let held = weather.hold.as_ref().is_some_and(|hold| {
             let meant = request.method() == hold.method && path.contains(hold.part);
-            meant && hold.expected.swap(false, Ordering::Relaxed)
+            meant && hold.left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) == Ok(1)
         });
         let fault = self.weather.next(writes.then_some(path.as_str()), conditional);
         HttpConnectorFuture::new(async move {

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use gallery::{Scope, ViewerName};
 use heirloom_tests::{Home, PASSWORD, PATIENCE, Visitor, attributes, location};
 use jiff::{SignedDuration, Timestamp};
-use login::{Config, Invitations, Secret, keys};
+use login::{Invitations, Secret, keys};
 use reqwest::StatusCode;
 use reqwest::header::SET_COOKIE;
 
@@ -126,7 +126,7 @@ async fn a_running_gate_follows_the_keys() -> Result<()> {
     until(|| async { Ok(otto.visit("/").await?.status() == StatusCode::OK) }).await?;
     assert_eq!(gerda.visit("/").await?.status(), StatusCode::OK, "the old one goes on");
 
-    keys::drop_key(home.store(), &old, Timestamp::now(), Config::LIFETIME, true).await?;
+    keys::drop_stolen(home.store(), home.machine().users(), &old, Timestamp::now()).await?;
     until(|| async { Ok(gerda.visit("/").await?.status() == StatusCode::FOUND) }).await?;
     assert_eq!(otto.visit("/").await?.status(), StatusCode::OK);
     Ok(())

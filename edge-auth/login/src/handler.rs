@@ -27,7 +27,8 @@ use crate::upload::Uploads;
 use crate::users::{User, Users, UsersError};
 use crate::{page, renewal, upload};
 
-/// How long the keys are remembered, in seconds: a new one signs, and a dropped one stops, within this time.
+/// How long the keys are remembered, in seconds: a new one signs, and a dropped one stops, within this time. What would
+/// outlast a dropped key does not believe them so long: see `session_today`.
 const KEYS_FOR: i64 = 60;
 
 /// What a gallery may set.
@@ -214,6 +215,23 @@ impl Login {
         };
         let verifier = Verifier::new(self.ring(now).await?.public()?, &self.config.audience);
         Ok(verifier.verify(token, now.as_second()).ok())
+    }
+
+    /// The session and its viewer by what lies in the bucket now, for what may outlast the key: another session, a
+    /// password. The keys are read after the record: whoever shows the generation that a stolen key's drop gave the
+    /// viewer is judged without that key, which was dropped before.
+    async fn session_today(
+        &self,
+        asked: &Asked<'_>,
+        now: Timestamp,
+    ) -> Result<Option<(Verified, Option<User>)>, Failure> {
+        // First by the keys that are remembered, so that a made-up cookie asks nothing of S3.
+        let Some(session) = self.session(asked, now).await? else {
+            return Ok(None);
+        };
+        let user = self.users.find(&session.session().viewer).await?;
+        *self.ring.lock().await = None;
+        Ok(self.session(asked, now).await?.map(|session| (session, user)))
     }
 
     pub(crate) async fn record(

@@ -2,6 +2,7 @@
 //!
 //! All of them verify; one signs: of those whose time to sign has come, the newest. A new key waits before it signs, so
 //! that every gate knows its public half by then. An old one verifies for as long as a session that it signed may live.
+//! A stolen one is dropped at once, and lies there, believed by nobody, until everybody's sessions have ended.
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use session::{PublicKeys, SigningKey};
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::users::{Users, UsersError};
 
 /// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,18 @@ pub enum KeysError {
         /// When the last session that it signed ends, or `further notice` while it signs.
         until: String,
     },
+    /// A stolen key that is dropped, and not all that belongs to it is done.
+    #[error(
+        "`{id}` is dropped, but sessions that somebody began with it may go on: run `heirloom keys drop {id} \
+         --emergency` again"
+    )]
+    Unfinished {
+        /// The key.
+        id: String,
+        /// What kept it.
+        #[source]
+        cause: Box<UsersError>,
+    },
     /// No randomness.
     #[error("the system gives no random bytes: {0}")]
     Random(String),
@@ -56,6 +71,9 @@ struct SigningKeyRecord {
     /// When it begins to sign; at once when nothing is said.
     #[serde(default)]
     signs_from: Option<Timestamp>,
+    /// Whether it is stolen and dropped, and sessions are still to be ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dropped: bool,
 }
 
 impl Drop for SigningKeyRecord {
@@ -89,6 +107,8 @@ pub enum KeyState {
     },
     /// No session rests on it any more: it can be dropped.
     Idle,
+    /// It is stolen and dropped, and not everybody's sessions have ended: dropping it again goes on with that.
+    Dropped,
 }
 
 /// All keys of a gallery.
@@ -96,6 +116,8 @@ pub enum KeyState {
 pub struct KeyRing {
     /// In the order in which they begin to sign; never empty.
     keys: Vec<Held>,
+    /// Those that are believed no more, though they lie there.
+    dropped: Vec<(String, Timestamp)>,
 }
 
 impl KeyRing {
@@ -108,7 +130,7 @@ impl KeyRing {
         self.keys.iter().rposition(|held| held.signs_from <= now).unwrap_or(0)
     }
 
-    /// The public halves of all.
+    /// The public halves of all that verify.
     pub fn public(&self) -> Result<PublicKeys, KeysError> {
         Ok(PublicKeys::of(self.keys.iter().map(|held| &held.key))?)
     }
@@ -126,13 +148,14 @@ impl KeyRing {
             }
         };
         let listed = self.keys.iter().enumerate();
-        listed.map(|(place, held)| (held.key.id().to_string(), held.created, state(place, held))).collect()
+        let listed = listed.map(|(place, held)| (held.key.id().to_string(), held.created, state(place, held)));
+        listed.chain(self.dropped.iter().map(|(id, created)| (id.clone(), *created, KeyState::Dropped))).collect()
     }
 }
 
 /// Reads the keys.
 pub async fn load(store: &Store) -> Result<KeyRing, KeysError> {
-    let mut keys = Vec::new();
+    let (mut keys, mut dropped) = (Vec::new(), Vec::new());
     for listed in store.list(Bucket::Auth, "keys/").all().await? {
         let Some(key @ Key::SigningKey(_)) = Key::parse(Bucket::Auth, &listed.path) else {
             continue;
@@ -143,10 +166,14 @@ pub async fn load(store: &Store) -> Result<KeyRing, KeysError> {
         };
         let (created, signs_from) = (record.created, record.signs_from.unwrap_or(record.created));
         let key = read(&record, &key).ok_or(KeysError::NotThatKey(listed.path))?;
-        keys.push(Held { signs_from, created, key });
+        if record.dropped {
+            dropped.push((key.id().to_string(), created));
+        } else {
+            keys.push(Held { signs_from, created, key });
+        }
     }
     keys.sort_by(|a, b| (a.signs_from, a.created, a.key.id()).cmp(&(b.signs_from, b.created, b.key.id())));
-    if keys.is_empty() { Err(KeysError::None) } else { Ok(KeyRing { keys }) }
+    if keys.is_empty() { Err(KeysError::None) } else { Ok(KeyRing { keys, dropped }) }
 }
 
 fn read(record: &SigningKeyRecord, stored: &Key) -> Option<SigningKey> {
@@ -177,36 +204,61 @@ pub async fn rotate(store: &Store, now: Timestamp, signs_from: Timestamp) -> Res
     create(store, now, signs_from).await
 }
 
-/// Drops a key: at once in an emergency, otherwise only when no session rests on it. The last key is replaced by a new
-/// one, whose id is returned.
-pub async fn drop_key(
-    store: &Store,
-    id: &str,
-    now: Timestamp,
-    lifetime: Duration,
-    emergency: bool,
-) -> Result<Option<String>, KeysError> {
+/// Drops a key on which no session rests, when sessions live at most for `lifetime`.
+pub async fn drop_key(store: &Store, id: &str, now: Timestamp, lifetime: Duration) -> Result<(), KeysError> {
     let states = load(store).await?.states(now, lifetime);
     let (_, _, state) = states.iter().find(|(known, ..)| known == id).ok_or(KeysError::Unknown(id.to_owned()))?;
     let in_use = match state {
-        KeyState::Signs => Some("further notice".to_owned()),
+        KeyState::Signs | KeyState::Dropped => Some("further notice".to_owned()),
         KeyState::Verifies { until } => Some(until.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         KeyState::Waits { .. } | KeyState::Idle => None,
     };
-    if let Some(until) = in_use.filter(|_| !emergency) {
-        return Err(KeysError::InUse { id: id.to_owned(), until });
+    match in_use {
+        Some(until) => Err(KeysError::InUse { id: id.to_owned(), until }),
+        None => Ok(store.remove(&Key::SigningKey(id.to_owned())).await?),
     }
-    // The new one first: between the two steps the gallery has a key.
-    let new = if states.len() == 1 { Some(create(store, now, now).await?) } else { None };
-    store.remove(&Key::SigningKey(id.to_owned())).await?;
-    Ok(new)
+}
+
+/// What the drop of a stolen key did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emergency {
+    /// The id of the key that signs in its place, when there was no other.
+    pub made: Option<String>,
+    /// How many viewers' sessions ended.
+    pub signed_out: usize,
+}
+
+/// Drops a stolen key at once and ends everybody's sessions. Not those alone that it signed: whoever has it may have had
+/// a session of theirs renewed, which another signed then.
+///
+/// The key first: from the first raised generation on, no renewal that reads the keys believes it. Until the last one it
+/// lies there as dropped, so that whatever breaks off is seen, and another call goes on with it.
+pub async fn drop_stolen(store: &Store, users: &Users, id: &str, now: Timestamp) -> Result<Emergency, KeysError> {
+    let ring = load(store).await?;
+    let key = Key::SigningKey(id.to_owned());
+    let Some((mut record, _)) = store.read_json::<SigningKeyRecord>(&key).await? else {
+        return Err(KeysError::Unknown(id.to_owned()));
+    };
+    // The new one before: between the two steps the gallery has a key.
+    let is_last = ring.keys.iter().all(|held| held.key.id().as_str() == id);
+    let made = if is_last { Some(create(store, now, now).await?) } else { None };
+    record.dropped = true;
+    store.write_json(&key, &record, Condition::Always).await?;
+    let rest = async {
+        let signed_out = users.end_all_sessions(now).await?;
+        store.remove(&key).await?;
+        Ok::<_, UsersError>(signed_out)
+    };
+    let signed_out = rest.await.map_err(|cause| KeysError::Unfinished { id: id.to_owned(), cause: Box::new(cause) })?;
+    Ok(Emergency { made, signed_out })
 }
 
 async fn create(store: &Store, now: Timestamp, signs_from: Timestamp) -> Result<String, KeysError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut seed[..]).map_err(|e| KeysError::Random(e.to_string()))?;
     let id = SigningKey::from_seed(&seed).id().to_string();
-    let record = SigningKeyRecord { seed: BASE64.encode(&seed[..]), created: now, signs_from: Some(signs_from) };
+    let record =
+        SigningKeyRecord { seed: BASE64.encode(&seed[..]), created: now, signs_from: Some(signs_from), dropped: false };
     store.write_json(&Key::SigningKey(id.clone()), &record, Condition::New).await?;
     Ok(id)
 }
@@ -222,7 +274,12 @@ mod tests {
     #[test]
     fn a_record_is_the_key_that_its_name_says() {
         let key = SigningKey::from_seed(&[4; 32]);
-        let record = |seed: &[u8]| SigningKeyRecord { seed: BASE64.encode(seed), created: at(0), signs_from: None };
+        let record = |seed: &[u8]| SigningKeyRecord {
+            seed: BASE64.encode(seed),
+            created: at(0),
+            signs_from: None,
+            dropped: false,
+        };
         let named = |id: &str| Key::SigningKey(id.to_owned());
         assert_eq!(read(&record(&[4; 32]), &named(key.id().as_str())).unwrap().id(), key.id());
         assert!(read(&record(&[5; 32]), &named(key.id().as_str())).is_none());
@@ -238,7 +295,7 @@ mod tests {
             created: at(0),
             key: SigningKey::from_seed(&[seed; 32]),
         };
-        let ring = KeyRing { keys: vec![held(1, 0), held(2, 1000), held(3, 5000)] };
+        let ring = KeyRing { keys: vec![held(1, 0), held(2, 1000), held(3, 5000)], dropped: Vec::new() };
         let month = Duration::from_secs(100_000);
         let states = |now| ring.states(at(now), month).into_iter().map(|(_, _, state)| state).collect::<Vec<_>>();
         let signs = |now| ring.signing(at(now)).id().to_string();

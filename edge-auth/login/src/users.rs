@@ -174,16 +174,17 @@ impl Users {
         Ok(user)
     }
 
-    /// Gives an invited viewer the password of their choice; their sessions go on. Only the first is taken.
-    pub(crate) async fn choose_password(
-        &self,
-        name: &ViewerName,
-        password: &Zeroizing<String>,
-    ) -> Result<User, UsersError> {
+    /// Gives an invited viewer the password of their choice; their sessions go on. Only the first is taken, and none
+    /// when their sessions have ended since they were `seen`.
+    pub(crate) async fn choose_password(&self, seen: &User, password: &Zeroizing<String>) -> Result<User, UsersError> {
+        let name = &seen.name;
         password::fit(password, &[name.as_str(), &self.title])?;
         let (user, etag) = self.read(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
         if user.password.is_some() {
             return Err(UsersError::HasPassword(name.clone()));
+        }
+        if user.generation != seen.generation {
+            return Err(UsersError::Overtaken(name.clone()));
         }
         let user = User { password: Some(self.hasher.hash(password).await?), ..user };
         match self.store.write_own(&key(name), &user, Condition::Unchanged(etag)).await? {
@@ -214,6 +215,19 @@ impl Users {
     /// Ends a viewer's sessions, and nothing else: devices that stay signed in begin new ones, and invitations are good.
     pub async fn end_sessions(&self, name: &ViewerName, now: Timestamp) -> Result<User, UsersError> {
         self.change(name, now, |_| {}, Ways::Kept).await
+    }
+
+    /// The same for everybody. Returns how many they are.
+    pub async fn end_all_sessions(&self, now: Timestamp) -> Result<usize, UsersError> {
+        let all = self.list().await?;
+        for user in &all {
+            match self.end_sessions(&user.name, now).await {
+                // Let out meanwhile.
+                Ok(_) | Err(UsersError::Unknown(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all.len())
     }
 
     /// Removes a viewer; their sessions end.

@@ -53,7 +53,7 @@ impl Login {
                 let Some(user) = self.without_password(asked, now).await? else {
                     return Ok(Answer::see_other("/"));
                 };
-                match self.users.choose_password(&user.name, &password).await {
+                match self.users.choose_password(&user, &password).await {
                     Ok(user) => {
                         self.record(asked, Event::PasswordChosen, Some(&user.name), Outcome::Done, now).await?;
                         Ok(Answer::see_other("/"))
@@ -105,12 +105,11 @@ impl Login {
 
     /// The viewer of this request's session, if it goes on and they have no password.
     async fn without_password(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Option<User>, Failure> {
-        let Some(session) = self.session(asked, now).await? else {
+        let Some((session, user)) = self.session_today(asked, now).await? else {
             return Ok(None);
         };
-        let session = session.session();
-        let user = self.users.find(&session.viewer).await?;
-        Ok(user.filter(|user| user.generation == session.generation && user.password.is_none()))
+        let generation = session.session().generation;
+        Ok(user.filter(|user| user.generation == generation && user.password.is_none()))
     }
 
     /// Used, expired, taken back or never made: one answer for all.

@@ -169,10 +169,9 @@ impl Login {
     pub(super) async fn renew(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Answer, Failure> {
         let next = asked.next();
         let to_form = || Answer::see_other(&next.through("/auth/login")).with_cookie(cookie::clear());
-        let Some(old) = self.session(asked, now).await? else {
+        let Some((old, user)) = self.session_today(asked, now).await? else {
             return Ok(to_form());
         };
-        let user = self.users.find(&old.session().viewer).await?;
         if let Some(session) = renewal::renew(&old, user.as_ref(), &self.config, now.as_second()) {
             let answer = self.go_on(&session, next.as_str(), now).await?;
             let is_owner = user.is_some_and(|user| user.role.is_owner());

@@ -1,9 +1,9 @@
 //! The keys that sign.
 
-use gallery::{Bucket, Scope};
+use gallery::{Bucket, Scope, ViewerName};
 use login::keys::{self, KeyState};
 use login::{Config, Cost, KeysError, load_or_create, public_keys};
-use session::{TokenError, Verifier};
+use session::{Session, SessionId, TokenError, Verifier};
 
 use crate::fixture::*;
 
@@ -63,18 +63,64 @@ async fn keys_are_rotated_and_dropped() {
     assert_eq!(keys::load(&store).await.unwrap().signing(later(400)).id().as_str(), new);
 
     let month = 30 * 86_400;
-    let drop = async |id: &str, at, emergency| keys::drop_key(&store, id, at, Config::LIFETIME, emergency).await;
-    let refused = drop(&old, later(400), false).await.unwrap_err().to_string();
+    let drop = async |id: &str, at| keys::drop_key(&store, id, at, Config::LIFETIME).await;
+    let stolen = async |id: &str, at| keys::drop_stolen(&store, login.users(), id, at).await;
+    let refused = drop(&old, later(400)).await.unwrap_err().to_string();
     assert!(refused.contains(&old) && refused.contains("--emergency"), "{refused}");
-    assert!(drop(&new, later(400), false).await.is_err(), "the one that signs");
-    assert!(matches!(drop("nonsense", later(400), true).await, Err(KeysError::Unknown(_))));
+    assert!(drop(&new, later(400)).await.is_err(), "the one that signs");
+    assert!(matches!(stolen("nonsense", later(400)).await, Err(KeysError::Unknown(_))));
     assert_eq!(states(later(310 + month)).await, [KeyState::Idle, KeyState::Signs]);
-    assert_eq!(drop(&old, later(310 + month), false).await.unwrap(), None);
+    drop(&old, later(310 + month)).await.unwrap();
 
     // An emergency: the last key goes, another takes its place, and nobody is signed in any more.
-    let third = drop(&new, later(500), true).await.unwrap().expect("a new key");
+    let third = stolen(&new, later(500)).await.unwrap().made.expect("a new key");
     assert!(gate().await.verify(&second, later(500).as_second()).is_err());
     let fourth = token(&sign_in(&login, "gerda", PASSWORD, later(600)).await);
     assert!(gate().await.verify(&fourth, later(600).as_second()).is_ok());
     assert_eq!(keys::load(&store).await.unwrap().signing(later(600)).id().as_str(), third);
+}
+
+/// Whoever stole a key gets nothing of it that lasts once it is dropped, although login remembers the keys for a minute and
+/// the thief learns every new generation.
+#[tokio::test]
+async fn a_stolen_key_brings_nothing_that_lasts() {
+    let Some((store, login)) = gallery("stolen").await else {
+        return;
+    };
+    let grandma = ViewerName::parse("grandma").unwrap();
+    login.users().add_invited(&grandma, family(), now()).await.unwrap();
+    let seized = keys::load(&store).await.unwrap().signing(now()).clone();
+    keys::rotate(&store, later(1), later(10)).await.unwrap();
+    let forged = async |viewer: &ViewerName, at| {
+        let session = Session {
+            viewer: viewer.clone(),
+            scope: Scope::All,
+            generation: login.users().find(viewer).await.unwrap().unwrap().generation,
+            id: SessionId::from_random([7; 16]),
+            issued: later(at).as_second(),
+            recheck_after: later(at + 600).as_second(),
+            expires: later(at + 86_400).as_second(),
+        };
+        seized.mint(&session, "gallery").unwrap()
+    };
+    // Each remembers the keys as they are before the drop.
+    let (renewal, inviting) = (self::login(&store, Cost::LEAST), self::login(&store, Cost::LEAST));
+    let answer = renew(&renewal, &forged(&gerda(), 90).await, later(90)).await;
+    assert_eq!(location(&answer), "/albums/Family/", "the key is good until it is dropped");
+    let with_cookie = async |at| {
+        let mut thief = Browser::new(&inviting);
+        thief.cookies.insert("__Host-session".to_owned(), forged(&grandma, at).await);
+        thief
+    };
+    assert_eq!(with_cookie(90).await.get("/auth/invite", later(90)).await.status_code, 200);
+
+    let done = keys::drop_stolen(&store, login.users(), seized.id().as_str(), later(100)).await.unwrap();
+    assert_eq!((done.made, done.signed_out), (None, 2));
+    let answer = renew(&renewal, &forged(&gerda(), 130).await, later(130)).await;
+    assert!(location(&answer).starts_with("/auth/login"), "{}", location(&answer));
+    let chosen = "password=marble-canoe-violet-spoon";
+    assert_eq!(with_cookie(130).await.post("/auth/invite", chosen, later(130)).await.status_code, 303);
+    assert!(login.users().find(&grandma).await.unwrap().unwrap().password.is_none(), "nobody chose one");
+    assert_eq!(sign_in(&inviting, "grandma", "marble-canoe-violet-spoon", later(131)).await.status_code, 401);
+    assert_eq!(keys::load(&store).await.unwrap().states(later(131), Config::LIFETIME).len(), 1, "it is gone");
 }
