@@ -87,8 +87,15 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Arc<Self>, FolderError> {
         let not_writable = |cause| FolderError::NotWritable { path: path.to_owned(), cause };
         let blobs = Arc::new(Blobs::prepare(path).map_err(not_writable)?);
+        let file = path.join("index.redb");
+        // A kill during the very first start leaves as little, but no files: each is written after the index knows of its
+        // opening. An index that was made anew would know none of them, and they would be swept away.
+        if is_new(&file) && blobs.all().next().transpose().map_err(not_writable)?.is_some() {
+            let cause = "`index.redb` is missing or empty, and `blobs` holds files that only it can name".to_owned();
+            return Err(FolderError::Damaged { path: path.to_owned(), cause });
+        }
         // redb may panic on a file that is damaged in an unlucky place.
-        let opened = catch_unwind(AssertUnwindSafe(|| Index::open(&path.join("index.redb"), &blobs)));
+        let opened = catch_unwind(AssertUnwindSafe(|| Index::open(&file, &blobs)));
         let index = match opened {
             Ok(Ok(index)) => index,
             Ok(Err(error)) => return Err(explain(path, error)),
@@ -287,6 +294,14 @@ impl Folder {
 impl std::fmt::Debug for Folder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Folder").field("blobs", &self.blobs).finish_non_exhaustive()
+    }
+}
+
+/// Whether nothing was ever written into the index.
+fn is_new(index: &Path) -> bool {
+    match std::fs::metadata(index) {
+        Ok(found) => found.len() == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
     }
 }
 

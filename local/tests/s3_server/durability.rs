@@ -72,6 +72,50 @@ async fn a_damaged_index_is_named() {
     assert!(get(&running.near, "k").await.unwrap() == noise(10_000, 1));
 }
 
+/// A copy that left the open file out, or a cut of power: what lies there is not swept away for want of an index.
+#[tokio::test]
+async fn an_index_that_is_empty_or_missing_takes_no_file_with_it() {
+    let running = Running::start().await;
+    put(&running.near, "k", noise(100_000, 1)).await;
+    let directory = running.stop().await;
+    let (index, blobs) = (directory.path().join("index.redb"), directory.path().join("blobs"));
+    let whole = fs::read(&index).unwrap();
+    let make_empty = || fs::write(&index, "").unwrap();
+    let remove = || fs::remove_file(&index).unwrap();
+    for harm in [&make_empty as &dyn Fn(), &remove] {
+        harm();
+        for _ in 0..2 {
+            let error = Folder::open(directory.path()).unwrap_err();
+            assert!(matches!(error, FolderError::Damaged { .. }), "{error}");
+            let told = error.to_string();
+            let names = told.contains(&*directory.path().to_string_lossy());
+            assert!(names && told.contains("missing or empty") && told.contains("`heirloom restore`"), "{told}");
+            assert_eq!(files(&blobs).len(), 1);
+        }
+        assert_eq!(fs::metadata(&index).map_or(0, |found| found.len()), 0, "no index was made");
+    }
+    fs::write(&index, whole).unwrap();
+    let running = Running::start_in(directory).await;
+    running.folder.swept().await;
+    assert!(get(&running.near, "k").await.unwrap() == noise(100_000, 1));
+}
+
+/// Killed between its first folder and the first commit. What copies folders may have left notes in one of them.
+#[tokio::test]
+async fn a_first_start_that_was_killed_is_begun_again() {
+    for index in [None, Some("")] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("blobs/00")).unwrap();
+        fs::create_dir_all(directory.path().join("tmp")).unwrap();
+        fs::write(directory.path().join("blobs/00/.DS_Store"), "not ours").unwrap();
+        if let Some(bytes) = index {
+            fs::write(directory.path().join("index.redb"), bytes).unwrap();
+        }
+        let running = Running::start_in(directory).await;
+        put(&running.near, "k", "fine").await;
+    }
+}
+
 #[tokio::test]
 async fn a_folder_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();

@@ -63,7 +63,8 @@ impl Store {
         {
             tracing::debug!(%error, "the failed index did not close well");
         }
-        *database = Some(builder().create(&self.path)?);
+        // What has gone is not made anew: an empty index would know nothing of the files.
+        *database = Some(builder().open(&self.path)?);
         Ok(())
     }
 }
