@@ -152,6 +152,7 @@ async fn has(store: &Store, album: &FolderPath, name: &str) -> Result<()> {
 struct Listed {
     /// Its title; `None` for a folder whose pages are still to be made.
     title: Option<String>,
+    /// Its photos, with those that are still to be put on its page.
     photos: usize,
     hidden: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +184,9 @@ async fn list(store: &Store, folder: Option<&FolderPath>, json: bool) -> Result<
         let key = Key::AlbumCatalogue(FolderPath::parse(name)?.album());
         if let Some((catalogue, _)) = store.read_json::<Catalogue>(&key).await? {
             album.title = Some(catalogue.title().to_owned());
+            // Files that are no photos, and the movies of Live Photos.
+            let others = catalogue.rejected.len() + catalogue.photos.len() - catalogue.in_order().len();
+            album.photos = album.photos.saturating_sub(others);
             album.hidden = catalogue.described.values.hidden;
             album.cover.clone_from(&catalogue.described.values.cover_image);
             album.problem = catalogue.described.problem.map(|problem| problem.to_string());

@@ -175,7 +175,7 @@ async fn pages(store: &Store, told: &mut Told, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Counts every original as waiting; those that a catalogue knows are taken off again.
+/// Counts every original that is meant as a photo as waiting; those that a catalogue knows are taken off again.
 async fn originals(store: &Store, told: &mut Told) -> Result<()> {
     let (mut objects, mut bytes) = (0, 0);
     let mut places: HashMap<(String, u64), Vec<String>> = HashMap::new();
@@ -187,10 +187,12 @@ async fn originals(store: &Store, told: &mut Told) -> Result<()> {
             match Key::parse(Bucket::Source, &listed.path) {
                 Some(Key::Original(source)) => {
                     let album = told.albums.entry(source.folder().to_string()).or_default();
-                    album.waiting += 1;
                     album.bytes += listed.bytes;
+                    // What is passed over, such as notes beside a photo, waits for nothing.
+                    let is_meant = resizer::facts_of(&listed.path).is_some();
+                    album.waiting += usize::from(is_meant);
                     // An `ETag` is the MD5 of the bytes, or made of those of the parts that they came in.
-                    if listed.bytes > 0 && resizer::facts_of(&listed.path).is_some() {
+                    if listed.bytes > 0 && is_meant {
                         places.entry((listed.etag, listed.bytes)).or_default().push(listed.path);
                     }
                 }

@@ -18,6 +18,7 @@ fn status_tells_what_is_there_and_what_is_wrong() {
     }
     std::fs::copy(album.join("0.jpg"), album.join("again.jpg")).unwrap();
     std::fs::write(album.join("notes.txt"), b"not a photo").unwrap();
+    std::fs::write(album.join("0.jpg.xmp"), b"passed over").unwrap();
     std::fs::write(album.join("metadata.yml"), b"title: Lisbon\nsort: sideways\n").unwrap();
     std::fs::write(album.join("../metadata.yml"), b"titel: Us\ncaptions: {9.jpg: The tram}\n").unwrap();
     assert!(run(folder.path(), &["upload", "Photos"]).status.success());
@@ -37,6 +38,9 @@ fn status_tells_what_is_there_and_what_is_wrong() {
         lisbon["rejected"]["notes.txt"].is_string() && lisbon["problem"].as_str().unwrap().contains("line"),
         "{status}"
     );
+    let listed = run(folder.path(), &["album", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed["albums"]["Family/Lisbon"]["photos"], 4, "{listed}");
     assert_eq!(status["doubles"], serde_json::json!([["Family/Lisbon/0.jpg", "Family/Lisbon/again.jpg"]]));
     // What cannot be read is gathered by the last record that a build writes.
     loop {
