@@ -53,8 +53,8 @@ pub struct ImportTakeout {
     #[arg(long, default_value = "both", value_name = "WHICH")]
     pub edited: Edited,
 
-    /// The clock by which to write dates that no photo nearby tells the time zone of: `+02:00`
-    #[arg(long, default_value = "+00:00", value_name = "OFFSET", value_parser = offset)]
+    /// The clock by which to write dates that no photo nearby tells the time zone of: `+02:00`, `-05:00`
+    #[arg(long, default_value = "+00:00", value_name = "OFFSET", value_parser = offset, allow_hyphen_values = true)]
     pub zone: Offset,
 
     #[command(flatten)]
@@ -181,6 +181,9 @@ fn offset(text: &str) -> Result<Offset, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
+    use super::super::{Arguments, Command};
     use super::*;
 
     #[test]
@@ -193,5 +196,12 @@ mod tests {
         for wrong in ["", "2", "+", "+25", "+02:60", "Europe/Lisbon", "+-2"] {
             assert!(offset(wrong).unwrap_err().contains(wrong), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_zone_may_lie_west_of_greenwich() {
+        let line = ["heirloom", "import", "takeout", "Takeout", "--zone", "-05:00", "--dry-run"];
+        let Command::Import(Import::Takeout(asked)) = Arguments::parse_from(line).command else { panic!() };
+        assert_eq!((asked.zone.seconds(), asked.asked.dry_run), (-18000, true));
     }
 }
