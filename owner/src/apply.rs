@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Apply, Export};
 use crate::reach::Reached;
+use crate::secret::first_line;
 use crate::tell::counted;
 use crate::user::made;
 use crate::welcome::welcome;
@@ -203,8 +204,8 @@ async fn written_to(users: &Users, audit: &Audit, name: &ViewerName, entry: &Ent
 fn printed(command: &str) -> Result<Zeroizing<String>> {
     let output = Command::new("sh").args(["-c", command]).output().context("cannot run `password_command`")?;
     ensure!(output.status.success(), "`{command}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    let text = Zeroizing::new(String::from_utf8(output.stdout).context("the password is not UTF-8")?);
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+    let said = Zeroizing::new(String::from_utf8(output.stdout).context("the password is not UTF-8")?);
+    Ok(first_line(&said))
 }
 
 impl Made {

@@ -29,6 +29,7 @@ mod reach;
 mod rebuild;
 mod restore;
 mod retry;
+mod secret;
 mod serve;
 mod status;
 mod tell;

@@ -1,7 +1,7 @@
 //! `heirloom notify`: one mail for each viewer about a batch of new photos. The `mail` crate is what writes and sends; here
 //! is how it is asked for and told, and how a gallery that runs does it by itself.
 
-use std::io::{ErrorKind, IsTerminal, Read};
+use std::io::{ErrorKind, IsTerminal};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Data, MailFile, Notify, Place};
 use crate::reach::Reached;
+use crate::secret::from_stdin;
 use crate::tell::tell;
 
 /// The settings of a gallery on this machine, in its data folder.
@@ -119,14 +120,8 @@ async fn set_password(store: &Store, command: &Notify) -> Result<()> {
 
 /// A secret, typed unseen or out of a pipe.
 fn asked(prompt: &str) -> Result<Zeroizing<String>> {
-    let mut secret = Zeroizing::new(String::new());
-    if std::io::stdin().is_terminal() {
-        *secret = rpassword::prompt_password(prompt)?;
-    } else {
-        std::io::stdin().read_to_string(&mut secret).context("cannot read the password from standard input")?;
-    }
-    let end = secret.trim_end_matches(['\n', '\r']).len();
-    secret.truncate(end);
+    let on_terminal = std::io::stdin().is_terminal();
+    let secret = if on_terminal { rpassword::prompt_password(prompt)?.into() } else { from_stdin()? };
     ensure!(!secret.is_empty(), "the password is empty: nothing was changed");
     Ok(secret)
 }

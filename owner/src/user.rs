@@ -1,6 +1,6 @@
 //! `heirloom user`: let people in, or out.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 
 use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, Store, ViewerName};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{ImportPeople, Many, May, PasswordFrom, User, scope};
 use crate::reach::Reached;
+use crate::secret::from_stdin;
 use crate::tell::tell;
 use crate::welcome::welcome;
 
@@ -227,11 +228,9 @@ struct Password {
 
 impl Password {
     fn get(from: PasswordFrom) -> Result<Self> {
-        let typed = |text: String| Self { text: text.into(), made_here: false };
+        let typed = |text| Self { text, made_here: false };
         if from.password_stdin {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("cannot read the password from standard input")?;
-            return Ok(typed(text.trim_end_matches(['\n', '\r']).to_owned()));
+            return Ok(typed(from_stdin()?));
         }
         if from.ask {
             if !std::io::stdin().is_terminal() {
@@ -240,7 +239,7 @@ impl Password {
             let first = rpassword::prompt_password("Password (15 characters at least): ")?;
             let again = rpassword::prompt_password("The same again: ")?;
             ensure!(first == again, "the two passwords differ: nothing was changed");
-            return Ok(typed(first));
+            return Ok(typed(first.into()));
         }
         Ok(Self { text: made()?, made_here: true })
     }

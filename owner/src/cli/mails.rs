@@ -31,7 +31,7 @@ pub struct Notify {
     #[arg(long)]
     pub now: bool,
 
-    /// Keep the mail server's password in the gallery's auth bucket: it is asked for, or read from standard input
+    /// Keep the mail server's password in the gallery's auth bucket: it is asked for, or the first line of standard input
     #[arg(long, conflicts_with_all = ["dry_run", "to", "now"])]
     pub set_password: bool,
 

@@ -230,7 +230,7 @@ pub struct PasswordFrom {
     #[arg(long)]
     pub ask: bool,
 
-    /// Read the password from standard input
+    /// Read the password from standard input: its first line
     #[arg(long)]
     pub password_stdin: bool,
 }

@@ -32,7 +32,8 @@ async fn requirement_23_the_log_holds_no_secret_even_when_it_tells_everything() 
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    typed.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    // As a password manager prints it: what stands below is no part of it.
+    typed.stdin.take().unwrap().write_all(format!("{PASSWORD}\nurl: example.org\n").as_bytes()).unwrap();
     assert!(typed.wait().unwrap().success());
     let invited = text(&run(folder.path(), &["invite", "grandma", "--collections", "Family"]).stdout);
     let code = invited.split("code=").nth(1).unwrap().chars().take_while(char::is_ascii_alphanumeric);

@@ -71,7 +71,7 @@ fn the_password_of_ses_is_made_of_a_secret_key() {
          \"photos@example.org\"\n",
     );
     assert!(given("AKIAIOSFODNN7EXAMPLE\n").1.contains("belongs into `user`"));
-    assert_eq!(given(&format!("{secret}\n")), (true, String::new()));
+    assert_eq!(given(&format!("{secret}\nurl: example.org\n")), (true, String::new()));
     let store = serving.store();
     let kept = tokio::runtime::Runtime::new().unwrap().block_on(store.read_json::<Value>(&Key::MailPassword)).unwrap();
     let password = mail::ses::smtp_password(secret, "eu-central-1").unwrap();
