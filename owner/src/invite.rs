@@ -1,5 +1,6 @@
 //! `heirloom invite`: a link that lets somebody in.
 
+use std::fs::File;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -39,16 +40,27 @@ async fn with(reached: &Reached, command: &Invite) -> Result<()> {
             "cards are SVG files: name it for instance `{}`",
             file.with_extension("svg").display()
         );
+        can_be_written(file)?;
     }
+    let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
+    let link = format!("{address}/auth/invite?code={}", secret.reveal());
+    let code = QrCode::new(&link).context("the link is too long for a QR code: name a shorter `--address`")?;
     let now = Timestamp::now();
     let expires = now.saturating_add(command.expires)?;
     let store = reached.store();
     let title = reached.title().await?;
     let user = viewer(store, command, &title, now).await?;
-    let secret = Secret::new().context("the system gives no random numbers to make a link of")?;
     Invitations::new(store.clone()).make(&user, &secret, now, expires).await?;
+    // At once: whatever fails from here on, nobody could tell the link any more.
+    tell(command, &user, &link, &code, expires);
     Audit::new(store.clone()).record(&Record::by_owner(Event::Invited, Some(user.name.clone()), now)).await?;
-    tell(command, &user, &title, &format!("{address}/auth/invite?code={}", secret.reveal()), expires)
+    if let Some(file) = &command.card {
+        std::fs::write(file, card::svg(&title, &user.name, &link, &code, expires)).with_context(|| no_card(file))?;
+        if !command.json {
+            println!("A card to print is in {}.", file.display());
+        }
+    }
+    Ok(())
 }
 
 /// The viewer that is invited, made if need be.
@@ -71,11 +83,7 @@ async fn viewer(store: &Store, command: &Invite, title: &str, now: Timestamp) ->
     Ok(known)
 }
 
-fn tell(command: &Invite, user: &User, title: &str, link: &str, expires: Timestamp) -> Result<()> {
-    let code = QrCode::new(link).context("the link is too long for a QR code: name a shorter `--address`")?;
-    if let Some(file) = &command.card {
-        write(file, &card::svg(title, &user.name, link, &code, expires))?;
-    }
+fn tell(command: &Invite, user: &User, link: &str, code: &QrCode, expires: Timestamp) {
     if command.json {
         let told = serde_json::json!({
             "invited": user.name,
@@ -85,7 +93,7 @@ fn tell(command: &Invite, user: &User, title: &str, link: &str, expires: Timesta
             "card": command.card,
         });
         println!("{told}");
-        return Ok(());
+        return;
     }
     let until = expires.strftime("%Y-%m-%d %H:%M UTC");
     println!("{} may see {}. This link works once, until {until}:", user.name, seen(&user.scope));
@@ -102,15 +110,18 @@ fn tell(command: &Invite, user: &User, title: &str, link: &str, expires: Timesta
         println!("{squares}");
     }
     println!();
-    if let Some(file) = &command.card {
-        println!("A card to print is in {}.", file.display());
-    }
     println!("It is shown this once and kept nowhere: pass it on in person, or by a message that only they read.");
-    Ok(())
 }
 
-fn write(file: &Path, text: &str) -> Result<()> {
-    std::fs::write(file, text).with_context(|| format!("cannot write the card to `{}`", file.display()))
+/// That a card can be written there. What lies there stays, and nothing new is left.
+fn can_be_written(file: &Path) -> Result<()> {
+    let is_there = file.symlink_metadata().is_ok();
+    File::options().append(true).create(true).open(file).with_context(|| no_card(file))?;
+    if is_there { Ok(()) } else { std::fs::remove_file(file).with_context(|| no_card(file)) }
+}
+
+fn no_card(file: &Path) -> String {
+    format!("cannot write the card to `{}`", file.display())
 }
 
 /// `https://host` out of an address as people paste it.

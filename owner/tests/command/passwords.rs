@@ -73,6 +73,10 @@ fn a_password_is_told_when_its_record_fails() {
     let changed = run(folder.path(), &["user", "passwd", "tom"]);
     assert!(is_made_up(told(&text(&changed.stdout), "  password: ")), "{}", text(&changed.stdout));
     refused(&changed, &["auth/audit/"]);
+    // So is a link.
+    let invited = run(folder.path(), &["invite", "tom"]);
+    assert!(text(&invited.stdout).contains("/auth/invite?code="), "{}", text(&invited.stdout));
+    refused(&invited, &["auth/audit/"]);
     let listed = text(&run(folder.path(), &["user", "list"]).stdout);
     assert!(listed.contains("tom") && listed.contains("ida"), "{listed}");
 

@@ -88,6 +88,13 @@ fn an_invitation_is_a_link_a_code_and_a_card() {
     assert!(text(&again.stdout).contains("  https://photos.example.org/auth/invite?code="), "one more device");
     refused(&run(folder.path(), &["invite", "grandma", "--collections", "Garden"]), &["user scope grandma"]);
     refused(&run(folder.path(), &["invite", "otto", "--card", "card.pdf"]), &["card.svg"]);
+    // A card that has no place lets nobody in, and a look at its place leaves nothing there.
+    refused(&run(folder.path(), &["invite", "otto", "--card", "not/there/c.svg"]), &["cannot write the card to"]);
+    let taken = ["invite", "grandma", "--collections", "Garden", "--card", "second.svg"];
+    refused(&run(folder.path(), &taken), &["user scope grandma"]);
+    assert!(!folder.path().join("second.svg").exists());
+    assert_eq!(std::fs::read_to_string(&card).unwrap(), drawn);
+    assert!(!text(&run(folder.path(), &["user", "list"]).stdout).contains("otto"));
     refused(&run(folder.path(), &["invite", "otto", "--address", "photos"]), &["photos", "https://"]);
 
     // The owner takes it back.
