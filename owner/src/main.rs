@@ -22,15 +22,25 @@ fn filter(asked: &str) -> EnvFilter {
 }
 
 /// Whoever was told something may leave early (`heirloom audit | head`). Then it ends as other programs do, with the number
-/// of the signal for that, and not with the library's panic.
-fn end_when_nobody_reads() {
+/// of the signal for that. Where standard output takes nothing, it ends with a sentence. The library would panic.
+fn end_when_nothing_can_be_told() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let told = panic.payload_as_str().unwrap_or_default();
-        if told.starts_with("failed printing to stdout") && told.contains("Broken pipe") {
-            std::process::exit(141);
+        match told.strip_prefix("failed printing to stdout: ") {
+            Some(why) if why.contains("Broken pipe") => std::process::exit(141),
+            Some(why) => {
+                eprintln!(
+                    "heirloom: cannot write to standard output: {why}; what was not told, such as a new password, is kept \
+                     nowhere"
+                );
+                // A gallery goes on without the line that tells how far it is.
+                if std::thread::current().name() == Some("main") {
+                    std::process::exit(1);
+                }
+            }
+            None => usual(panic),
         }
-        usual(panic);
     }));
 }
 
@@ -39,7 +49,7 @@ fn end_when_nobody_reads() {
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    end_when_nobody_reads();
+    end_when_nothing_can_be_told();
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(filter(&arguments.log))

@@ -264,6 +264,44 @@ fn whoever_reads_may_leave_early() {
 }
 
 #[test]
+fn what_cannot_be_told_is_told_in_one_sentence() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        return println!("skipped: there is no `/dev/full` here to write to in vain");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Serving::start(folder.path()).interrupt());
+    let invite = ["invite", "otto", "--address", "https://a.example"];
+    for arguments in [
+        &["user", "add", "tom"][..],
+        &["user", "passwd", "tom", "--json"],
+        &["user", "export"],
+        &invite,
+        &["status"],
+        &["album", "list"],
+        &["audit"],
+        &["verify"],
+        &["doctor"],
+        &["cost"],
+        &["completions", "bash"],
+    ] {
+        let done = heirloom(folder.path()).args(arguments).stdout(full.try_clone().unwrap()).output().unwrap();
+        refused(&done, &["cannot write to standard output"]);
+        assert_eq!(done.status.code(), Some(1), "{arguments:?}");
+    }
+    // What was done before it is done, and can be done again.
+    assert!(run(folder.path(), &["user", "passwd", "tom"]).status.success());
+
+    // A card that finds no room leaves its link.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/dev/full", folder.path().join("card.svg")).unwrap();
+        let invited = run(folder.path(), &[&invite[..], &["--card", "card.svg"]].concat());
+        refused(&invited, &["cannot write the card to"]);
+        assert!(text(&invited.stdout).contains("  https://a.example/auth/invite?code="), "{}", text(&invited.stdout));
+    }
+}
+
+#[test]
 fn a_deploy_says_what_it_needs() {
     let folder = tempfile::tempdir().unwrap();
     refused(&run(folder.path(), &["deploy"]), &["heirloom.toml", "--config"]);
