@@ -98,7 +98,7 @@ async fn backup(store: &Store, command: &Backup, now: Timestamp) -> Result<Summa
         fs::create_dir_all(root).with_context(|| format!("cannot make the folder `{}`", root.display()))?;
     }
     let _lock = if command.dry_run { None } else { Some(manifest::lock(root)?) };
-    let mut manifest = Manifest::read(root)?.unwrap_or_default();
+    let mut manifest = Manifest::read(root, "move it away and the copy is looked through")?.unwrap_or_default();
     let mut summary = Summary::default();
     let checked = if command.check { check(root, &manifest).await? } else { Checked::default() };
     summary.failed.extend(checked.unread.clone());

@@ -19,7 +19,7 @@ use login::{Audit, Cost, Hasher, User, Users};
 use serde::Serialize;
 
 use crate::Interrupted;
-use crate::backup::manifest::{Kept, Manifest};
+use crate::backup::manifest::{Kept, Manifest, way_without};
 use crate::backup::{fetch, people};
 use crate::cli::{Place, Restore};
 use crate::reach::Reached;
@@ -33,9 +33,9 @@ use crate::upload::send::Way;
 pub(crate) async fn run(command: Restore) -> Result<()> {
     let root = command.folder.as_path();
     ensure!(root.is_dir(), "there is no folder `{}`", root.display());
-    let manifest = Manifest::read(root)?.with_context(|| {
-        let folder = root.display();
-        format!("`{folder}` holds no manifest.json of `heirloom backup`: plain folders are sent by `heirloom upload {folder}`")
+    let upload = way_without(root);
+    let manifest = Manifest::read(root, &format!("the photos alone are sent by {upload}"))?.with_context(|| {
+        format!("`{}` holds no manifest.json of `heirloom backup`: plain folders are sent by {upload}", root.display())
     })?;
     if command.delete {
         let folder = root.display();

@@ -249,6 +249,14 @@ fn a_gallery_rises_again_from_its_copy() {
     assert!(!said.contains("1.jpg"), "{said}");
     refused(folder, &["restore", "Photos"], &["Photos", "heirloom upload Photos"]);
     refused(folder, &["restore", "nothing"], &["nothing"]);
+
+    // Without a record there are still the photos.
+    write(&manifest, "{");
+    let photos = ["manifest.json", "heirloom upload copy/originals`"];
+    refused(folder, &["restore", "copy", "--data", "third"], &photos);
+    refused(folder, &["backup", "copy"], &["manifest.json", "move it away"]);
+    fs::remove_file(&manifest).unwrap();
+    refused(folder, &["restore", "copy", "--data", "third"], &photos);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::place::ORIGINALS;
+
 const FILE: &str = "manifest.json";
 
 /// The record of a copy.
@@ -55,15 +57,13 @@ impl Kept {
 }
 
 impl Manifest {
-    /// Reads it; `None` when there is none.
-    pub(crate) fn read(root: &Path) -> Result<Option<Self>> {
+    /// Reads it; `None` when there is none. Where it cannot be understood, the sentence ends with the way out.
+    pub(crate) fn read(root: &Path, way_out: &str) -> Result<Option<Self>> {
         let file = root.join(FILE);
         match fs::read(&file) {
             Ok(bytes) => {
                 let read = serde_json::from_slice(&bytes);
-                read.map(Some).with_context(|| {
-                    format!("`{}` cannot be understood: move it away and the copy is looked through", file.display())
-                })
+                read.map(Some).with_context(|| format!("`{}` cannot be understood: {way_out}", file.display()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", file.display())),
@@ -76,6 +76,13 @@ impl Manifest {
         json.push(b'\n');
         replace(&root.join(FILE), &json, false)
     }
+}
+
+/// What sends the photos of a folder to which no record belongs: of a copy that lost it, or of any other.
+pub(crate) fn way_without(root: &Path) -> String {
+    let originals = root.join(ORIGINALS);
+    let photos = if originals.is_dir() { originals.as_path() } else { root };
+    format!("`heirloom upload {}`", photos.display())
 }
 
 /// Replaces a file in one step. A private one can be read by its owner alone, from its first byte on.
