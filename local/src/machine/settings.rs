@@ -33,9 +33,21 @@ pub enum SettingsError {
     },
     /// There is no gallery in it.
     #[error(
-        "there is no gallery in `{0}`: start one with `heirloom serve --data`, or name the folder of yours with `--data`"
+        "there is no gallery in `{0}`: start one with `heirloom serve --data {0}`, or name the folder of yours with \
+         `--data`"
     )]
     NoGallery(PathBuf),
+    /// Whether there is one cannot be seen.
+    #[error(
+        "cannot look at `{file}`: {cause}; run this as the user whose gallery it is, or name the folder of yours with \
+         `--data`"
+    )]
+    NotReadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// One of the small files does not say what it should.
     #[error("`{file}` cannot be read: {cause}; remove it and start again to have it made anew")]
     Unreadable {
@@ -128,7 +140,12 @@ impl Settings {
 
     /// Refuses a folder without a gallery.
     pub(super) fn must_exist(&self) -> Result<(), SettingsError> {
-        if self.data.join(CREDENTIALS).exists() { Ok(()) } else { Err(SettingsError::NoGallery(self.data.clone())) }
+        let file = self.data.join(CREDENTIALS);
+        match file.try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SettingsError::NoGallery(self.data.clone())),
+            Err(cause) => Err(SettingsError::NotReadable { file, cause }),
+        }
     }
 
     /// The S3 server's keys, made at the first start.
@@ -144,7 +161,7 @@ impl Settings {
                     .map_err(|cause| SettingsError::NotWritable { folder: self.data.clone(), cause })?;
                 Ok(pair.into())
             }
-            Err(error) => Err(SettingsError::Unreadable { file, cause: error.to_string() }),
+            Err(cause) => Err(SettingsError::NotReadable { file, cause }),
         }
     }
 }
@@ -217,4 +234,24 @@ impl Running {
 fn write_private<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()> {
     let json = serde_json::to_vec_pretty(value).expect("a record of ours holds nothing that JSON cannot");
     durable::write_private(file, &json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_looked_into_is_not_called_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let sentence = |data: &Path| Settings::new(data).must_exist().unwrap_err().to_string();
+        let nothing = folder.path().join("nothing");
+        let way_out = format!("`heirloom serve --data {}`", nothing.display());
+        assert!(sentence(&nothing).contains(&way_out), "{}", sentence(&nothing));
+        // Not somebody else's folder: whoever runs the tests may be root, who sees through that.
+        let file = folder.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let told = sentence(&file.join("inside"));
+        assert!(told.contains("cannot look at") && !told.contains("heirloom serve"), "{told}");
+    }
 }
