@@ -50,7 +50,8 @@ Examples:
   heirloom serve --data ~/heirloom-data    your own gallery on http://127.0.0.1:8080
   heirloom user add gerda --data ~/heirloom-data
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` or `verify` found something wrong, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 `doctor` or `verify` found something wrong, 130 stopped by Ctrl-C,
+with which `serve` and `demo` end well.
 Every command tells its outcome as JSON with `--json`; what goes wrong is told on standard error.";
 
 /// The commands

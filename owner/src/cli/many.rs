@@ -23,7 +23,7 @@ Examples:
     /// Bring the viewers to what a file says
     ///
     /// Shows what would change and asks. Whom the file does not name stays, unless `--remove` is said. Somebody new gets a
-    /// password that is shown this once; with `signs_in = \"invitation\"` a link; with `password_command = \"…\"` the
+    /// password that is shown this once; with `signs_in = "invitation"` a link; with `password_command = "…"` the
     /// password that this command prints.
     #[command(after_help = "\
 Examples:
