@@ -115,7 +115,8 @@ pub enum Key {
     Invitation(String),
     /// Auth: a count of tries to sign in, by the hash of whom or what it counts.
     Throttle(String),
-    /// Auth: a record of what happened, by its time and a random ending: `2026-11-23/14-30-00.123456789-0a1b2c3d`.
+    /// Auth: a record of what happened, by its time and a random ending: `2026-11-23/14-30-00.123456789-0a1b2c3d`. What
+    /// is recorded once for a session is by the session's end, and ends in a hash.
     Audit(String),
 }
 

@@ -10,11 +10,17 @@ use gallery::store::{Condition, Written};
 use gallery::{Bucket, Key, Store, StoreError, ViewerName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use session::Session;
+use session::token::LEEWAY;
+use sha2::{Digest, Sha256};
 
 use crate::address::AddressPrefix;
 
 /// How many records are read at once.
 const READ_AT_ONCE: usize = 32;
+
+/// How a name begins: with a time, so that names are sorted by it.
+const TIME: &str = "%Y-%m-%d/%H-%M-%S.%9f";
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +129,7 @@ impl Audit {
         let drawn = getrandom::fill(&mut ending).is_ok();
         let mut ending = u32::from_be_bytes(ending);
         loop {
-            let time = record.at.strftime("%Y-%m-%d/%H-%M-%S.%9f");
+            let time = record.at.strftime(TIME);
             let key = Key::Audit(format!("{time}-{}", HEXLOWER.encode(&ending.to_be_bytes())));
             ending = ending.wrapping_add(1);
             match self.store.write_json(&key, record, Condition::New).await? {
@@ -140,10 +146,23 @@ impl Audit {
         Ok(!self.store.list(Bucket::Auth, key.path()).all().await?.is_empty())
     }
 
+    /// Writes what happened to a session, the first time that a thing of this kind does. A token is good until its end,
+    /// whoever was let out, and there would be no end of what it can fill this bucket with.
+    pub(crate) async fn record_once(&self, record: &Record, session: &Session) -> Result<(), StoreError> {
+        // Login may not read records. So the name is one that follows from the session, and its time the last at which
+        // the token can be shown: whoever looks for what is newer than any moment before finds it.
+        let end = Timestamp::from_second(session.expires.saturating_add(LEEWAY)).unwrap_or(Timestamp::MAX);
+        let id = String::from(session.id.clone());
+        let hash = HEXLOWER.encode(&Sha256::digest(format!("{} {id}", record.event.name()))[..16]);
+        let key = Key::Audit(format!("{}-{hash}", end.strftime(TIME)));
+        // Overtaken, by this very write or one before: it is there.
+        self.store.write_json(&key, record, Condition::New).await.map(drop)
+    }
+
     /// The records since a moment, oldest first.
     pub async fn since(&self, from: Timestamp) -> Result<Vec<Record>, StoreError> {
-        // Names begin with the time, so what is older is not even listed.
-        let first = Key::Audit(from.strftime("%Y-%m-%d/%H-%M-%S.%9f").to_string()).path();
+        // Names begin with the time, or a later one, so what is older is hardly ever listed.
+        let first = Key::Audit(from.strftime(TIME).to_string()).path();
         let mut pages = self.store.list(Bucket::Auth, "audit/").after(first.trim_end_matches(".json"));
         let mut records = Vec::new();
         while let Some(page) = pages.next().await? {
@@ -152,9 +171,10 @@ impl Audit {
                 .map(|key| async move { self.store.read_json::<Record>(&key).await })
                 .buffered(READ_AT_ONCE);
             while let Some(found) = read.next().await {
-                records.extend(found?.map(|(record, _)| record));
+                records.extend(found?.map(|(record, _)| record).filter(|record| record.at >= from));
             }
         }
+        records.sort_by_key(|record| record.at);
         Ok(records)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gallery::ViewerName;
+use gallery::{StoreError, ViewerName};
 use jiff::Timestamp;
-use session::cookie;
+use session::{Session, cookie};
 
 use super::{Failure, Login};
 use crate::answer::Answer;
@@ -155,8 +155,8 @@ impl Login {
         }
         match self.session(asked, now).await {
             Ok(Some(session)) => {
-                let viewer = Some(&session.session().viewer);
-                if let Err(error) = self.record(asked, Event::SignOut, viewer, Outcome::Done, now).await {
+                let recorded = self.record_once(asked, Event::SignOut, session.session(), Outcome::Done, now);
+                if let Err(error) = recorded.await {
                     tracing::error!(%error, "a sign-out was not recorded");
                 }
             }
@@ -177,7 +177,21 @@ impl Login {
             let is_owner = user.is_some_and(|user| user.role.is_owner());
             return Ok(upload::marked(answer, is_owner, asked.is_told_owner(), session.expires - now.as_second()));
         }
-        self.record(asked, Event::Renewal, Some(&old.session().viewer), Outcome::Refused, now).await?;
+        self.record_once(asked, Event::Renewal, old.session(), Outcome::Refused, now).await?;
         Ok(to_form())
+    }
+
+    /// Records what happened to a session, once, however often its token comes.
+    async fn record_once(
+        &self,
+        asked: &Asked<'_>,
+        event: Event,
+        session: &Session,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let viewer = Some(session.viewer.clone());
+        let record = Record { at: now, event, viewer, address: Some(asked.address()), outcome, wait: None };
+        self.audit.record_once(&record, session).await
     }
 }

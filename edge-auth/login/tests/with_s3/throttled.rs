@@ -157,3 +157,26 @@ async fn records_tell_what_happened_and_no_secrets() {
     let later_ones = login::Audit::new(store).since(later(2)).await.unwrap();
     assert_eq!(later_ones.len(), 2);
 }
+
+/// Whoever was let out holds a token that verifies until its end. It leaves one record of each kind, in its place in time.
+#[tokio::test]
+async fn a_token_of_somebody_who_was_let_out_fills_no_bucket() {
+    let Some((store, login)) = gallery("onceonly").await else {
+        return;
+    };
+    let token = token(&sign_in(&login, "gerda", PASSWORD, now()).await);
+    login.users().remove(&gerda()).await.unwrap();
+    for n in 1..=50 {
+        assert!(location(&renew(&login, &token, later(600 + n)).await).starts_with("/auth/login"));
+        let mut browser = Browser::new(&login);
+        browser.cookies.insert("__Host-session".to_owned(), token.clone());
+        assert_eq!(browser.post("/auth/logout", "", later(700 + n)).await.status_code, 303);
+    }
+    sign_in(&login, "otto", PASSWORD, later(800)).await;
+    let expected = ["sign-in Done gerda", "renewal Refused gerda", "sign-out Done gerda", "sign-in Refused -"];
+    assert_eq!(recorded(&store).await, expected);
+    let audit = login::Audit::new(store);
+    let since = async |at| audit.since(at).await.unwrap().into_iter().map(|record| record.at).collect::<Vec<_>>();
+    assert_eq!(since(later(601)).await, [later(601), later(701), later(800)], "the first of each, with its own time");
+    assert_eq!(since(later(702)).await, [later(800)]);
+}
