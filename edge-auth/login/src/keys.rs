@@ -33,15 +33,26 @@ pub enum KeysError {
     Unknown(String),
     /// A key that sessions still rest on.
     #[error(
-        "sessions signed with `{id}` may live until {until}: wait, or drop it with `--emergency`, which signs out \
-         everybody who has one"
+        "sessions signed with `{id}` may live until {until}: wait, or drop it with `--emergency`, which ends everybody's \
+         sessions"
     )]
     InUse {
         /// The key.
         id: String,
-        /// When the last session that it signed ends, or `further notice` while it signs.
+        /// When the last session that it signed ends.
         until: String,
     },
+    /// The key that signs, which no waiting makes idle.
+    #[error(
+        "`{0}` signs: `heirloom keys rotate` makes one that takes its place, and `heirloom keys list` tells when this one \
+         can be dropped; or drop it with `--emergency`, which ends everybody's sessions"
+    )]
+    Signs(String),
+    /// A stolen key whose drop broke off.
+    #[error(
+        "`{0}` is dropped as stolen, and not every session has ended: run `heirloom keys drop {0} --emergency` again"
+    )]
+    HalfDropped(String),
     /// A stolen key that is dropped, and not all that belongs to it is done.
     #[error(
         "`{id}` is dropped, but sessions that somebody began with it may go on: run `heirloom keys drop {id} \
@@ -208,14 +219,14 @@ pub async fn rotate(store: &Store, now: Timestamp, signs_from: Timestamp) -> Res
 pub async fn drop_key(store: &Store, id: &str, now: Timestamp, lifetime: Duration) -> Result<(), KeysError> {
     let states = load(store).await?.states(now, lifetime);
     let (_, _, state) = states.iter().find(|(known, ..)| known == id).ok_or(KeysError::Unknown(id.to_owned()))?;
-    let in_use = match state {
-        KeyState::Signs | KeyState::Dropped => Some("further notice".to_owned()),
-        KeyState::Verifies { until } => Some(until.strftime("%Y-%m-%d %H:%M UTC").to_string()),
-        KeyState::Waits { .. } | KeyState::Idle => None,
-    };
-    match in_use {
-        Some(until) => Err(KeysError::InUse { id: id.to_owned(), until }),
-        None => Ok(store.remove(&Key::SigningKey(id.to_owned())).await?),
+    let id = id.to_owned();
+    match state {
+        KeyState::Waits { .. } | KeyState::Idle => Ok(store.remove(&Key::SigningKey(id)).await?),
+        KeyState::Signs => Err(KeysError::Signs(id)),
+        KeyState::Dropped => Err(KeysError::HalfDropped(id)),
+        KeyState::Verifies { until } => {
+            Err(KeysError::InUse { id, until: until.strftime("%Y-%m-%d %H:%M UTC").to_string() })
+        }
     }
 }
 

@@ -148,7 +148,7 @@ fn keys_are_listed_made_and_dropped() {
     assert!(public.contains(&old) && !public.contains("seed") && public.contains("\"x\""), "{public}");
     let told: serde_json::Value = serde_json::from_str(&public).expect("JSON");
     assert_eq!((told["audience"].as_str(), told["keys"].as_array().unwrap().len()), (Some("this-machine"), 2));
-    refused(&keys(&["drop", &old]), &[&old, "--emergency"]);
+    refused(&keys(&["drop", &old]), &[&old, "heirloom keys rotate", "--emergency"]);
     refused(&keys(&["drop", "nonsense"]), &["nonsense", "keys list"]);
     assert!(run(folder.path(), &["user", "add", "tom"]).status.success());
     refused(&keys(&["drop", "nonsense", "--emergency"]), &["nonsense", "keys list"]);
