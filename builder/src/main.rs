@@ -6,7 +6,7 @@ use std::env;
 use aws_lambda_events::event::sqs::SqsEvent;
 use builder::Builder;
 use gallery::store::{BucketNames, amazon};
-use gallery::{Bucket, Store};
+use gallery::{Bucket, Store, log};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,7 +22,7 @@ enum Call {
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    log::begin(|name| env::var(name).ok());
     let names =
         BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Source, Bucket::Resized, Bucket::Web])?;
     let mut builder = Builder::new(Store::new(amazon().await, names)).across_albums_later().with_own_files();

@@ -2,8 +2,8 @@
 //!
 //! What every room has to agree on lives here: how folders and photos are named ([`names`], [`slug`]), which objects
 //! lie in which bucket ([`keys`]), what is known of a photo ([`facts`]), which sizes it is offered in
-//! ([`renditions`]), how an S3 notification is read ([`notification`]), the one door to S3 ([`store`]) and the small one to the rest of AWS
-//! ([`call`]).
+//! ([`renditions`]), how an S3 notification is read ([`notification`]), the one door to S3 ([`store`]), the small one to the
+//! rest of AWS ([`call`]), and what functions tell their log ([`log`]).
 //!
 //! Nothing here decides anything: decoding pictures is the resizer's, pages are the builder's, who may see what is
 //! the gate's. Without the `store` feature the crate is the names alone and pulls in no AWS code, so that the gate at
@@ -20,6 +20,8 @@ pub mod call;
 pub mod facts;
 #[cfg(feature = "store")]
 pub mod keys;
+#[cfg(feature = "log")]
+pub mod log;
 #[cfg(feature = "store")]
 pub mod notification;
 #[cfg(feature = "store")]

@@ -3,8 +3,8 @@
 use std::env;
 
 use anyhow::Context as _;
-use gallery::Bucket;
 use gallery::store::{BucketNames, Store, amazon};
+use gallery::{Bucket, log};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use mail::{Asked, Reached, Rounds, Settings};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    log::begin(|name| env::var(name).ok());
     let needed =
         |name: &'static str| env::var(name).with_context(|| format!("the environment variable {name} is not set"));
     let names = BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Resized, Bucket::Web, Bucket::Auth])?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_lambda_events::event::sqs::SqsEvent;
 use gallery::store::{BucketNames, client_of, surroundings};
-use gallery::{Bucket, Store};
+use gallery::{Bucket, Store, log};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use resizer::{Limits, Resizer};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Tools {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    log::begin(|name| env::var(name).ok());
     let names = BucketNames::from_settings(|name| env::var(name).ok(), &[Bucket::Source, Bucket::Resized])?;
     let queue = env::var("HEIRLOOM_RESIZE_QUEUE").ok();
     let config = surroundings().load().await;

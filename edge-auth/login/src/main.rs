@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
-use gallery::Bucket;
 use gallery::store::{BucketNames, Store, amazon};
+use gallery::{Bucket, log};
 use jiff::Timestamp;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use login::{Config, Login, Uploads};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
     let setting = |name: &str| std::env::var(name).ok();
+    log::begin(setting);
     let needed =
         |name: &'static str| setting(name).with_context(|| format!("the environment variable {name} is not set"));
     let names = BucketNames::from_settings(setting, &[Bucket::Auth])?;
