@@ -122,7 +122,8 @@ export class Buckets extends Construct {
       lifecycleRules: [
         { id: 'history', noncurrentVersionExpiration: AUTH_HISTORY },
         // What `login::Login::tidy` does on one machine: counts of tries are forgotten after half a day, and a device
-        // that has not been used for 400 days has lost its cookie.
+        // that has not been used for 400 days has lost its cookie. When an invitation ends, S3 does not know: the
+        // owner's commands `invite` and `user` remove those.
         { id: 'tries', prefix: 'throttle/', expiration: Duration.days(2) },
         { id: 'devices', prefix: 'devices/', expiration: Duration.days(401) },
       ],

@@ -15,15 +15,17 @@ use qrcode::render::unicode::Dense1x2;
 use crate::card;
 use crate::cli::Invite;
 use crate::reach::Reached;
-use crate::user::{named, seeing, seen};
+use crate::user::{named, seeing, seen, tidied};
 use crate::welcome::welcome;
 
 /// Does what `heirloom invite` asks.
 pub(crate) async fn run(command: Invite) -> Result<()> {
     let reached = Reached::in_folder(&command.data).await?;
     let outcome = with(&reached, &command).await;
+    let tidied = tidied(reached.store()).await;
     reached.close().await;
-    outcome
+    outcome?;
+    tidied
 }
 
 async fn with(reached: &Reached, command: &Invite) -> Result<()> {

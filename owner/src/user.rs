@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use gallery::{Scope, Store, ViewerName};
 use jiff::Timestamp;
 use login::audit::{Event, Record};
-use login::{Audit, Cost, Hasher, Role, User as Viewer, Users, UsersError, passphrase};
+use login::{Audit, Cost, Hasher, Invitations, Role, User as Viewer, Users, UsersError, passphrase};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -39,10 +39,19 @@ pub(crate) async fn run(command: User) -> Result<()> {
     };
     // Whoever changed last, the cost of passwords that are no longer there need not be paid any more.
     let settled = users.settle_imported().await;
+    let tidied = tidied(reached.store()).await;
     drop((users, audit));
     reached.close().await;
     outcome?;
-    Ok(settled?)
+    settled?;
+    tidied
+}
+
+/// Removes invitations that are long over. On one machine the gallery does; on AWS nobody else can, because S3 knows how
+/// old an object is, and not when an invitation ends.
+pub(crate) async fn tidied(store: &Store) -> Result<()> {
+    Invitations::new(store.clone()).tidy(Timestamp::now()).await?;
+    Ok(())
 }
 
 async fn all_at_once(reached: &Reached, users: &Users, audit: &Audit, command: &Many) -> Result<()> {

@@ -120,22 +120,24 @@ impl Invitations {
 
     /// Takes back what a viewer has not used yet. Returns how many.
     pub async fn revoke(&self, viewer: &ViewerName) -> Result<usize, StoreError> {
-        let mut revoked = 0;
-        for (key, invitation) in self.all().await? {
-            if invitation.viewer == *viewer && invitation.used.is_none() {
-                self.store.remove(&key).await?;
-                revoked += 1;
-            }
-        }
-        Ok(revoked)
+        self.remove(|invitation| invitation.viewer == *viewer && invitation.used.is_none()).await
+    }
+
+    /// Removes all of a viewer's, used and unused. Returns how many.
+    pub(crate) async fn forget_all(&self, viewer: &ViewerName) -> Result<usize, StoreError> {
+        self.remove(|invitation| invitation.viewer == *viewer).await
     }
 
     /// Removes what has been over for a month. Returns how many.
     pub async fn tidy(&self, now: Timestamp) -> Result<usize, StoreError> {
         let month = jiff::SignedDuration::from_hours(30 * 24);
+        self.remove(|invitation| now.duration_since(invitation.expires) >= month).await
+    }
+
+    async fn remove(&self, of_no_use: impl Fn(&Invitation) -> bool) -> Result<usize, StoreError> {
         let mut removed = 0;
         for (key, invitation) in self.all().await? {
-            if now.duration_since(invitation.expires) >= month {
+            if of_no_use(&invitation) {
                 self.store.remove(&key).await?;
                 removed += 1;
             }

@@ -235,7 +235,9 @@ impl Users {
         self.find(name).await?.ok_or_else(|| UsersError::Unknown(name.clone()))?;
         self.store.remove(&key(name)).await?;
         self.store.remove(&Key::ToldByMail(name.clone())).await?;
-        self.forget_ways_in(name).await
+        Devices::new(self.store.clone()).forget_all(name).await?;
+        Invitations::new(self.store.clone()).forget_all(name).await?;
+        Ok(())
     }
 
     /// All viewers, by name.
@@ -270,7 +272,7 @@ impl Users {
         Ok(self.store.read_json(&key(name)).await?)
     }
 
-    /// What is left of a viewer besides their record. The record alone already bars both.
+    /// What lets a viewer in besides their password. The record alone already bars both.
     async fn forget_ways_in(&self, name: &ViewerName) -> Result<(), UsersError> {
         Devices::new(self.store.clone()).forget_all(name).await?;
         Invitations::new(self.store.clone()).revoke(name).await?;

@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use ::gallery::store::BucketNames;
+use ::gallery::{Key, Store};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use jiff::{SignedDuration, Timestamp};
+use login::{Invitations, Secret, User};
 use serde_json::{Value, json};
 
 use crate::stage::{OnAws, text};
@@ -155,6 +159,38 @@ fn albums_and_viewers_are_described_there() {
     let names: Vec<&str> =
         listed["viewers"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(names, ["anna", "karl"]);
+}
+
+/// No rule of a bucket removes them: S3 does not know when they end.
+#[test]
+fn invitations_that_are_long_over_are_removed_by_the_owners_commands() {
+    let Some(gallery) = OnAws::new("invited") else { return };
+    gallery.make_stack();
+    gallery.run(&["user", "add", "tom"]);
+    let name = |what| gallery.bucket(what);
+    let names = BucketNames { source: name("source"), resized: name("resized"), web: name("web"), auth: name("auth") };
+    let store = Store::new(gallery.client(), names);
+    let over_for = |days: i64| {
+        let (now, secret) = (Timestamp::now(), Secret::new().unwrap());
+        let over = now - SignedDuration::from_hours(24 * days);
+        gallery.runtime.block_on(async {
+            let (tom, _) = store.read_json::<User>(&Key::User("tom".parse().unwrap())).await.unwrap().unwrap();
+            let made = over - SignedDuration::from_hours(24 * 7);
+            Invitations::new(store.clone()).make(&tom, &secret, made, over).await.unwrap();
+        });
+    };
+    let count = || gallery.keys_in("auth").iter().filter(|key| key.starts_with("invitations/")).count();
+    for command in [&["user", "list"][..], &["invite", "tom"]] {
+        let before = count();
+        over_for(31);
+        over_for(29);
+        assert_eq!(count(), before + 2);
+        gallery.run(command);
+        let made = usize::from(command[0] == "invite");
+        assert_eq!(count(), before + 1 + made, "{command:?}");
+    }
+    gallery.run(&["user", "remove", "tom"]);
+    assert_eq!(count(), 0);
 }
 
 #[test]

@@ -176,11 +176,13 @@ async fn what_is_over_is_over_in_one_way() {
     assert_eq!(browser.post("/auth/invite", "code=x&password=y", later(61)).await.status_code, 400);
 
     // It does not pass on to another who gets the name.
+    let used = self::link(&store, &user, later(7 * DAY)).await;
+    assert_eq!(Browser::new(&login).post("/auth/invite", form(&used), later(61)).await.status_code, 303);
     login.users().remove(&grandma()).await.unwrap();
     login.users().add_invited(&grandma(), Scope::All, later(62)).await.unwrap();
     assert_eq!(browser.get(&link, later(63)).await.status_code, 410);
     assert_eq!(browser.post("/auth/invite", form(&link), later(63)).await.status_code, 410);
-    assert!(Invitations::new(store.clone()).list().await.unwrap().is_empty(), "both were taken back");
+    assert!(Invitations::new(store.clone()).list().await.unwrap().is_empty(), "all are gone, the used one too");
 
     let user = login.users().find(&grandma()).await.unwrap().unwrap();
     self::link(&store, &user, later(60)).await;
