@@ -7,8 +7,10 @@
 
 pub mod complete;
 pub(crate) mod copy;
+mod cover;
 pub(crate) mod etag;
 pub mod find;
+pub(crate) mod own;
 pub(crate) mod pace;
 mod plan;
 pub(crate) mod send;
@@ -19,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, stream};
-use gallery::keys::Bucket;
+use gallery::keys::{Bucket, SETTINGS};
 use gallery::store::{Condition, Listed, Removed, Written};
 use gallery::{FolderPath, Store};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -62,12 +64,14 @@ fn collections(paths: &[PathBuf], to: Option<&FolderPath>) -> Result<BTreeSet<St
         let root = path.canonicalize().with_context(failed)?;
         if let Some(to) = to {
             names.extend(to.names().first().cloned());
-        } else if root.is_dir() {
-            names.insert(own_name(&root));
+            continue;
+        }
+        names.extend(own_name(path, &root).into_string());
+        if root.is_dir() {
             for entry in root.read_dir().with_context(failed)? {
                 let entry = entry.with_context(failed)?;
-                let is_folder = entry.file_type().with_context(failed)?.is_dir();
-                names.extend(entry.file_name().into_string().ok().filter(|_| is_folder));
+                let is_meant = |name: &String| name == SETTINGS || entry.path().is_dir();
+                names.extend(entry.file_name().into_string().ok().filter(is_meant));
             }
         }
     }
@@ -138,6 +142,16 @@ pub(crate) async fn upload(store: &Store, findings: Findings, asked: &Asked) -> 
 
 /// Brings the bucket to where the findings are, from what was seen in it before they were found.
 async fn bring(store: &Store, there: Vec<Listed>, findings: Findings, asked: &Asked) -> Result<Summary> {
+    if let Some(link) = &findings.dead_link
+        && asked.delete
+        && findings.covers.iter().any(|cover| cover.by_date)
+    {
+        bail!(
+            "`{}` is a link that leads nowhere, so nothing was done: its photos went into albums by their dates, and \
+             `--delete` cannot tell them from others. Bring back what it leads to, or remove it",
+            link.display()
+        );
+    }
     let total = findings.files.iter().map(|found| found.bytes).sum();
     let there = without_left_out(there, &findings);
     let (deletions, steps): (Vec<Step>, Vec<Step>) = plan(findings.files, there, &findings.covers, asked.delete)?
@@ -211,10 +225,14 @@ async fn remove<'a>(store: &Store, listed: &'a Listed, covers: &[Cover]) -> (&'a
     (listed, removed.map_err(Into::into))
 }
 
-/// What lies in these collections.
+/// What lies in these collections; the gallery's settings lie beside them.
 async fn listed(store: &Store, collections: BTreeSet<String>) -> Result<Vec<Listed>> {
     let mut there = Vec::new();
     for collection in collections {
+        if collection == SETTINGS {
+            let named_so = store.list(Bucket::Source, SETTINGS).all().await?;
+            there.extend(named_so.into_iter().filter(|listed| listed.path == SETTINGS));
+        }
         there.extend(store.list(Bucket::Source, format!("{collection}/")).all().await?);
     }
     Ok(there)

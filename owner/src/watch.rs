@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::Interrupted;
 use crate::cli::Watch;
 use crate::reach::Reached;
 use crate::upload::find::{Findings, Found, find};
-use crate::upload::{Asked, Summary, upload};
+use crate::upload::{Asked, Summary, own, upload};
 
 /// After a failure the next try waits this long, then twice as long, up to a limit.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
@@ -29,6 +29,9 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 pub(crate) async fn run(command: Watch) -> Result<()> {
     let root = command.path.canonicalize().with_context(|| format!("cannot read `{}`", command.path.display()))?;
     ensure!(root.is_dir(), "`{}` is a file: `heirloom upload` sends single files", command.path.display());
+    if let Some(why) = own::leads_into_own(&root) {
+        bail!("`{}` is {why}", root.display());
+    }
     let (tell, mut heard) = mpsc::channel::<()>(1);
     let mut watcher = notify::recommended_watcher(move |_| {
         // One that is waiting says as much as two.
@@ -41,7 +44,7 @@ pub(crate) async fn run(command: Watch) -> Result<()> {
     if !command.json {
         println!("Watching `{}`. Ctrl-C stops.", root.display());
     }
-    let mut folder = Folder { root, command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
+    let mut folder = Folder { command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
     let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     // From the first look on it is heard.
     let _ = futures::poll!(&mut interrupt);
@@ -96,7 +99,6 @@ struct State {
 }
 
 struct Folder {
-    root: PathBuf,
     command: Watch,
     /// Files that are in the gallery in this state, under this key.
     sent: BTreeMap<PathBuf, (State, String)>,
@@ -107,8 +109,8 @@ struct Folder {
 
 impl Folder {
     async fn look(&mut self) -> Result<Next> {
-        let (root, to, by) = (self.root.clone(), self.command.to.clone(), self.command.album_by);
-        let found = tokio::task::spawn_blocking(move || find(&[root], to.as_ref(), by)).await??;
+        let (path, to, by) = (self.command.path.clone(), self.command.to.clone(), self.command.album_by);
+        let found = tokio::task::spawn_blocking(move || find(&[path], to.as_ref(), by)).await??;
         let (ready, settles_in) = self.settled(found.files);
         if !ready.is_empty() {
             let states: Vec<(PathBuf, State, String)> =
@@ -236,14 +238,14 @@ mod tests {
         write(&file, b"half");
         let root = place.path().join("Photos").canonicalize().unwrap();
         let Command::Watch(command) = asked(&["watch", root.to_str().unwrap(), "--settle", "0"]) else { panic!() };
-        let mut folder = Folder { root, command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
-        let found = find(std::slice::from_ref(&folder.root), None, None).unwrap();
+        let mut folder = Folder { command, sent: BTreeMap::new(), before: BTreeMap::new(), wait: FIRST_WAIT };
+        let found = find(std::slice::from_ref(&root), None, None).unwrap();
         write(&file, b"half and half");
         let (ready, _) = folder.settled(found.files);
         assert_eq!(ready.len(), 1);
         assert!(!ready[0].is_still(&file.metadata().unwrap()), "what came since is another state");
         folder.sent.insert(ready[0].file.clone(), (State::of(&ready[0]), ready[0].key.clone()));
-        let found = find(std::slice::from_ref(&folder.root), None, None).unwrap();
+        let found = find(std::slice::from_ref(&root), None, None).unwrap();
         assert_eq!(folder.settled(found.files).0.len(), 1, "it is sent again");
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn plan(
     }
     let mut pieces = Vec::new();
     for found in photos {
-        let Ok(source) = SourceKey::parse(&found.key) else { continue };
+        let Ok(source) = SourceKey::parse(&found.key) else {
+            let piece = Piece::on_disk(found.key, found.file, found.bytes);
+            plan.leave(&piece, "it speaks of the whole gallery: `heirloom upload` sends it");
+            continue;
+        };
         let lower = names::folded(&found.key);
         // `a.jpg.xmp`, as darktable and digiKam write it, or `a.xmp`, as Lightroom does.
         let words = beside.get(&lower).or_else(|| beside.get(names::split(&lower).0));

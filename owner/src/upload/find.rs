@@ -1,19 +1,22 @@
 //! Which files there are, and under which keys they belong.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use gallery::keys::METADATA;
-use gallery::{FolderPath, SourceKey};
+use gallery::keys::{METADATA, SETTINGS};
+use gallery::{FolderPath, NameError, SourceKey};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use walkdir::{DirEntry, WalkDir};
+
+pub(crate) use super::cover::Cover;
+use super::own;
 
 /// Albums by date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -59,56 +62,71 @@ pub(crate) struct Findings {
     /// By key.
     pub(crate) files: Vec<Found>,
     pub(crate) left_out: Vec<LeftOut>,
+    /// A link that leads nowhere, if there is one: what it stands for may be photos all the same.
+    pub(crate) dead_link: Option<PathBuf>,
     /// What of the bucket these files are all of: what is deleted here may be deleted there.
     pub(crate) covers: Vec<Cover>,
 }
 
-/// A part of the bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cover {
-    /// A folder, with a slash at its end.
-    pub(crate) folder: String,
-    /// With all folders in it; otherwise just the files right in it.
-    pub(crate) whole: bool,
-    /// The folder here that was looked through for it.
-    pub(crate) from: PathBuf,
-    /// Whether its files went into albums by their dates, so that keys do not tell where files lie.
-    pub(crate) by_date: bool,
+impl Findings {
+    fn leave(&mut self, file: &Path, why: impl Into<String>) {
+        self.left_out.push(LeftOut { file: file.to_owned(), why: why.into() });
+    }
+
+    /// Leaves out a link that cannot be followed. Gives back what is another error.
+    fn leave_link(&mut self, error: walkdir::Error) -> Result<(), walkdir::Error> {
+        let Some(link) = error.path().filter(|path| path.is_symlink()) else { return Err(error) };
+        let name = link.file_name().unwrap_or_default().to_string_lossy();
+        if let Some(why) = is_leftover(&name) {
+            self.leave(link, why);
+        } else if error.loop_ancestor().is_some() {
+            self.leave(link, "a link to a folder that it lies in");
+        } else {
+            self.leave(link, "a link that leads nowhere");
+            self.dead_link.get_or_insert_with(|| link.to_owned());
+        }
+        Ok(())
+    }
 }
 
-impl Cover {
-    /// Whether a key lies in it.
-    pub(crate) fn holds(&self, key: &str) -> bool {
-        self.below(key).is_some()
-    }
+/// Where what was named belongs.
+struct Place<'a> {
+    to: Option<&'a FolderPath>,
+    /// What it is called here.
+    name: OsString,
+}
 
-    /// Whether a key has a file by now. What a system finds under other letters as well is another file.
-    pub(crate) fn has_file(&self, key: &str) -> bool {
-        let Some(below) = self.below(key).filter(|_| !self.by_date) else { return false };
-        let mut file = self.from.clone();
-        file.extend(below.split('/'));
-        file.is_file() && file.canonicalize().is_ok_and(|real| real == file)
-    }
-
-    fn below<'a>(&self, key: &'a str) -> Option<&'a str> {
-        key.strip_prefix(&self.folder).filter(|below| self.whole || !below.contains('/'))
+impl Place<'_> {
+    /// The key of a file by the names below what was named, or why it has none.
+    fn key(&self, below: &Path) -> Result<String, &'static str> {
+        let names =
+            below.iter().map(OsStr::to_str).collect::<Option<Vec<_>>>().ok_or("its name is not UTF-8: rename it")?;
+        match (self.to, names.as_slice()) {
+            (None, [SETTINGS]) => Ok(SETTINGS.to_owned()),
+            (Some(_), [SETTINGS]) => Err("it speaks of the whole gallery: send it without `--to`"),
+            (Some(to), names) => Ok(format!("{to}/{}", names.join("/"))),
+            (None, [name]) => Ok(format!("{}/{name}", self.name.to_string_lossy())),
+            (None, names) => Ok(names.join("/")),
+        }
     }
 }
 
 /// Looks through files and folders. What lies in a folder keeps its place below it; `to` says where the folder goes, and
-/// without it each folder in it is a collection, and files right in it go into one of the folder's own name.
+/// without it each folder in it is a collection, and files right in it go into one of the folder's own name. Only a
+/// `gallery.yml` right in it belongs beside the collections. Links are followed, and what they lead to has their names.
 pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumBy>) -> Result<Findings> {
     let mut findings = Findings::default();
     for path in paths {
         let root = path.canonicalize().with_context(|| format!("cannot read `{}`", path.display()))?;
+        let place = Place { to, name: own_name(path, &root) };
         if root.is_dir() {
-            folder(&root, to, &mut findings)?;
+            folder(&root, &place, &mut findings)?;
+        } else if to.is_none() && place.name != SETTINGS {
+            bail!("`{}` is a file: say where it belongs with `--to COLLECTION/ALBUM`", path.display());
+        } else if let Some(why) = root.parent().and_then(own::leads_into_own) {
+            findings.leave(&root, why);
         } else {
-            let Some(to) = to else {
-                bail!("`{}` is a file: say where it belongs with `--to COLLECTION/ALBUM`", path.display());
-            };
-            let name = root.file_name().unwrap_or_default();
-            take(&root, name.to_str().map(|name| format!("{to}/{name}")), &mut findings)?;
+            take(&root, place.key(place.name.as_ref()), &mut findings)?;
         }
     }
     if let Some(by) = by {
@@ -133,48 +151,75 @@ pub(crate) fn find(paths: &[PathBuf], to: Option<&FolderPath>, by: Option<AlbumB
 /// How deep folders are looked through. No album lies so deep, but what is left out is to be named.
 const DEEPEST: usize = 32;
 
-/// The collection of files that lie right in a folder.
-pub(super) fn own_name(root: &Path) -> String {
-    root.file_name().map_or_else(|| "Photos".into(), |name| name.to_string_lossy().into_owned())
+/// What a file or a folder is called, a link by its own name. What lies right in a folder goes into a collection so called.
+pub(super) fn own_name(path: &Path, root: &Path) -> OsString {
+    path.file_name().or_else(|| root.file_name()).map_or_else(|| "Photos".into(), OsStr::to_owned)
 }
 
-fn folder(root: &Path, to: Option<&FolderPath>, findings: &mut Findings) -> Result<()> {
-    let own_name = own_name(root);
+fn folder(root: &Path, place: &Place<'_>, findings: &mut Findings) -> Result<()> {
+    if let Some(why) = own::leads_into_own(root) {
+        findings.leave(root, why);
+        return Ok(());
+    }
     // Paths that go on for ever are no longer paths to the system.
-    let walk = WalkDir::new(root).sort_by_file_name().max_depth(DEEPEST).into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || is_album(entry)) {
-        let entry = entry.with_context(|| format!("cannot read `{}` to its end", root.display()))?;
-        let inside = entry.path().strip_prefix(root).expect("a walk stays below its root");
-        let names = inside.iter().map(OsStr::to_str).collect::<Option<Vec<_>>>();
-        let key = names.map(|names| match (to, names.as_slice()) {
-            (Some(to), names) => format!("{to}/{}", names.join("/")),
-            (None, [name]) => format!("{own_name}/{name}"),
-            (None, names) => names.join("/"),
-        });
-        if entry.file_type().is_file() {
-            take(entry.path(), key, findings)?;
+    let mut walk = WalkDir::new(root).follow_links(true).sort_by_file_name().max_depth(DEEPEST).into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                findings.leave_link(error).with_context(|| format!("cannot read `{}` to its end", root.display()))?;
+                continue;
+            }
+        };
+        let (kind, whose) = (entry.file_type(), whose(&entry));
+        let is_passed_by = entry.depth() > 0 && !is_album(&entry);
+        if kind.is_dir() && (is_passed_by || whose.is_some()) {
+            walk.skip_current_dir();
+        }
+        let below = entry.path().strip_prefix(root).expect("a walk stays below its root");
+        if is_passed_by {
+            continue;
+        } else if let Some(why) = whose {
+            findings.leave(entry.path(), why);
+        } else if kind.is_file() {
+            take(entry.path(), place.key(below), findings)?;
+        } else if !kind.is_dir() {
+            findings.leave(entry.path(), "neither a file nor a folder");
         } else if entry.depth() == DEEPEST {
             let why = format!("it lies more than {DEEPEST} folders deep, and an album 13 at most");
-            findings.left_out.push(LeftOut { file: entry.into_path(), why });
-        } else if let (None, 1, Some(key)) = (to, entry.depth(), key) {
-            // `own_name/Family` as a key of a file means the collection `Family` as a folder.
-            let folder = format!("{}/", key.rsplit('/').next().unwrap_or_default());
+            findings.leave(entry.path(), why);
+        } else if let (None, 1, Some(name)) = (place.to, entry.depth(), below.to_str()) {
+            let folder = format!("{name}/");
             findings.covers.push(Cover { folder, whole: true, from: entry.into_path(), by_date: false });
         }
     }
-    match to {
+    let is_right_in_it = |found: &Found| found.file.parent() == Some(root) && found.key != SETTINGS;
+    match place.to {
         Some(to) => {
             let folder = format!("{to}/");
             findings.covers.push(Cover { folder, whole: true, from: root.to_owned(), by_date: false });
         }
-        None if findings.files.iter().any(|found| found.file.parent() == Some(root)) => {
+        None if findings.files.iter().any(is_right_in_it) => {
             // A collection of that name may hold albums that came from elsewhere: they are none of this folder's.
-            let folder = format!("{own_name}/");
+            let folder = format!("{}/", place.name.to_string_lossy());
             findings.covers.push(Cover { folder, whole: false, from: root.to_owned(), by_date: false });
         }
         None => {}
     }
     Ok(())
+}
+
+/// What an entry below the root is, if it is Heirloom's own. A link may lead anywhere.
+fn whose(entry: &DirEntry) -> Option<&'static str> {
+    let is_folder = entry.file_type().is_dir();
+    if entry.path_is_symlink() {
+        let real = entry.path().canonicalize().ok()?;
+        own::leads_into_own(if is_folder { &real } else { real.parent()? })
+    } else if is_folder && entry.depth() > 0 {
+        own::is_own(entry.path())
+    } else {
+        None
+    }
 }
 
 /// Folders that hold what programs keep for themselves.
@@ -198,23 +243,30 @@ pub(crate) fn is_leftover(name: &str) -> Option<&'static str> {
     }
 }
 
-fn take(file: &Path, key: Option<String>, findings: &mut Findings) -> Result<()> {
-    let mut leave = |why: String| findings.left_out.push(LeftOut { file: file.to_owned(), why });
-    let Some(key) = key else {
-        leave("its name is not UTF-8: rename it".to_owned());
-        return Ok(());
+fn take(file: &Path, key: Result<String, &'static str>, findings: &mut Findings) -> Result<()> {
+    let key = match key {
+        Ok(key) => key,
+        Err(why) => {
+            findings.leave(file, why);
+            return Ok(());
+        }
     };
     let name = key.rsplit('/').next().unwrap_or_default();
-    if let Some(why) = is_leftover(name) {
-        leave(why.to_owned());
-    } else if let Err(error) = SourceKey::parse(&key) {
-        leave(error.to_string());
+    if let Some(why) = is_leftover(name).or_else(|| own::is_own_file(name)) {
+        findings.leave(file, why);
+    } else if let Err(error) = may_be_sent(&key) {
+        findings.leave(file, error.to_string());
     } else {
         let now = file.metadata().with_context(|| format!("cannot read `{}`", file.display()))?;
         let (bytes, written) = (now.len(), now.modified().ok());
         findings.files.push(Found { file: file.to_owned(), key, bytes, written });
     }
     Ok(())
+}
+
+/// Whether there is a place for a key in the gallery.
+fn may_be_sent(key: &str) -> Result<(), NameError> {
+    if key == SETTINGS { Ok(()) } else { SourceKey::parse(key).map(drop) }
 }
 
 /// Moves each file into an album named after its day or month, right below its collection (or `--to`). The two halves of
@@ -229,7 +281,7 @@ fn into_albums(files: &mut [Found], by: AlbumBy) {
     }
     for found in files.iter_mut() {
         let name = found.key.rsplit('/').next().unwrap_or_default().to_owned();
-        if name == METADATA {
+        if name == METADATA || found.key == SETTINGS {
             continue;
         }
         let date = dates.get(stem(&found.key)).copied().or_else(|| modified(&found.file));
@@ -248,8 +300,8 @@ fn leave_out_what_lies_too_deep(findings: &mut Findings) {
     let (files, left_out) = (std::mem::take(&mut findings.files), &mut findings.left_out);
     findings.files = files
         .into_iter()
-        .filter(|found| match SourceKey::parse(&found.key) {
-            Ok(_) => true,
+        .filter(|found| match may_be_sent(&found.key) {
+            Ok(()) => true,
             Err(error) => {
                 left_out.push(LeftOut { file: found.file.clone(), why: error.to_string() });
                 false
@@ -308,81 +360,4 @@ pub(crate) fn modified(file: &Path) -> Option<Date> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tree(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("Holidays");
-        for file in files {
-            let file = root.join(file);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, b"x").unwrap();
-        }
-        (folder, root)
-    }
-
-    fn keys(findings: &Findings) -> Vec<&str> {
-        findings.files.iter().map(|found| found.key.as_str()).collect()
-    }
-
-    #[test]
-    fn a_folder_s_files_get_their_keys() {
-        let files =
-            ["a.jpg", "Lisbon/b.jpg", "Lisbon/Day 1/ü.jpg", "Lisbon/.hidden", ".cache/c.jpg", "Lisbon/@eaDir/d.jpg"];
-        let (_folder, root) = tree(&files);
-        let findings = find(std::slice::from_ref(&root), None, None).unwrap();
-        assert_eq!(keys(&findings), ["Holidays/a.jpg", "Lisbon/Day 1/ü.jpg", "Lisbon/b.jpg"]);
-        let covers: Vec<_> = findings.covers.iter().map(|cover| (cover.folder.as_str(), cover.whole)).collect();
-        assert_eq!(covers, [("Lisbon/", true), ("Holidays/", false)]);
-        assert_eq!(findings.left_out.len(), 1);
-
-        let to = FolderPath::parse("Family/2024").unwrap();
-        let findings = find(std::slice::from_ref(&root), Some(&to), None).unwrap();
-        assert_eq!(
-            keys(&findings),
-            ["Family/2024/Lisbon/Day 1/ü.jpg", "Family/2024/Lisbon/b.jpg", "Family/2024/a.jpg"]
-        );
-        let from = root.canonicalize().unwrap();
-        assert_eq!(findings.covers, [Cover { folder: "Family/2024/".to_owned(), whole: true, from, by_date: false }]);
-
-        let one = find(&[root.join("a.jpg")], Some(&to), None).unwrap();
-        assert_eq!((keys(&one), one.covers.len()), (vec!["Family/2024/a.jpg"], 0));
-        assert!(find(&[root.join("a.jpg")], None, None).unwrap_err().to_string().contains("--to"));
-        assert!(find(&[root.join("nothing")], None, None).unwrap_err().to_string().contains("nothing"));
-        let twice = find(&[root.join("a.jpg"), root.clone()], Some(&to), None).unwrap_err().to_string();
-        assert!(twice.contains("both become"), "{twice}");
-    }
-
-    #[test]
-    fn what_phones_leave_beside_photos_stays_behind() {
-        let (_folder, root) = tree(&[
-            "A/IMG_1.HEIC",
-            "A/IMG_1.AAE",
-            "A/Thumbs.db",
-            "A/MVI_2.THM",
-            "A/GX01.LRV",
-            "A/ZbThumbnail.info",
-            "A/x.jpg.part",
-        ]);
-        let findings = find(&[root], None, None).unwrap();
-        assert_eq!(keys(&findings), ["A/IMG_1.HEIC"]);
-        assert_eq!(findings.left_out.len(), 6);
-    }
-
-    #[test]
-    fn albums_by_date_keep_pairs_together() {
-        let (_folder, root) = tree(&["A/IMG_1.MOV", "A/metadata.yml"]);
-        let at = jiff::civil::date(2024, 7, 14).at(23, 59, 0, 0);
-        let photo = crate::sample::photo(3, crate::sample::Shape::Landscape, 1, at, "Drawn One", "");
-        std::fs::write(root.join("A/IMG_1.jpg"), &photo).unwrap();
-        let findings = find(std::slice::from_ref(&root), None, Some(AlbumBy::Day)).unwrap();
-        assert_eq!(keys(&findings), ["A/2024-07-14/IMG_1.MOV", "A/2024-07-14/IMG_1.jpg", "A/metadata.yml"]);
-        let findings = find(std::slice::from_ref(&root), None, Some(AlbumBy::Month)).unwrap();
-        assert_eq!(keys(&findings)[1], "A/2024-07/IMG_1.jpg");
-        // An object that lies where the file does is not that file's.
-        assert!(!findings.covers[0].has_file("A/IMG_1.jpg"));
-        let findings = find(&[root], None, None).unwrap();
-        assert!(findings.covers[0].has_file("A/IMG_1.jpg") && !findings.covers[0].has_file("A/IMG_2.jpg"));
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
-use gallery::keys::METADATA;
+use gallery::keys::{METADATA, SETTINGS};
 use gallery::store::{Condition, Listed};
 
 use super::find::{Cover, Found};
@@ -69,7 +69,7 @@ pub(crate) fn plan(here: Vec<Found>, there: Vec<Listed>, covers: &[Cover], delet
 }
 
 fn is_words(key: &str) -> bool {
-    key.rsplit('/').next() == Some(METADATA)
+    key.rsplit('/').next() == Some(METADATA) || key == SETTINGS
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod full_disk;
 mod health;
+mod leaving_out;
 mod passwords;
 mod people;
 mod program;

@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::program::{Serving, refused, run, text};
 
 /// The numbers that `upload --json` tells: uploaded, moved, unchanged, deleted, left out.
-fn told(output: &Output) -> [usize; 5] {
+pub(crate) fn told(output: &Output) -> [usize; 5] {
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(output.status.success(), "{summary}");
     let count = |name: &str| summary[name].as_array().expect("a list").len();
