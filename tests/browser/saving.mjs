@@ -1,7 +1,7 @@
 // An album as one file: how far it is, stopping it, what goes wrong; in a browser that writes to files, and in one that only
 // downloads, as those on iOS.
 //
-// Settings beside those of stage.mjs: FILMS (the path of an album).
+// Settings beside those of stage.mjs: FILMS (the path of an album with a description).
 import { readFile } from 'node:fs/promises';
 import { GALLERY, assert, browser, signIn, step, visitor } from './stage.mjs';
 
@@ -59,7 +59,8 @@ await step('what is not there is left out and told, and it can be tried again', 
     await page.route('**/originals/**/moving.gif', (route) => route.fulfill({ status }));
     const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
     assert.equal(await files(download), 4);
-    await page.getByText(/^4 photos saved, .*Left out, because they did not come: moving\.gif/).waitFor();
+    await page.getByText(/^4 photos saved, \d/).waitFor();
+    assert.equal(await page.locator('.left-out').textContent(), 'Left out, because they did not come: moving.gif');
     await page.unroute('**/originals/**/moving.gif');
   }
   await page.route('**/originals/**', (route) => route.fulfill({ status: 404 }));
@@ -71,32 +72,104 @@ await step('what is not there is left out and told, and it can be tried again', 
   assert.equal(await files(download), 5);
   assert.equal(download.suggestedFilename(), 'Films.zip');
   await page.getByText(/^5 photos saved, \d/).waitFor();
+  assert.equal(await page.locator('.left-out').textContent(), '');
 });
 
-await step('what breaks off goes on where it was', page, async () => {
+await step('what is told covers no word of the album, and the buttons keep their place', page, async () => {
+  await page.setViewportSize({ width: 820, height: 900 });
+  const missing = (url) => url.pathname.startsWith('/originals/') && !url.pathname.endsWith('/moving.gif');
+  const place = async () => Object.values(await page.getByRole('button', { name: 'Print' }).boundingBox()).map(Math.round);
+  const before = await place();
+  await page.route(missing, (route) => route.fulfill({ status: 404 }));
+  await Promise.all([page.waitForEvent('download'), all.click()]);
+  await page.getByText(/^1 photo saved, \d/).waitFor();
+  await all.waitFor();
+  const [words, beside] = await page.evaluate(() => ['.told', '.title > :not(.along)'].map((selector) =>
+    [...document.querySelectorAll(selector)].flatMap((element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return [...range.getClientRects()].map((at) => at.toJSON());
+    })));
+  assert.ok(words.length > 0 && beside.length > 0);
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  for (const word of words) assert.ok(!beside.some((other) => meet(word, other)), JSON.stringify([word, beside]));
+  const [title, names] = [await page.locator('.title').boundingBox(), page.locator('.left-out')];
+  for (const name of ['film.mp4', 'IMG_1.JPG', 'IMG_1.MOV', 'large.jpg']) assert.ok((await names.textContent()).includes(name), name);
+  assert.ok((await names.boundingBox()).y >= title.y + title.height);
+  assert.deepEqual(await place(), before);
+  await page.unroute(missing);
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+/** Breaks the line somewhere in the second chunk of the film. `window.tried` counts what is asked for from then on, in vain until
+ *  `window.mend()`. */
+const breakOff = () => page.evaluate(() => {
+  const real = window.fetch;
+  delete window.tried;
+  window.mend = () => (window.fetch = real);
+  window.fetch = async (address, options) => {
+    const answer = await real(address, options);
+    if (!String(address).endsWith('/film.mp4')) return answer;
+    const reader = answer.body.getReader();
+    let chunks = 0;
+    const body = new ReadableStream({
+      pull: async (into) => {
+        if ((chunks += 1) === 1) return into.enqueue((await reader.read()).value);
+        void reader.cancel();
+        window.tried = 0;
+        window.fetch = async () => {
+          window.tried += 1;
+          throw new TypeError('network error');
+        };
+        into.error(new TypeError('network error'));
+      },
+    }, { highWaterMark: 0 });
+    return new Response(body, { status: answer.status, headers: answer.headers });
+  };
+});
+
+/** Mends it, and the browser says that there is a network. */
+const mend = () => page.evaluate(() => {
+  window.mend();
+  delete navigator.onLine;
+  dispatchEvent(new Event('online'));
+});
+
+await step('what breaks off goes on where it was, even when it takes a while', page, async () => {
   const ranges = [];
   const note = (request) => request.headers()['range'] && ranges.push(request.headers()['range']);
   page.on('request', note);
-  await page.evaluate(() => {
-    const real = window.fetch;
-    window.fetch = async (address, options) => {
-      const answer = await real(address, options);
-      if (!String(address).endsWith('/film.mp4')) return answer;
-      window.fetch = real;
-      // The line breaks somewhere in the second chunk.
-      const reader = answer.body.getReader();
-      let chunks = 0;
-      const body = new ReadableStream({
-        pull: async (into) => ((chunks += 1) > 1 ? into.error(new TypeError('network error')) : into.enqueue((await reader.read()).value)),
-      }, { highWaterMark: 0 });
-      return new Response(body, { status: answer.status, headers: answer.headers });
-    };
-  });
-  const [download] = await Promise.all([page.waitForEvent('download'), all.click()]);
+  await breakOff();
+  const mended = async () => {
+    // As often as a photo is asked for that was not begun.
+    await page.waitForFunction(() => window.tried >= 3);
+    await mend();
+  };
+  const [download] = await Promise.all([page.waitForEvent('download'), all.click(), mended()]);
   page.off('request', note);
   assert.equal(await files(download), 5);
   assert.ok(ranges.some((range) => /^bytes=[1-9]\d*-$/.test(range)), ranges.join(' '));
   await page.getByText(/^5 photos saved, 3\d\.\d MB$/).waitFor();
+});
+
+await step('while there is no network nothing is tried, and it can be stopped at once', page, async () => {
+  const begin = async () => {
+    await breakOff();
+    await page.evaluate(() => Object.defineProperty(navigator, 'onLine', { value: false, configurable: true }));
+    await all.click();
+    await page.waitForFunction(() => window.tried === 0);
+  };
+  await begin();
+  // Longer than all tries took that there once were.
+  await page.waitForTimeout(6_000);
+  assert.equal(await page.evaluate(() => window.tried), 0);
+  await stop.click();
+  await all.waitFor({ timeout: 1_000 });
+  assert.equal(await told.textContent(), '');
+  await mend();
+  await begin();
+  const [download] = await Promise.all([page.waitForEvent('download'), mend()]);
+  assert.equal(await files(download), 5);
 });
 
 await step('a browser that writes to files writes as it comes, and leaves nothing when it is stopped', page, async () => {

@@ -14,6 +14,9 @@ const FILM: &[u8] = include_bytes!("../browser/fixtures/waves.mp4");
 const LIVE: &[u8] = include_bytes!("../browser/fixtures/live.mov");
 const MOVING: &[u8] = include_bytes!("../../resizer/tests/all/fixtures/moving.gif");
 
+const FILMS_TELL: &str = "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\ndescription: |\n  \
+    Two weeks at the coast, with more wind than sun. The gull stole a sandwich on the first day and came back for more.\n";
+
 /// A folder, and a word of its title.
 const RIGHT_TO_LEFT: [&str; 2] = ["صيف 2024", "البحر"];
 const WRITTEN_FROM_THE_RIGHT: &str = "title: عطلة على البحر (2024)\ncomment1: أسبوعان، 3 أطفال!\ncomment2: With בני and דנה\n\
@@ -33,7 +36,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
     home.upload("Family/Films/moving.gif", MOVING).await?;
     home.upload("Family/Films/large.jpg", taken_in("Alfama", &owner::sample::small(3, 3000, 2000))).await?;
     home.upload("Family/Scans/print.tif", tiff(2600, 1700)).await?;
-    home.upload("Family/Films/metadata.yml", "captions: {large.jpg: The whole coast, IMG_1.JPG: A gull}\n").await?;
+    home.upload("Family/Films/metadata.yml", FILMS_TELL).await?;
     let [summer, _] = RIGHT_TO_LEFT;
     home.upload_photo(&format!("Family/{summer}/שבת.jpg"), 5).await?;
     home.upload_photo(&format!("Family/{summer}/2.jpg"), 6).await?;
@@ -46,7 +49,7 @@ async fn what_pages_show_and_cost() -> Result<()> {
 
     let settings = [("FILMS", "/albums/Family/Films/"), ("LONG", "/albums/Long/")];
     home.shown_to_a_browser(&chromium, "arriving.mjs", &settings, 8).await?;
-    home.shown_to_a_browser(&chromium, "saving.mjs", &settings, 5).await?;
+    home.shown_to_a_browser(&chromium, "saving.mjs", &settings, 7).await?;
     let [folder, word] = RIGHT_TO_LEFT;
     let path = format!("/albums/{}/", gallery::FolderPath::parse(&format!("Family/{folder}"))?.album());
     let settings = [("ALBUM", path.as_str()), ("WORD", word)];

@@ -23,6 +23,7 @@ export async function download(grid: HTMLElement, tell: (words: string) => void,
   // Browsers that can write to a file are asked first of all, while the click still counts.
   const file = await chosenFile(`${title}.zip`);
   if (file === "none") return;
+  const leftOut = lineBelow();
   try {
     tell(text("looking"));
     if (!(await all(grid, () => stop.aborted))) throw new Error("some photos did not come");
@@ -30,12 +31,24 @@ export async function download(grid: HTMLElement, tell: (words: string) => void,
     const saving = new Saving(originals, tell, stop);
     if (file) await downloadZip(saving.files(originals)).body?.pipeTo(file, { signal: stop });
     else await inParts(originals, saving, title, stop);
-    tell(saving.summary());
+    tell(text("saved", { n: saving.saved, of: megabytes(saving.loaded) }));
+    if (saving.missing.length > 0) leftOut.textContent = text("left_out", { of: saving.missing.join(", ") });
   } catch (failure) {
     // What was begun is thrown away.
     await file?.abort(failure).catch(() => undefined);
     throw failure;
   }
+}
+
+/** The line below the title for what may be too long beside it. It is there before it says anything: only then those who listen
+    hear it. */
+function lineBelow(): HTMLElement {
+  const line = document.querySelector<HTMLElement>(".left-out") ?? document.createElement("p");
+  line.className = "left-out";
+  line.setAttribute("role", "status");
+  line.textContent = "";
+  document.querySelector(".title")?.after(line);
+  return line;
 }
 
 /** The file that somebody chose, none if they chose not to, and nothing where the browser cannot ask. */
@@ -76,10 +89,10 @@ function save(whole: Blob, name: string): void {
 
 /** How far it is, and what did not come. */
 class Saving {
-  private loaded = 0;
+  loaded = 0;
+  saved = 0;
+  readonly missing: string[] = [];
   private told = 0;
-  private saved = 0;
-  private readonly missing: string[] = [];
   private readonly total: number;
 
   constructor(
@@ -104,11 +117,6 @@ class Saving {
       }
     }
     if (this.saved === 0 && this.missing.length > 0) throw new Error("none of the originals came");
-  }
-
-  summary(): string {
-    const saved = text("saved", { n: this.saved, of: megabytes(this.loaded) });
-    return this.missing.length === 0 ? saved : `${saved}. ${text("left_out", { of: this.missing.join(", ") })}`;
   }
 
   private came(bytes: number): void {
