@@ -135,6 +135,23 @@ await step('an album that did not come is told of, and asked for again', async (
   await other.context.close();
 });
 
+await step('signs without a word find nothing, and nothing is asked for', async () => {
+  const asked = [];
+  const note = (request) => asked.push(new URL(request.url()).pathname);
+  page.on('request', note);
+  await page.goto(`${GALLERY}/search/?q=%F0%9F%8E%82`);
+  await page.waitForFunction(() => /\d|Nothing/.test(document.querySelector('#told').textContent));
+  assert.match(await told.innerText(), /^Nothing found/);
+  // What begins with a sign is still typed.
+  await results('"');
+  assert.match(await told.innerText(), /^Nothing found/);
+  page.off('request', note);
+  assert.equal(await page.locator('#found .card').count(), 0);
+  assert.deepEqual(asked.filter((path) => path.startsWith('/albums/')), []);
+  await page.locator('#q').fill('"lisbon"');
+  await page.waitForFunction(() => /^1 album/.test(document.querySelector('#told').textContent));
+});
+
 await step('what was looked for is in the address, and the keyboard leads to what was found', async () => {
   await results('snow');
   await page.reload();

@@ -34,9 +34,11 @@ export function search(form: HTMLFormElement): void {
     if (!wanted) return;
     let current = true;
     stop = () => (current = false);
-    told.textContent = text("looking_for");
-    const results = new Results(found, told, () => current);
     const terms = parse(wanted, [...new Set([tongue(), "en"])], navigator.language);
+    // Signs alone would fit everything.
+    told.textContent = text(terms.length > 0 ? "looking_for" : "nothing_found");
+    if (terms.length === 0) return;
+    const results = new Results(found, told, () => current);
     const finder = {
       terms,
       album: (card: HTMLElement) => current && results.album(card),

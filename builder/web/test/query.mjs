@@ -31,6 +31,11 @@ test("dates are read in the ways that people write them", () => {
   assert.deepEqual(parse("Lake 12/08/2023 tram", ["en"], "en-GB").filter(({ word }) => word).map(({ word }) => word), ["lake", "tram"]);
 });
 
+test("signs are no words", () => {
+  for (const text of ["🎂", '"', "?", "– …"]) assert.deepEqual(parse(text, ["en"]), [], text);
+  assert.deepEqual(parse('🎂 "Oma"', ["en"]), [{ word: "oma" }]);
+});
+
 test("an album is of a year when all of it is", () => {
   const [year] = parse("2021", ["en"]);
   assert.ok(isWithin(year, "2021-01-01", "2021-12-31"));
