@@ -36,7 +36,8 @@ async fn visits_in_a_browser() -> Result<()> {
     put_on_the_map(&home).await?;
     home.let_in("tom", Scope::Only([CollectionSlug(Slug::of("Märchenwald"))].into())).await?;
     home.settled().await?;
-    home.shown_to_a_browser(&chromium, "finding.mjs", &[("OTHER", "tom")], 20).await?;
+    home.shown_to_a_browser(&chromium, "finding.mjs", &[("OTHER", "tom")], 21).await?;
+    home.shown_to_a_browser(&chromium, "choosing.mjs", &[], 2).await?;
     home.upload("gallery.yml", TILES).await?;
     home.settled().await?;
     home.shown_to_a_browser(&chromium, "tiles.mjs", &[], 3).await?;

@@ -45,6 +45,8 @@ class WorldMap {
   private x = 0.5;
   private y = 0.4;
   private drawing = 0;
+  /** The places that each mark stands for. */
+  private shown = new Map<Element | null, Placed[]>();
 
   constructor(
     private readonly frame: HTMLElement,
@@ -95,13 +97,19 @@ class WorldMap {
       this.y += dy * change;
     }
     this.zoom = zoom;
-    this.draw();
+    this.turn();
   }
 
   private move(dx: number, dy: number): void {
     const scale = TILE * 2 ** this.zoom;
     this.x = Math.min(1, Math.max(0, this.x - dx / scale));
     this.y = Math.min(1, Math.max(0, this.y - dy / scale));
+    this.turn();
+  }
+
+  /** Shows another part of the world. */
+  private turn(): void {
+    this.unchoose();
     this.draw();
   }
 
@@ -110,7 +118,7 @@ class WorldMap {
     const { frame } = this;
     const down = new Map<number, { x: number; y: number }>();
     frame.addEventListener("pointerdown", (event) => {
-      if (event.target instanceof Element && event.target.closest("button, a")) return;
+      if (event.target instanceof Element && event.target.closest("button, a, .choice")) return;
       down.set(event.pointerId, { x: event.clientX, y: event.clientY });
       frame.setPointerCapture(event.pointerId);
     });
@@ -155,6 +163,10 @@ class WorldMap {
       if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       act();
+    });
+    // Whoever points elsewhere wants none of the albums to choose from.
+    addEventListener("pointerdown", ({ target }) => {
+      if (!(target instanceof Element && target.closest(".choice"))) this.unchoose();
     });
     if ("ResizeObserver" in window) new ResizeObserver(() => this.draw()).observe(frame);
     matchMedia("(prefers-color-scheme: dark)").addEventListener?.("change", () => this.draw());
@@ -242,17 +254,20 @@ class WorldMap {
       const cell = `${Math.floor(x / TOGETHER)} ${Math.floor(y / TOGETHER)}`;
       groups.set(cell, [...(groups.get(cell) ?? []), place]);
     }
-    // Whoever stands on a mark stays there.
-    const focused = this.marks.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["at"] : undefined;
+    // Whoever stands on a mark stays with one of its places, or on the map.
+    const stood = new Set(this.shown.get(document.activeElement));
     this.marks.textContent = "";
-    for (const [cell, group] of groups) {
+    this.shown = new Map();
+    for (const group of groups.values()) {
       const mark = this.mark(group);
-      mark.dataset["at"] = cell;
+      this.shown.set(mark, group);
       const mean = (of: "x" | "y") => (group.reduce((sum, place) => sum + place[of], 0) / group.length) * scale;
       mark.style.transform = `translate(${mean("x") - left}px, ${mean("y") - top}px) translate(-50%, -50%)`;
       this.marks.append(mark);
-      if (cell === focused) mark.focus();
     }
+    if (stood.size === 0) return;
+    const near = [...this.marks.children].find((mark) => this.shown.get(mark)?.some((place) => stood.has(place)));
+    (near instanceof HTMLElement ? near : this.frame).focus({ preventScroll: true });
   }
 
   private mark(group: Placed[]): HTMLElement {
@@ -286,12 +301,12 @@ class WorldMap {
     const before = this.zoom;
     this.fit(group);
     this.zoom = Math.min(NEAREST, Math.max(this.zoom, before + 1));
-    this.draw();
+    this.turn();
   }
 
   /** Several albums at one place: which of them? */
   private choose(group: Placed[]): void {
-    this.frame.querySelector(".choice")?.remove();
+    this.unchoose();
     const choice = element("ul", "choice strip");
     for (const { album, spot } of group) {
       const line = element("li");
@@ -303,7 +318,15 @@ class WorldMap {
     }
     this.frame.append(choice);
     choice.querySelector("a")?.focus();
-    choice.addEventListener("keydown", ({ key }) => key === "Escape" && (choice.remove(), this.frame.focus()));
+    choice.addEventListener("keydown", ({ key }) => key === "Escape" && this.unchoose());
+  }
+
+  /** Takes the albums to choose from away. Whoever stood on them stands on the map. */
+  private unchoose(): void {
+    const choice = this.frame.querySelector(".choice");
+    const within = choice?.contains(document.activeElement);
+    choice?.remove();
+    if (within) this.frame.focus({ preventScroll: true });
   }
 }
 
