@@ -10,8 +10,6 @@ use gallery::store::{Condition, Written};
 use gallery::{Bucket, Key, Store, StoreError, ViewerName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use session::Session;
-use session::token::LEEWAY;
 use sha2::{Digest, Sha256};
 
 use crate::address::AddressPrefix;
@@ -116,6 +114,15 @@ pub struct Audit {
     store: Store,
 }
 
+/// What somebody may do again and again with a thing that is over. It is recorded once: there would be no end of what it
+/// could fill this bucket with.
+pub(crate) struct Once {
+    /// The thing.
+    pub(crate) of: String,
+    /// Until when it can be done.
+    pub(crate) until: Timestamp,
+}
+
 impl Audit {
     /// Records in the auth bucket.
     pub fn new(store: Store) -> Self {
@@ -146,15 +153,12 @@ impl Audit {
         Ok(!self.store.list(Bucket::Auth, key.path()).all().await?.is_empty())
     }
 
-    /// Writes what happened to a session, the first time that a thing of this kind does. A token is good until its end,
-    /// whoever was let out, and there would be no end of what it can fill this bucket with.
-    pub(crate) async fn record_once(&self, record: &Record, session: &Session) -> Result<(), StoreError> {
-        // Login may not read records. So the name is one that follows from the session, and its time the last at which
-        // the token can be shown: whoever looks for what is newer than any moment before finds it.
-        let end = Timestamp::from_second(session.expires.saturating_add(LEEWAY)).unwrap_or(Timestamp::MAX);
-        let id = String::from(session.id.clone());
-        let hash = HEXLOWER.encode(&Sha256::digest(format!("{} {id}", record.event.name()))[..16]);
-        let key = Key::Audit(format!("{}-{hash}", end.strftime(TIME)));
+    /// Writes what happened, the first time that a thing of this kind does.
+    pub(crate) async fn record_once(&self, record: &Record, once: &Once) -> Result<(), StoreError> {
+        // Login may not read records. So the name is one that follows from what it happened to, and its time the last at
+        // which it can: whoever looks for what is newer than any moment before finds it.
+        let hash = HEXLOWER.encode(&Sha256::digest(format!("{} {}", record.event.name(), once.of))[..16]);
+        let key = Key::Audit(format!("{}-{hash}", once.until.strftime(TIME)));
         // Overtaken, by this very write or one before: it is there.
         self.store.write_json(&key, record, Condition::New).await.map(drop)
     }

@@ -242,9 +242,7 @@ impl Login {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let record =
-            Record { at: now, event, viewer: viewer.cloned(), address: Some(asked.address()), outcome, wait: None };
-        self.audit.record(&record).await
+        self.audit.record(&record(asked, event, viewer, outcome, now)).await
     }
 
     async fn ring(&self, now: Timestamp) -> Result<Arc<KeyRing>, KeysError> {
@@ -273,4 +271,9 @@ impl Login {
         let link = Some(("/", texts.to_gallery));
         Answer::page(status, page::sentence(texts, &self.title.now(), sentence, link))
     }
+}
+
+/// What happened in a request, for the owner to read.
+fn record(asked: &Asked<'_>, event: Event, viewer: Option<&ViewerName>, outcome: Outcome, now: Timestamp) -> Record {
+    Record { at: now, event, viewer: viewer.cloned(), address: Some(asked.address()), outcome, wait: None }
 }

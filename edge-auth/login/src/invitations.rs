@@ -6,7 +6,7 @@
 
 use gallery::store::{Condition, Written};
 use gallery::{Bucket, Key, Store, StoreError, ViewerName};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::devices::Mark;
@@ -31,10 +31,18 @@ pub struct Invitation {
     used_by: Option<String>,
 }
 
+/// How long it is kept when it is over, so that whoever comes late is told so.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// How often another writer may come first.
 const TRIES: usize = 5;
 
 impl Invitation {
+    /// Until when it is known.
+    pub(crate) fn kept_until(&self) -> Timestamp {
+        self.expires.saturating_add(KEPT).unwrap_or(Timestamp::MAX)
+    }
+
     /// Whether it lets somebody in at this moment.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.used.is_none() && now < self.expires
@@ -130,8 +138,7 @@ impl Invitations {
 
     /// Removes what has been over for a month. Returns how many.
     pub async fn tidy(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let month = jiff::SignedDuration::from_hours(30 * 24);
-        self.remove(|invitation| now.duration_since(invitation.expires) >= month).await
+        self.remove(|invitation| invitation.kept_until() <= now).await
     }
 
     async fn remove(&self, of_no_use: impl Fn(&Invitation) -> bool) -> Result<usize, StoreError> {

@@ -4,10 +4,10 @@ use gallery::ViewerName;
 use jiff::Timestamp;
 use session::Next;
 
-use super::{Failure, Login};
+use super::{Failure, Login, record};
 use crate::answer::Answer;
 use crate::asked::Asked;
-use crate::audit::{Event, Outcome};
+use crate::audit::{Event, Once, Outcome};
 use crate::secret::Secret;
 use crate::users::{User, UsersError};
 use crate::{origin, page};
@@ -73,13 +73,15 @@ impl Login {
 
     /// Uses an invitation up: a session begins, and the device stays signed in.
     async fn take(&self, asked: &Asked<'_>, secret: &Secret, now: Timestamp) -> Result<Answer, Failure> {
-        let refused = async |viewer: Option<&ViewerName>| {
-            self.record(asked, Event::Invitation, viewer, Outcome::Refused, now).await?;
-            Ok(self.over(asked))
-        };
         // One that never was is not recorded: it tells the owner nothing, and strangers could fill the bucket with it.
         let Some(open) = self.invitations.find(secret).await? else {
             return Ok(self.over(asked));
+        };
+        let once = Once { of: secret.hash(), until: open.kept_until() };
+        let refused = async |viewer: Option<&ViewerName>| {
+            let record = record(asked, Event::Invitation, viewer, Outcome::Refused, now);
+            self.audit.record_once(&record, &once).await?;
+            Ok(self.over(asked))
         };
         if !open.is_open(now) {
             return refused(None).await;

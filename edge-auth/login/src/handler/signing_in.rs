@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use gallery::{StoreError, ViewerName};
+use gallery::ViewerName;
 use jiff::Timestamp;
+use session::token::LEEWAY;
 use session::{Session, cookie};
 
-use super::{Failure, Login};
+use super::{Failure, Login, record};
 use crate::answer::Answer;
 use crate::asked::{Asked, SignIn};
-use crate::audit::{Event, Outcome, Record};
+use crate::audit::{Event, Once, Outcome, Record};
 use crate::devices::{self, Mark};
 use crate::page::{self, Notice};
 use crate::password::MAX_BYTES;
@@ -155,8 +156,9 @@ impl Login {
         }
         match self.session(asked, now).await {
             Ok(Some(session)) => {
-                let recorded = self.record_once(asked, Event::SignOut, session.session(), Outcome::Done, now);
-                if let Err(error) = recorded.await {
+                let session = session.session();
+                let record = record(asked, Event::SignOut, Some(&session.viewer), Outcome::Done, now);
+                if let Err(error) = self.audit.record_once(&record, &once(session)).await {
                     tracing::error!(%error, "a sign-out was not recorded");
                 }
             }
@@ -177,21 +179,14 @@ impl Login {
             let is_owner = user.is_some_and(|user| user.role.is_owner());
             return Ok(upload::marked(answer, is_owner, asked.is_told_owner(), session.expires - now.as_second()));
         }
-        self.record_once(asked, Event::Renewal, old.session(), Outcome::Refused, now).await?;
+        let refused = record(asked, Event::Renewal, Some(&old.session().viewer), Outcome::Refused, now);
+        self.audit.record_once(&refused, &once(old.session())).await?;
         Ok(to_form())
     }
+}
 
-    /// Records what happened to a session, once, however often its token comes.
-    async fn record_once(
-        &self,
-        asked: &Asked<'_>,
-        event: Event,
-        session: &Session,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let viewer = Some(session.viewer.clone());
-        let record = Record { at: now, event, viewer, address: Some(asked.address()), outcome, wait: None };
-        self.audit.record_once(&record, session).await
-    }
+/// A token is good until its end, whoever was let out meanwhile.
+fn once(session: &Session) -> Once {
+    let until = Timestamp::from_second(session.expires.saturating_add(LEEWAY)).unwrap_or(Timestamp::MAX);
+    Once { of: session.id.clone().into(), until }
 }

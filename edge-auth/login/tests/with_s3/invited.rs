@@ -172,6 +172,9 @@ async fn what_is_over_is_over_in_one_way() {
         assert_eq!((answer.status_code, &answer.body), (410, &expired.body), "{path}");
     }
     assert_eq!(browser.post("/auth/invite", form(&other), later(61)).await.status_code, 410);
+    assert_eq!(browser.post("/auth/invite", form(&other), later(62)).await.status_code, 410);
+    let refused = recorded(&store).await.iter().filter(|told| told.starts_with("invitation Refused")).count();
+    assert_eq!(refused, 1, "however often it is tried");
     assert_eq!(browser.post("/auth/invite", "code=x", later(61)).await.status_code, 410);
     assert_eq!(browser.post("/auth/invite", "code=x&password=y", later(61)).await.status_code, 400);
 
