@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! originals/     as in the gallery, with every metadata.yml and gallery.yml
-//! earlier/       what was deleted or replaced since, by the time of the backup that noticed
+//! earlier/       what was deleted or replaced since, by the time of the backup that noticed: originals, and people.json
 //! people.json    viewers (hashes of their passwords), their devices, open invitations; readable by you alone
 //! manifest.json  what was copied from where, with size, ETag and SHA-256
 //! SHA256SUMS     the same checksums for `sha256sum --check`
@@ -39,7 +39,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Interrupted;
-use crate::cli::Backup;
+use crate::cli::{Backup, Place};
 use crate::reach::Reached;
 use crate::tell::{counted, there_already};
 use check::{Checked, check};
@@ -54,6 +54,9 @@ const NOTED_EVERY: Duration = Duration::from_secs(10);
 
 /// Does what `heirloom backup` asks.
 pub(crate) async fn run(command: Backup) -> Result<()> {
+    if let Place::Folder(data) = command.data.place()? {
+        must_lie_beside(&command.folder, &data)?;
+    }
     let reached = Reached::in_folder(&command.data).await?;
     let summary = Box::pin(backup(reached.store(), &command, Timestamp::now())).await;
     reached.close().await;
@@ -67,6 +70,20 @@ pub(crate) async fn run(command: Backup) -> Result<()> {
         return Err(Interrupted.into());
     }
     ensure!(summary.failed.is_empty(), "not everything was copied: run the same command again to go on");
+    Ok(())
+}
+
+/// Refuses to copy a gallery into itself: whatever takes the data folder takes the copy with it.
+fn must_lie_beside(copy: &Path, data: &Path) -> Result<()> {
+    let whole = std::path::absolute(copy).with_context(|| format!("`{}` is no folder", copy.display()))?;
+    let there = whole.ancestors().find_map(|folder| folder.canonicalize().ok());
+    let is_inside = data.canonicalize().is_ok_and(|data| there.is_some_and(|there| there.starts_with(data)));
+    ensure!(
+        !is_inside,
+        "`{}` lies in the gallery's own folder `{}`, and would be lost with it: name a folder elsewhere, best on another disk",
+        copy.display(),
+        data.display()
+    );
     Ok(())
 }
 
@@ -85,8 +102,10 @@ struct Summary {
     earlier: Vec<String>,
     /// Whether that was removed, with what older backups had put away: `--delete`, and nothing failed.
     removed: bool,
-    /// Viewers.
+    /// Viewers in the copy.
     people: usize,
+    /// Whether they are those that it had, because the gallery has none.
+    people_kept: bool,
     /// Key, reason.
     failed: Vec<(String, String)>,
     interrupted: bool,
@@ -158,7 +177,9 @@ async fn backup(store: &Store, command: &Backup, now: Timestamp) -> Result<Summa
     copy(store, root, wanted, &places, command.parallel, &progress, &mut manifest, &mut summary).await?;
     progress.finish_and_clear();
     if !summary.interrupted {
-        summary.people = people::save(store, root, now).await?;
+        let put_away = |old: &[u8]| earlier.keep(&mut manifest, people::FILE, old);
+        let saved = people::save(store, root, now, command.delete, put_away).await?;
+        (summary.people, summary.people_kept) = (saved.viewers, saved.kept);
         manifest.finished = Some(now);
     }
     summary.removed = command.delete && !summary.interrupted && summary.failed.is_empty();
@@ -274,6 +295,12 @@ impl Summary {
         }
         if !command.dry_run && !self.interrupted {
             let viewers = counted(self.people, "viewer", "viewers");
+            if self.people_kept {
+                println!(
+                    "The gallery has no viewers, so those of the copy stay in it: see that this is the right gallery. If it \
+                     is, `--delete` removes them."
+                );
+            }
             println!("{viewers}. All of it lies in `{}`.", command.folder.display());
         }
         if self.interrupted {

@@ -44,6 +44,7 @@ pub(crate) async fn run(command: Restore) -> Result<()> {
         ensure!(manifest.finished.is_some(), "no `heirloom backup {folder}` ever came to its end, {all}");
         ensure!(!manifest.files.is_empty(), "`{folder}` holds no original: `--delete` would remove all there are");
     }
+    let earlier = only_earlier(root, &manifest);
     let summary = if command.dry_run && is_new(&command)?.is_some() {
         all(&command, &manifest)?
     } else {
@@ -67,7 +68,22 @@ pub(crate) async fn run(command: Restore) -> Result<()> {
         summary.failed.is_empty(),
         "not everything was restored: mend what is named above and run the command again"
     );
+    if let Some(folder) = earlier {
+        bail!(
+            "`{}` holds no original, only what was deleted or replaced in the gallery: `heirloom upload \"{}\"` sends what \
+             was put there last",
+            root.display(),
+            folder.display()
+        );
+    }
     Ok(())
+}
+
+/// The last folder of a copy's `earlier` with an original in it, when the copy has none elsewhere.
+fn only_earlier(root: &Path, manifest: &Manifest) -> Option<PathBuf> {
+    let mut originals = manifest.earlier.iter().filter(|(_, earlier)| earlier.key != people::FILE);
+    let (file, _) = originals.next_back().filter(|_| manifest.files.is_empty())?;
+    Some(root.join(file.split('/').take(2).collect::<PathBuf>()))
 }
 
 /// The folder on this machine that the gallery is to be in, when nothing is there yet.
@@ -82,8 +98,9 @@ fn is_new(command: &Restore) -> Result<Option<PathBuf>> {
 
 /// Makes a gallery with nothing in it, as the first `heirloom serve` does.
 fn begin(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-    Settings::new(folder).credentials().context("cannot make a gallery")?;
+    let settings = Settings::new(folder);
+    settings.make_folder().context("cannot make a gallery")?;
+    settings.credentials().context("cannot make a gallery")?;
     Ok(())
 }
 

@@ -6,24 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gallery::keys::Bucket;
-use scene::{Serving, done, files, refused, run, text, told, write};
+use scene::{Serving, count, done, files, fill, refused, run, text, told, write};
 use serde_json::Value;
-
-fn count(json: &Value, name: &str) -> usize {
-    json[name].as_array().unwrap_or_else(|| panic!("no list `{name}` in {json}")).len()
-}
-
-/// Photos, words and people.
-fn fill(folder: &Path) {
-    Serving::start(folder).stop();
-    let photos = folder.join("Photos");
-    for (name, seed) in [("Family/1.jpg", 1), ("Family/Lisbon & Porto/2+2 ü.jpg", 2), ("Garden/3.jpg", 3)] {
-        write(&photos.join(name), owner::sample::small(seed, 320, 240));
-    }
-    write(&photos.join("Family/metadata.yml"), "title: Us # all of us\n");
-    done(folder, &["upload", "Photos"]);
-    done(folder, &["user", "add", "tom", "--collections", "Family"]);
-}
 
 #[test]
 fn a_copy_is_plain_whole_and_grows_by_what_is_new() {
@@ -210,6 +194,12 @@ fn a_gallery_rises_again_from_its_copy() {
     assert_eq!((count(&plan, "restored"), count(&plan, "people")), (4, 1), "{plan}");
     let back = restore(&[]);
     assert_eq!((count(&back, "restored"), count(&back, "people")), (4, 1), "{back}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.join("another")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "the keys and the hashes in it are nobody else's");
+    }
     let again = restore(&[]);
     assert_eq!((count(&again, "restored"), again["unchanged"].as_u64(), count(&again, "people")), (0, Some(4), 0));
     let listed = done(folder, &["user", "list", "--data", "another"]);

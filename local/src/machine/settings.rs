@@ -127,7 +127,7 @@ impl Settings {
     }
 
     /// Makes the data folder, readable by its owner alone.
-    pub(super) fn make_folder(&self) -> Result<(), SettingsError> {
+    pub fn make_folder(&self) -> Result<(), SettingsError> {
         let not_writable = |cause| SettingsError::NotWritable { folder: self.data.clone(), cause };
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);

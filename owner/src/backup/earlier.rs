@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
+use super::fetch;
 use super::manifest::{self, Kept, Manifest};
 
 const FOLDER: &str = "earlier";
@@ -41,6 +42,17 @@ impl<'a> Earlier<'a> {
         rename(self.root, &kept.file, &to)?;
         manifest.earlier.insert(to.clone(), manifest::Earlier { key: key.to_owned(), sha256: kept.sha256 });
         Ok(Some(to))
+    }
+
+    /// Keeps what a file holds that is about to be replaced, and that its owner alone may read.
+    pub(super) fn keep(&self, manifest: &mut Manifest, name: &str, bytes: &[u8]) -> Result<()> {
+        let (folder, to) = (self.root.join(&self.folder), format!("{}/{name}", self.folder));
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        let file = self.root.join(&to);
+        manifest::replace(&file, bytes, true)?;
+        let sha256 = fetch::sum(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        manifest.earlier.insert(to, manifest::Earlier { key: name.to_owned(), sha256 });
+        Ok(())
     }
 }
 

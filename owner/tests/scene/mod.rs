@@ -76,6 +76,23 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
     found
 }
 
+/// How many are in a list that was told.
+pub(crate) fn count(json: &serde_json::Value, name: &str) -> usize {
+    json[name].as_array().unwrap_or_else(|| panic!("no list `{name}` in {json}")).len()
+}
+
+/// A gallery with photos, words and people.
+pub(crate) fn fill(folder: &Path) {
+    Serving::start(folder).stop();
+    let photos = folder.join("Photos");
+    for (name, seed) in [("Family/1.jpg", 1), ("Family/Lisbon & Porto/2+2 ü.jpg", 2), ("Garden/3.jpg", 3)] {
+        write(&photos.join(name), owner::sample::small(seed, 320, 240));
+    }
+    write(&photos.join("Family/metadata.yml"), "title: Us # all of us\n");
+    done(folder, &["upload", "Photos"]);
+    done(folder, &["user", "add", "tom", "--collections", "Family"]);
+}
+
 /// Waits until something is so.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();
