@@ -50,8 +50,7 @@ impl Cover {
 
 /// Whether a folder has an entry of this very name.
 fn lists(folder: &Path, name: &str) -> bool {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name() == name)
+    fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name() == name))
 }
 
 /// Whether an error says that there is no such file. What may not be looked at may be there.

@@ -176,10 +176,11 @@ fn folder(root: &Path, place: &Place<'_>, findings: &mut Findings) -> Result<()>
         if kind.is_dir() && (is_passed_by || whose.is_some()) {
             walk.skip_current_dir();
         }
-        let below = entry.path().strip_prefix(root).expect("a walk stays below its root");
         if is_passed_by {
             continue;
-        } else if let Some(why) = whose {
+        }
+        let below = entry.path().strip_prefix(root).expect("a walk stays below its root");
+        if let Some(why) = whose {
             findings.leave(entry.path(), why);
         } else if kind.is_file() {
             take(entry.path(), place.key(below), findings)?;
