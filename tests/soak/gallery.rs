@@ -86,9 +86,10 @@ impl Gallery {
 
     /// The whole time of the soak: one long life first, in which memory can be measured, then short ones.
     pub(crate) async fn endure(&self, time: Duration, long: bool, dice: &mut Dice) -> Result<()> {
-        let (since, calm) = (Instant::now(), time * 3 / 5);
+        let calm = if long { time * 5 / 6 } else { time * 3 / 5 };
+        let since = Instant::now();
         while since.elapsed() < time {
-            let nap = if long { dice.time(15_000, 75_000) } else { dice.time(2000, 4000) };
+            let nap = if long { dice.time(5000, 35_000) } else { dice.time(2000, 4000) };
             let until = if since.elapsed() < calm { calm } else { time };
             tokio::time::sleep(nap.min(until.saturating_sub(since.elapsed()))).await;
             self.check_that_it_lives()?;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::peace::Peace;
-use crate::sampler::{Sample, slope};
+use crate::sampler::{Sample, slope, usual_slope};
 use crate::tally::{Answered, LOST_PICTURES, Tally};
 
 /// A process whose memory at rest grows by more than this in an hour of the same life is leaking. Its allocator moves by
@@ -22,7 +22,7 @@ const MOST_MEMORY: f64 = 400.0;
 
 /// The part of the long life after which what fills once is full: it begins with days of work in minutes (`steady.rs`), and
 /// then has the first of what only the hour brings, as films in parts.
-const WARM: f64 = 0.45;
+const WARM: f64 = 0.2;
 
 /// A minute of so many samples counts as whole; there are thirty, two seconds apart, less what the system held up.
 const WHOLE_MINUTE: usize = 25;
@@ -76,8 +76,9 @@ impl Report {
             let judged = long && length * (1.0 - WARM) >= WORTH_JUDGING;
             // Through the least of each minute. A password takes 64 MiB, which the allocator gives back seconds later, so a
             // sample is at rest or 64 MiB above it, and what lies in the middle of a minute says how many signed in. A
-            // leak is what is never given back: it lifts the least as well.
-            let grows = slope(&least_of_each_minute(&warm), |sample| sample.memory);
+            // leak is what is never given back: it lifts the least as well. Minutes with several passwords and films lift it
+            // for a while: the slope that half of all pairs of minutes exceed is not moved by a few of them.
+            let grows = usual_slope(&least_of_each_minute(&warm), |sample| sample.memory);
             let most = samples.iter().map(|sample| sample.memory).fold(0.0, f64::max);
             let range = |value: fn(&Sample) -> f64| {
                 let values: Vec<f64> = warm.iter().map(value).collect();

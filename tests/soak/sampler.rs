@@ -90,6 +90,18 @@ pub(crate) fn slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
     line(&points) * 3600.0
 }
 
+/// The same by the median of the slopes between any two samples (Theil 1950, Sen 1968), which a few that stand out do not
+/// move.
+pub(crate) fn usual_slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
+    let between = |(i, a): (usize, &Sample)| {
+        let slope = |b: &Sample| (of(b) - of(a)) / (b.at - a.at) * 3600.0;
+        samples[i + 1..].iter().filter(|b| b.at > a.at).map(slope).collect::<Vec<_>>()
+    };
+    let mut slopes: Vec<f64> = samples.iter().enumerate().flat_map(between).collect();
+    slopes.sort_by(f64::total_cmp);
+    slopes.get(slopes.len() / 2).copied().unwrap_or_default()
+}
+
 /// How steep the least squares' line through points is.
 pub(crate) fn line(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
