@@ -29,9 +29,13 @@ await step('all albums of one place can be reached with a finger, and left alone
   assert.ok(first.y >= map.y, `the first lies ${map.y - first.y} pixels above the map`);
   const { x, y, width, height } = await choice.boundingBox();
   assert.ok(y + height <= map.y + map.height);
+  assert.ok(await choice.evaluate((list) => list.scrollHeight > list.clientHeight), 'twenty are more than the map is high');
   const finger = await context.newCDPSession(page);
-  await finger.send('Input.synthesizeScrollGesture',
-    { x: Math.round(x + width / 2), y: Math.round(y + height / 2), yDistance: -200, gestureSourceType: 'touch' });
+  const touch = (type, up) => finger.send('Input.dispatchTouchEvent',
+    { type, touchPoints: up === undefined ? [] : [{ x: Math.round(x + width / 2), y: Math.round(y + height / 2 - up) }] });
+  await touch('touchStart', 0);
+  for (let up = 20; up <= 200; up += 20) await touch('touchMove', up);
+  await touch('touchEnd');
   await page.waitForFunction(() => document.querySelector('.choice').scrollTop > 0);
   // The sea beside them.
   await page.touchscreen.tap(map.x + map.width - 20, map.y + 20);

@@ -61,7 +61,7 @@ async fn an_invitation_is_looked_at_often_and_used_once() {
     assert_eq!(robot.get(link, later(61)).await.status_code, 410);
     let records = recorded(&store).await;
     assert_eq!(records.iter().filter(|line| *line == "invitation Done grandma").count(), 1);
-    assert_eq!(records.iter().filter(|line| line.starts_with("invitation Refused")).count(), 7);
+    assert_eq!(records.iter().filter(|line| line.starts_with("invitation Refused")).count(), 1);
     // What nobody was ever given leaves no trace: there would be no end of them.
     let made_up = format!("code={}", "a".repeat(26));
     assert_eq!(robot.post("/auth/invite", &made_up, later(62)).await.status_code, 410);
@@ -179,8 +179,8 @@ async fn what_is_over_is_over_in_one_way() {
     assert_eq!(browser.post("/auth/invite", "code=x&password=y", later(61)).await.status_code, 400);
 
     // It does not pass on to another who gets the name.
-    let used = self::link(&store, &user, later(7 * DAY)).await;
-    assert_eq!(Browser::new(&login).post("/auth/invite", form(&used), later(61)).await.status_code, 303);
+    let taken = self::link(&store, &user, later(7 * DAY)).await;
+    assert_eq!(Browser::new(&login).post("/auth/invite", form(&taken), later(61)).await.status_code, 303);
     login.users().remove(&grandma()).await.unwrap();
     login.users().add_invited(&grandma(), Scope::All, later(62)).await.unwrap();
     assert_eq!(browser.get(&link, later(63)).await.status_code, 410);
